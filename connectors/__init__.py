@@ -1,0 +1,1 @@
+"""Where listings come from and alerts go to: records, the connector SDK, sources and sinks."""

@@ -1,0 +1,58 @@
+"""Bytes to records and back, with errors that name the field and nothing lost or guessed."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+R = TypeVar("R", bound=Struct)
+
+
+class RecordError(ValueError):
+    """The bytes are not such a record. `kind` is short and countable, the message names the field."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded(Generic[R]):
+    """A record and the names of the top-level fields that its type does not know."""
+
+    record: R
+    unknown_fields: tuple[str, ...]
+
+
+class Codec(Generic[R]):
+    """Strict JSON for one record type: no coercion of types, unknown fields left out but reported."""
+
+    def __init__(self, record_type: type[R]) -> None:
+        self.record_type = record_type
+        self._decoder = msgspec.json.Decoder(record_type, strict=True)
+        self._shell = msgspec.json.Decoder(dict[str, msgspec.Raw])
+        self._known = frozenset(field.encode_name for field in msgspec.structs.fields(record_type)) | {"kind"}
+
+    def encode(self, record: R) -> bytes:
+        """One line of compact JSON."""
+        return msgspec.json.encode(record)
+
+    def decode(self, raw: bytes) -> Decoded[R]:
+        """The record in `raw`.
+
+        Raises:
+            RecordError: `malformed-json` where the bytes are no JSON, `invalid-record` where a field is
+                missing or of the wrong type.
+        """
+        name = self.record_type.__name__
+        try:
+            record = self._decoder.decode(raw)
+            unknown = tuple(self._shell.decode(raw).keys() - self._known)
+        except msgspec.ValidationError as error:
+            raise RecordError("invalid-record", f"{name}: {error}") from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise RecordError("malformed-json", f"{name}: {error}") from None
+        except RecursionError:
+            raise RecordError("malformed-json", f"{name}: nested too deeply") from None
+        return Decoded(record, unknown)

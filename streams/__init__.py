@@ -1,0 +1,1 @@
+"""The running system: Faust agents, topics, settings, metrics and the `relistwatch` command."""
