@@ -1,0 +1,161 @@
+"""Every setting, once, with its default: a frozen object from a TOML file and the environment.
+
+The environment is read here and nowhere else. `RELISTWATCH_KAFKA__BOOTSTRAP_SERVERS` sets
+`bootstrap_servers` in the table `[kafka]`, and wins over the file. A key that no setting bears is an error.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+ENV_PREFIX = "RELISTWATCH_"
+CONFIG_FILE_VARIABLE = "RELISTWATCH_CONFIG"
+
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a wrong value; the message names it and its place."""
+
+
+class Kafka(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The broker, and how to sign in to it. Passed to every client alike."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    """Comma-separated host:port."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    ssl_check_hostname: bool = True
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = None
+    group: str = "relistwatch"
+    """The workers' consumer group (Faust's app id)."""
+    session_timeout: Seconds = 10.0
+    """Seconds until a killed worker's partitions go to another. Faust's own default, 60, was measured to
+    leave a killed worker's listings waiting a minute."""
+    heartbeat_interval: Seconds = 2.0
+
+
+class Topics(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How `relistwatch topics create` makes the topics."""
+
+    prefix: str = ""
+    """Put before every topic name, so that several systems share one broker."""
+    partitions: Positive = 8
+    replication: Positive = 1
+    min_insync: Positive = 1
+    max_message_bytes: Annotated[int, Meta(ge=65536)] = 8 * 1024 * 1024
+    """The largest record, inline photos included."""
+
+
+class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How one worker takes work in."""
+
+    batch: Positive = 200
+    """Most events an agent handles together."""
+    batch_within: Seconds = 0.02
+    """Longest wait in seconds for a batch to fill."""
+    photo_processes: Annotated[int, Meta(ge=0)] = 0
+    """Processes that decode and hash photos; 0 means one a core."""
+    photo_item_timeout: Seconds = 2.0
+    """Seconds one photo may take to decode and hash before its process is ended."""
+    data_dir: str = "~/.local/share/relistwatch"
+
+
+class Photos(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a photo may be, and where it may come from."""
+
+    max_bytes: Positive = 20 * 1024 * 1024
+    """Larger downloads are refused."""
+    max_pixels: Positive = 50_000_000
+    """Larger pictures are refused before they are decoded."""
+    fetch_timeout: Seconds = 5.0
+    """Seconds for one photo, redirects and body included."""
+    fetch_concurrency: Positive = 32
+    max_redirects: Annotated[int, Meta(ge=0, le=10)] = 3
+    allow_private_addresses: bool = False
+    """Fetch from loopback and private networks too: for a marketplace simulator, never in production."""
+
+
+class Match(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When a listing is an alert."""
+
+    threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    """Least probability of an alert."""
+    candidates: Positive = 10
+    """Takedowns looked at closely for each kind of fingerprint."""
+
+
+class Web(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a worker answers /livez, /readyz and /metrics."""
+
+    host: str = "127.0.0.1"
+    port: Port = 6066
+    """0 takes a free port, which the worker logs."""
+    enabled: bool = True
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings of all commands."""
+
+    kafka: Kafka = field(default_factory=Kafka)
+    topics: Topics = field(default_factory=Topics)
+    worker: Worker = field(default_factory=Worker)
+    photos: Photos = field(default_factory=Photos)
+    match: Match = field(default_factory=Match)
+    web: Web = field(default_factory=Web)
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings from a TOML file (default: the one `RELISTWATCH_CONFIG` names, if any) and the environment.
+
+    Raises:
+        SettingsError: unknown key, wrong type or value, or a file that cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    if path is None and (named := environ.get(CONFIG_FILE_VARIABLE)):
+        path = Path(named)
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"cannot read {path}: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} is not TOML: {error}") from None
+        _convert(values, str(path))
+    overrides = _from_environment(environ)
+    for section, entries in overrides.items():
+        table = values.setdefault(section, {})
+        table.update(entries)
+    return _convert(values, "environment", strict=not overrides)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    overrides: dict[str, dict[str, str]] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(ENV_PREFIX) or variable == CONFIG_FILE_VARIABLE:
+            continue
+        section, separator, name = variable.removeprefix(ENV_PREFIX).lower().partition("__")
+        if not separator:
+            raise SettingsError(f"{variable}: settings are {ENV_PREFIX}SECTION__NAME, such as {ENV_PREFIX}KAFKA__GROUP")
+        overrides.setdefault(section, {})[name] = value
+    return overrides
+
+
+def _convert(values: Mapping[str, Any], where: str, *, strict: bool = True) -> Settings:
+    """Lax where the environment had a say: its values are all text."""
+    try:
+        return msgspec.convert(values, Settings, strict=strict)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{where}: {error}") from None
