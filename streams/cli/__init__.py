@@ -1,0 +1,40 @@
+"""The `relistwatch` command. Each command is a module with `register(app)`; heavy imports stay inside commands."""
+
+import importlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+COMMANDS: tuple[str, ...] = ()
+"""Modules of this package, in the order of the help page."""
+
+
+def build_app() -> typer.Typer:
+    """The command line with all commands registered."""
+    app = typer.Typer(
+        name="relistwatch",
+        help="Catches taken-down marketplace listings that come back.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+    )
+
+    @app.callback()
+    def _options(
+        context: typer.Context,
+        config: Annotated[
+            Path | None,
+            typer.Option("--config", help="Settings file (TOML). Default: the one RELISTWATCH_CONFIG names."),
+        ] = None,
+    ) -> None:
+        context.obj = config
+
+    for name in COMMANDS:
+        importlib.import_module(f"{__name__}.{name}").register(app)
+    return app
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    build_app()()

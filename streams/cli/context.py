@@ -1,0 +1,29 @@
+"""What every command shares: the settings, and one way to end with an error."""
+
+from typing import Any, NoReturn
+
+import typer
+
+from streams.settings import Settings, SettingsError, load_settings
+
+EXIT_FAILED = 1
+"""The command ran and the answer is no: a check failed, a relist was missed."""
+EXIT_USAGE = 2
+"""The command could not run as asked: wrong option, file or setting."""
+EXIT_UNAVAILABLE = 3
+"""Something the command needs cannot be reached, such as the broker."""
+
+
+def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
+    """Say what is wrong on stderr and end."""
+    typer.echo(f"relistwatch: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """The settings of this call; a wrong one ends the command and is named."""
+    root: Any = context.find_root().obj
+    try:
+        return load_settings(root)
+    except SettingsError as error:
+        fail(str(error), EXIT_USAGE)
