@@ -1,0 +1,35 @@
+"""`relistwatch worker`: fingerprint and match, as many as you like."""
+
+from typing import Annotated
+
+import typer
+
+from streams.cli.context import settings_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("worker")(worker)
+
+
+def worker(
+    context: typer.Context,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
+    port: Annotated[int | None, typer.Option(help="Port of /livez, /readyz and /metrics; 0 takes a free one.")] = None,
+) -> None:
+    """Fingerprint new listings and match them against the takedowns, until stopped.
+
+    Start as many as you like: they share the partitions. Stop with Ctrl-C or SIGTERM; nothing is lost.
+
+    Example: `relistwatch worker --port 6067`
+    """
+    import msgspec  # noqa: PLC0415
+
+    from streams.logs import configure_logs  # noqa: PLC0415
+    from streams.worker import run_worker  # noqa: PLC0415
+
+    settings = settings_of(context)
+    if port is not None:
+        settings = msgspec.structs.replace(settings, web=msgspec.structs.replace(settings.web, port=port))
+    configure_logs(as_json=log_json)
+    run_worker(settings)

@@ -1,0 +1,68 @@
+"""Fingerprints to alerts: every listing version is held against all takedowns."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from time import time
+
+import msgspec
+
+from connectors.codec import Codec, RecordError
+from connectors.events import Alert
+from streams.metrics import Metrics
+from streams.outbox import Outbox, Outgoing
+from streams.pipeline import match_listing
+from streams.records import ListingFingerprint
+from streams.settings import Match
+from streams.stage import RECEIVED_HEADER, Message, Stage, breathe, cloud_event_headers, header_items
+from streams.takedown_bank import TakedownBank
+from streams.topics import ALERTS, FINGERPRINTS
+
+SOURCE = "relistwatch/worker"
+BREATHE_EVERY = 25
+"""Listings matched between two turns of the event loop: some 5 ms."""
+
+
+class MatchListings(Stage):
+    """`fingerprints` to `alerts`."""
+
+    topic = FINGERPRINTS
+    name = "match-listings"
+
+    def __init__(self, outbox: Outbox, metrics: Metrics, bank: TakedownBank, settings: Match) -> None:
+        super().__init__(outbox, metrics)
+        self._bank = bank
+        self._settings = settings
+        self._codec = Codec(ListingFingerprint)
+
+    async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
+        """Alerts, and dead letters."""
+        outgoing: list[Outgoing] = []
+        now = datetime.now(UTC)
+        for number, message in enumerate(messages):
+            if number % BREATHE_EVERY == BREATHE_EVERY - 1:
+                await breathe()
+            if message.value is None:
+                continue
+            try:
+                fingerprint = self.decode(self._codec, message)
+            except RecordError as error:
+                outgoing.append(self.dead_letter(message, error.kind, str(error)))
+                continue
+            match = match_listing(
+                fingerprint,
+                self._bank,
+                threshold=self._settings.threshold,
+                candidates=self._settings.candidates,
+                matched_at=now,
+            )
+            if match.alert is not None:
+                outgoing.append(self._alert(message, match.alert))
+        return outgoing
+
+    def _alert(self, message: Message, alert: Alert) -> Outgoing:
+        self.metrics.alerts.labels(alert.kind).inc()
+        for name, value in header_items(message.headers):
+            if name == RECEIVED_HEADER and value.isdigit():
+                self.metrics.event_to_alert.observe(max(0.0, time() - int(value) / 1000))
+        headers = cloud_event_headers(alert.alert_id, f"relistwatch.alert.{alert.kind}", SOURCE, alert.matched_at)
+        return Outgoing(ALERTS, alert.alert_id.encode(), msgspec.json.encode(alert), headers)

@@ -1,0 +1,66 @@
+"""The worker's Prometheus metrics: named once, here. docs/metrics.md is their reference."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """All metrics of one worker, in a registry of its own so that tests run several side by side."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.events_in = Counter(
+            "relistwatch_events_in", "Messages taken from a topic.", ["topic"], registry=self.registry
+        )
+        self.events_out = Counter(
+            "relistwatch_events_out", "Messages acknowledged by the broker.", ["topic"], registry=self.registry
+        )
+        self.alerts = Counter("relistwatch_alerts", "Alerts by kind.", ["kind"], registry=self.registry)
+        self.dead_letters = Counter(
+            "relistwatch_dead_letters", "Messages set aside.", ["stage", "error"], registry=self.registry
+        )
+        self.unknown_fields = Counter(
+            "relistwatch_unknown_fields", "Fields that no record type knows, left out.", ["topic"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.photo_failures = Counter(
+            "relistwatch_photo_failures", "Photos without a fingerprint, by cause.", ["error"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.stage_seconds = Histogram(
+            "relistwatch_stage_seconds", "Time of one batch in a stage.", ["stage"], buckets=SECONDS,
+            registry=self.registry,
+        )  # fmt: skip
+        self.photo_seconds = Histogram(
+            "relistwatch_photo_seconds", "Time of one photo: fetched, and fingerprinted.", ["step"],
+            buckets=SECONDS, registry=self.registry,
+        )  # fmt: skip
+        self.event_to_alert = Histogram(
+            "relistwatch_event_to_alert_seconds", "From the listing's arrival on Kafka to its alert's acknowledgement.",
+            buckets=SECONDS, registry=self.registry,
+        )  # fmt: skip
+        self.index_size = Gauge(
+            "relistwatch_takedown_index_size", "What the takedown index holds.", ["what"], registry=self.registry
+        )
+        self.index_age = Gauge(
+            "relistwatch_takedown_index_age_seconds", "Since the index last heard from the broker.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.lag = Gauge(
+            "relistwatch_lag", "Messages on the broker not yet committed.", ["topic", "partition"],
+            registry=self.registry,
+        )  # fmt: skip
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Observe how long the block takes, under `stage`."""
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self.stage_seconds.labels(stage).observe(perf_counter() - started)

@@ -1,0 +1,128 @@
+"""What leaves a worker: records sent to Kafka and waited for, again and again until the broker has them.
+
+One idempotent aiokafka producer with acks=all. Faust's own `topic.send` only buffers, and gives up with the
+request time limit; here a batch of input is finished only when every record it made is acknowledged.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from mode import Service
+
+from streams.kafka_options import client_options
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.topics import TopicSpec, topic_name
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
+"""Waits between attempts to deliver; the last one repeats."""
+MAX_REQUEST_BYTES = 32 * 1024 * 1024
+"""Room for a dead letter: the largest record in base64 and its envelope."""
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One record on its way out. A value of None is a tombstone."""
+
+    topic: TopicSpec
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+class TooLargeError(Exception):
+    """A record larger than the producer may send."""
+
+    def __init__(self, outgoing: Outgoing) -> None:
+        super().__init__(f"a record of {len(outgoing.value or b'')} bytes for {outgoing.topic.name} is too large")
+        self.outgoing = outgoing
+
+
+class Outbox(Service):  # type: ignore[misc]
+    """Delivers records, in the order given for each key."""
+
+    def __init__(self, settings: Settings, metrics: Metrics, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._settings = settings
+        self._metrics = metrics
+        self._producer: AIOKafkaProducer | None = None
+
+    async def on_start(self) -> None:
+        """Connect; a broker that cannot be reached raises."""
+        self._producer = AIOKafkaProducer(
+            **client_options(self._settings.kafka),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=2,
+            max_batch_size=256 * 1024,
+            max_request_size=MAX_REQUEST_BYTES,
+            compression_type="lz4" if _has_lz4() else "gzip",
+        )
+        await self._producer.start()
+
+    async def on_stop(self) -> None:
+        """Send what is left and disconnect."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def deliver(self, records: Sequence[Outgoing]) -> None:
+        """Return when the broker has acknowledged every record, however long it is away.
+
+        Raises:
+            TooLargeError: a record that the producer may never send.
+        """
+        attempt = 0
+        left = list(records)
+        while left:
+            left = await self._send(left)
+            if left:
+                wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
+                attempt += 1
+                log.warning("delivery failed, trying again", records=len(left), attempt=attempt, wait=wait)
+                await asyncio.sleep(wait)
+
+    async def _send(self, records: Sequence[Outgoing]) -> list[Outgoing]:
+        """Send all, and give back those that failed."""
+        producer = self._producer
+        assert producer is not None, "the outbox has not started"  # noqa: S101
+        pending = []
+        failed = []
+        for record in records:
+            try:
+                future = await producer.send(
+                    topic_name(record.topic, self._settings.topics),
+                    value=record.value,
+                    key=record.key,
+                    headers=list(record.headers),
+                )
+                pending.append((record, future))
+            except MessageSizeTooLargeError:
+                raise TooLargeError(record) from None
+            except KafkaError:
+                failed.append(record)
+        outcomes = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
+        for (record, _), outcome in zip(pending, outcomes, strict=True):
+            if isinstance(outcome, MessageSizeTooLargeError):
+                raise TooLargeError(record)
+            if isinstance(outcome, KafkaError):
+                failed.append(record)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                self._metrics.events_out.labels(record.topic.name).inc()
+        return failed
+
+
+def _has_lz4() -> bool:
+    from aiokafka.codec import has_lz4  # noqa: PLC0415
+
+    return bool(has_lz4())

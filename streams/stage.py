@@ -1,0 +1,162 @@
+"""One step of the stream: a batch of messages in, acknowledged records out, and no message lost or fatal.
+
+A message that cannot be handled goes to `dead-letters` with its raw bytes. A batch ends, and Faust may commit
+it, only when everything that it made is acknowledged.
+"""
+
+import asyncio
+import os
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from connectors.codec import Codec, RecordError
+from connectors.events import DeadLetter
+from streams.metrics import Metrics
+from streams.outbox import Outbox, Outgoing, TooLargeError
+from streams.topics import DEAD_LETTERS, TopicSpec
+
+log = structlog.get_logger(__name__)
+
+ATTEMPT_HEADER = "rw_attempt"
+"""How often the message was tried; a replay from the dead letters adds one."""
+RECEIVED_HEADER = "rw_received_ms"
+"""When the listing arrived on Kafka, in milliseconds since 1970, carried to its alert."""
+
+
+class Message(Protocol):
+    """What a stage needs of Faust's message; `timestamp` in seconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: float
+    key: bytes | None
+    value: bytes | None
+    headers: Any
+
+
+class Stage(ABC):
+    """Handles the messages of one topic. Subclasses say what becomes of a batch; failures are kept here."""
+
+    topic: TopicSpec
+    name: str
+
+    def __init__(self, outbox: Outbox, metrics: Metrics) -> None:
+        self.outbox = outbox
+        self.metrics = metrics
+        self.handled = 0
+        """Messages finished since start; liveness watches it."""
+
+    @abstractmethod
+    async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
+        """The records that these messages make; a message that fails becomes a dead letter among them."""
+
+    async def handle(self, messages: Sequence[Message]) -> None:
+        """Finish a batch, whatever it holds. Never raises: Faust would commit the batch and lose it."""
+        self.metrics.events_in.labels(self.topic.name).inc(len(messages))
+        try:
+            with self.metrics.timed(self.name):
+                outgoing = await self._process_guarded(messages)
+                await self._deliver(messages, outgoing)
+        except BaseException:
+            # Returning or raising lets Faust commit a batch that was not delivered. Ending here keeps
+            # it uncommitted, and another worker gets it again (docs/delivery.md).
+            log.critical("batch not delivered, ending uncommitted", stage=self.name, messages=len(messages),
+                         error=traceback.format_exc())  # fmt: skip
+            os._exit(70)
+        self.handled += len(messages)
+
+    async def _process_guarded(self, messages: Sequence[Message]) -> list[Outgoing]:
+        try:
+            return await self.process(messages)
+        except Exception:
+            if len(messages) == 1:
+                return [self.dead_letter(messages[0], "internal-error", traceback.format_exc(limit=-3))]
+            log.warning("batch failed, handling its messages one by one", stage=self.name, exc_info=True)
+        outgoing: list[Outgoing] = []
+        for message in messages:
+            outgoing += await self._process_guarded([message])
+        return outgoing
+
+    async def _deliver(self, messages: Sequence[Message], outgoing: list[Outgoing]) -> None:
+        while True:
+            try:
+                return await self.outbox.deliver(outgoing)
+            except TooLargeError as error:
+                # What was acknowledged before is sent again: the same ids, which at least once allows.
+                log.error("record too large to send", stage=self.name, topic=error.outgoing.topic.name)
+                outgoing = [record for record in outgoing if record is not error.outgoing]
+                outgoing += [
+                    self.dead_letter(message, "too-large", str(error))
+                    for message in messages
+                    if message.key == error.outgoing.key
+                ]
+
+    def decode(self, codec: Codec[Any], message: Message) -> Any:
+        """The record in the message.
+
+        Raises:
+            RecordError: it is none, or there is no value.
+        """
+        if message.value is None:
+            raise RecordError("empty-value", f"{codec.record_type.__name__}: the message has no value")
+        decoded = codec.decode(message.value)
+        if decoded.unknown_fields:
+            self.metrics.unknown_fields.labels(self.topic.name).inc(len(decoded.unknown_fields))
+        return decoded.record
+
+    def dead_letter(self, message: Message, error: str, detail: str) -> Outgoing:
+        """The message set aside, raw bytes and all, with why."""
+        self.metrics.dead_letters.labels(self.name, error).inc()
+        headers = header_items(message.headers)
+        letter = DeadLetter(
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            key=message.key,
+            value=message.value,
+            headers=headers,
+            error=error,
+            detail=detail[:2000],
+            stage=self.name,
+            attempt=attempt_of(headers),
+            failed_at=datetime.now(UTC),
+        )
+        return Outgoing(DEAD_LETTERS, message.key, msgspec.json.encode(letter))
+
+
+def header_items(headers: Any) -> tuple[tuple[str, bytes], ...]:
+    """Faust gives headers as a list, a mapping or None; always a tuple of pairs here."""
+    if not headers:
+        return ()
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return tuple((str(name), bytes(value or b"")) for name, value in pairs)
+
+
+def attempt_of(headers: Sequence[tuple[str, bytes]]) -> int:
+    """The number of this attempt, 1 for the first."""
+    for name, value in headers:
+        if name == ATTEMPT_HEADER and value.isdigit() and len(value) < 6:
+            return int(value)
+    return 1
+
+
+def cloud_event_headers(event_id: str, event_type: str, source: str, time: datetime) -> list[tuple[str, bytes]]:
+    """The CloudEvents 1.0 attributes as Kafka headers, named as the project's topics document says."""
+    return [
+        ("ce_id", event_id.encode()),
+        ("ce_type", event_type.encode()),
+        ("ce_source", source.encode()),
+        ("ce_time", time.isoformat().encode()),
+    ]
+
+
+async def breathe() -> None:
+    """Let heartbeats and health checks run in the middle of a long batch."""
+    await asyncio.sleep(0)
