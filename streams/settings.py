@@ -159,3 +159,13 @@ def _convert(values: Mapping[str, Any], where: str, *, strict: bool = True) -> S
         return msgspec.convert(values, Settings, strict=strict)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{where}: {error}") from None
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as variables that `load_settings` reads back: how a parent hands them to its workers."""
+    return {
+        f"{ENV_PREFIX}{section.upper()}__{name.upper()}": str(value)
+        for section, table in msgspec.to_builtins(settings).items()
+        for name, value in table.items()
+        if value is not None
+    }
