@@ -1,0 +1,38 @@
+"""The broker goes away for 20 s: the workers go on by themselves, and nothing is lost."""
+
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from kafka_client import KafkaClient
+from listing_records import listing
+
+from streams.kafka_local.broker import LocalKafka
+from streams.settings import Settings
+from streams.topic_admin import create_topics
+from streams.worker_process import WorkerProcess
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+DOWN_SECONDS = 20
+
+
+def test_workers_outlive_a_broker_that_stops_and_starts(fault_settings: Settings, tmp_path: Path) -> None:
+    with LocalKafka(tmp_path / "kafka", die_with_parent=True) as broker:
+        kafka = msgspec.structs.replace(fault_settings.kafka, bootstrap_servers=broker.bootstrap_servers)
+        settings = msgspec.structs.replace(fault_settings, kafka=kafka)
+        create_topics(settings)
+        client = KafkaClient(settings)
+        with WorkerProcess(settings, tmp_path / "worker.log") as worker:
+            worker.wait_ready()
+            client.send_all("listings", [(e.key, e) for e in map(listing, range(2000))])
+            broker.stop_node(0)
+            time.sleep(DOWN_SECONDS)
+            assert worker.process.poll() is None, "the worker waits for its broker"
+            broker.start_node(0)
+            client.send_all("listings", [(e.key, e) for e in map(listing, range(2000, 4000))])
+            expected = {f"pasar-uji:l{n}".encode() for n in range(4000)}
+            client.read_until("fingerprints", lambda got: expected <= {m.key for m in got}, seconds=150)
+            assert worker.stop() == 0
+        client.close()
