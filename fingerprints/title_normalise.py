@@ -1,0 +1,108 @@
+"""A title without its disguise: plain lower-case words with single spaces between them.
+
+What is undone, in this order: invisible characters, accents, decorative fonts and lookalike letters
+(`fingerprints.lookalikes`), digits and signs written for letters, repeated letters, and words taken apart
+("j a k e t", "j.a.k.e.t"). Sizes, numbers and codes ("501", "xl2", "a1", "2in1") stay as they are.
+"""
+
+import re
+from collections import Counter
+
+from fingerprints.lookalikes import OTHER, PlainCharacters
+
+READ_AT_MOST = 16_384
+"""Characters of the input that are looked at; what follows is ignored, so a million cost no more."""
+LENGTH_AT_MOST = 1_000
+"""Characters of the plain text that are kept; marketplaces allow 60 to 255."""
+
+_CHARACTERS = PlainCharacters()
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_TOKEN = re.compile(r"(?:[^\W_]|(?<=[^\W\d_])[@$!](?=[^\W_])|@(?=[^\W\d_])|(?<=[^\W\d_])[@$](?![^\W_]))+")
+_LEET = str.maketrans("034567890@$!", "oeasgtbgoasi")
+_QUANTITY = re.compile(
+    r"\d+(?:x\d+)?(?:k|ka|rb|rbu|ribu|jt|pcs|pc|psg|set|pack|pak|ml|l|ltr|cc|g|gr|gram|kg|mg|mcg|cm|mm|m|mtr|meter|inch|in|yard"
+    r"|th|thn|tahun|bln|bulan|hari|jam|menit|w|watt|v|volt|a|mah|mp|gb|mb|tb|hz|d|xl|s|x|in\d|way|ply|pin|pax|lsn|lusin|sisi"
+    r"|st|nd|rd|warna|lembar|lbr|buah|bh|an)"
+)
+_CODE = re.compile(r"[^\W\d_]{1,2}\d+|[^\W\d_]+\d|\d+[^\W\d_]?|[^\W\d_]\d[^\W\d_]?\d?|x+[sl]\d*|.*\d{3}.*")
+_SIZE = re.compile(r"x{1,4}[sl]")
+_REPEATED = re.compile(r"([^\W\d_])\1+")
+_RUN_AT_LEAST = 3
+"""Single characters in a row that make a word taken apart; two are initials or sizes."""
+
+
+def normalise_title(text: str) -> str:
+    """The plain words of a title; empty when nothing readable is left.
+
+    Never raises. Only letters and digits (a-z and 0-9 wherever there is a Latin reading) and single spaces,
+    at most `LENGTH_AT_MOST` characters; normalising again changes nothing. Linear in `READ_AT_MOST`.
+    """
+    text = text[:READ_AT_MOST]
+    if not text.isascii():
+        text = _FLAG.sub(OTHER, text)
+    text = text.translate(_CHARACTERS)[:LENGTH_AT_MOST]
+    matches = list(_TOKEN.finditer(text))
+    words = [plain_word(match[0]) for match in matches]
+    gaps = [text[left.end() : right.start()] for left, right in zip(matches, matches[1:], strict=False)]
+    joined = _join_runs(words, gaps)
+    while joined != words:
+        words = joined
+        joined = _join_runs(words, [" "] * (len(words) - 1))
+    return " ".join(words)
+
+
+def plain_word(word: str) -> str:
+    """One word with its digits and signs read as letters where it is a word, its repeats collapsed."""
+    while not word.isalpha():
+        plain = word if _is_code(word) else _read_leet(word)
+        plain = plain if plain.isalnum() else "".join(filter(str.isalnum, plain.translate(_LEET)))
+        if plain == word:
+            break
+        word = plain
+    if _SIZE.fullmatch(word):
+        return word
+    return _REPEATED.sub(r"\1", word)
+
+
+def _is_code(word: str) -> bool:
+    return bool(_CODE.fullmatch(word) or _QUANTITY.fullmatch(word)) or sum(map(str.isalpha, word)) < 2
+
+
+def _read_leet(word: str) -> str:
+    word = word.translate(_LEET)
+    if "1" not in word:
+        return word
+    return "".join(_read_one(word, at) if sign == "1" else sign for at, sign in enumerate(word))
+
+
+def _read_one(word: str, at: int) -> str:
+    """A 1 between vowels is an l ("ce1ana"), beside a consonant an i ("b1ru")."""
+    beside = word[max(at - 1, 0) : at] + word[at + 1 : at + 2]
+    return "l" if all(letter in "aeiou" for letter in beside) else "i"
+
+
+def _join_runs(words: list[str], gaps: list[str]) -> list[str]:
+    joined: list[str] = []
+    start = 0
+    while start < len(words):
+        end = start
+        while end < len(words) and len(words[end]) == 1:
+            end += 1
+        if end - start >= _RUN_AT_LEAST:
+            joined += _join_run(words[start:end], gaps[start : end - 1])
+        else:
+            joined += words[start : max(end, start + 1)]
+        start = max(end, start + 1)
+    return joined
+
+
+def _join_run(letters: list[str], gaps: list[str]) -> list[str]:
+    """The words of a run: its commonest gap (the shorter of equals) is inside words, any other between them."""
+    if sum(map(str.isalpha, letters)) * 2 < len(letters):
+        return letters
+    counts = Counter(gaps)
+    inside = min(counts, key=lambda gap: (-counts[gap], len(gap), gap))
+    text = letters[0] + "".join(
+        letter if gap == inside else f" {letter}" for gap, letter in zip(gaps, letters[1:], strict=True)
+    )
+    return [plain_word(word) for word in text.split(" ")]
