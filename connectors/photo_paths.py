@@ -1,28 +1,98 @@
-"""Photos named by a path inside a JSON-lines file: found beside that file, and nowhere else."""
+"""A photo's `path` in a file of listings: beside that file, and never anywhere else."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from connectors.events import Image
 
 
 class PhotoPathError(ValueError):
-    """The path leaves the file's folder or is no readable file; the message says which."""
+    """The path leaves the file's folder, or names nothing that can be read; the message says which."""
 
 
 def resolve_photo_path(folder: Path, path: str) -> Path:
-    """The real file that `path` names below `folder`; symbolic links are followed before it is judged.
+    """The photo's file in `folder` (the folder of the file that names it), which exists.
+
+    Symbolic links are followed first and judged by where they lead.
 
     Raises:
-        PhotoPathError: absolute, outside the folder, or not a regular file.
+        PhotoPathError: absolute, with `..`, leading out of the folder, missing, or not a regular file.
     """
-    shown = path[:200]
-    if "\x00" in path:
-        raise PhotoPathError("a photo's path has a NUL character")
-    root = folder.resolve()
+    if not path or "\x00" in path:
+        raise PhotoPathError(f"image path {path!r} is empty or has a zero byte")
+    # A backslash or a drive letter is a way out on Windows; refused everywhere alike.
+    if path.startswith("/") or "\\" in path or Path(path).is_absolute() or path[1:2] == ":":
+        raise PhotoPathError(
+            f"image path {path!r} must be relative to the listings file, with forward slashes"
+        )
+    if ".." in path.split("/"):
+        raise PhotoPathError(f"image path {path!r} must not contain '..'")
     try:
-        resolved = (root / path).resolve()
+        home = folder.resolve(strict=True)
+        photo = (home / path).resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise PhotoPathError(f"photo {shown!r} cannot be resolved: {error}") from None
-    if Path(path).is_absolute() or not resolved.is_relative_to(root):
-        raise PhotoPathError(f"photo {shown!r} is outside {root.name}/, the folder of the file that names it")
-    if not resolved.is_file():
-        raise PhotoPathError(f"photo {shown!r} is not a file in {root.name}/")
-    return resolved
+        raise PhotoPathError(f"image path {path!r} cannot be read: {_why(error)}") from None
+    if not photo.is_relative_to(home):
+        raise PhotoPathError(f"image path {path!r} leads out of the listings file's folder")
+    # A named pipe or a device would block or never end.
+    if not photo.is_file():
+        raise PhotoPathError(f"image path {path!r} is not a regular file")
+    return photo
+
+
+def _why(error: OSError | RuntimeError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "symbolic links in a circle"
+
+
+@dataclass(frozen=True, slots=True)
+class Inlined:
+    """The images with every readable path replaced by its bytes, and why the others were left alone."""
+
+    images: tuple[Image, ...]
+    problems: tuple[str, ...]
+
+
+def inline_photos(images: Sequence[Image], folder: Path | None, budget: int) -> Inlined:
+    """Read the photos that are given by path into `data`, as long as their base64 fits into `budget` bytes.
+
+    A photo that is refused, missing or too large keeps its path: the worker records it as a failed photo
+    and matches the listing on what remains. `folder` None (there is no file, only a stream) refuses all.
+    """
+    inlined: list[Image] = []
+    problems: list[str] = []
+    for image in images:
+        if image.path is None:
+            inlined.append(image)
+            continue
+        try:
+            data = _read(folder, image.path, budget)
+        except PhotoPathError as error:
+            inlined.append(image)
+            problems.append(str(error))
+            continue
+        budget -= _base64_size(len(data))
+        inlined.append(Image(data=data))
+    return Inlined(tuple(inlined), tuple(problems))
+
+
+def _read(folder: Path | None, path: str, budget: int) -> bytes:
+    if folder is None:
+        raise PhotoPathError(
+            f"image path {path!r} has no folder to be relative to: read the listings from a file"
+        )
+    photo = resolve_photo_path(folder, path)
+    try:
+        with photo.open("rb") as file:
+            data = file.read(max(budget, 0) + 1)
+    except OSError as error:
+        raise PhotoPathError(f"image path {path!r} cannot be read: {_why(error)}") from None
+    if _base64_size(len(data)) > budget:
+        raise PhotoPathError(
+            f"image path {path!r} does not fit: {max(budget, 0)} bytes of the record are left"
+        )
+    return data
+
+
+def _base64_size(size: int) -> int:
+    return (size + 2) // 3 * 4

@@ -1,0 +1,252 @@
+"""Pumps a source into a sink: in batches, each flushed, repeated where that helps, ended when asked."""
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from connectors.events import ListingEvent, Takedown, TakenDownListing
+from connectors.sdk import (
+    AbortError,
+    ConnectorError,
+    Event,
+    Idle,
+    Notice,
+    RawRecord,
+    RetryError,
+    Sink,
+    SkipError,
+    Skipped,
+    Source,
+    Stop,
+)
+
+BATCH = 1000
+BATCH_BYTES = 16 * 1024 * 1024
+"""Of photos and undecoded bytes held for a repetition."""
+BATCH_SECONDS = 0.25
+"""Longest wait of an event for its batch while the source keeps yielding."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came of a run so far. `read` is `written` + `failed` once everything is flushed."""
+
+    read: int = 0
+    """Events the source yielded."""
+    written: int = 0
+    """Events the sink has acknowledged."""
+    skipped: int = 0
+    """Things the source could not pass on."""
+    failed: int = 0
+    """Events that the sink refused for good."""
+    notices: int = 0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An event that the sink refused for good."""
+
+    event: Event
+    detail: str
+
+
+Problem = Skipped | Notice | Failure | RetryError
+"""What `on_problem` is told of; a RetryError is followed by another attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Pauses between attempts: from `first` seconds doubling to `most`, each cut at random by up to half.
+
+    The jitter keeps many connectors from returning at the same moment. `attempts` None repeats for ever.
+    """
+
+    first: float = 0.2
+    most: float = 30.0
+    attempts: int | None = None
+    random: random.Random = field(default_factory=random.Random)
+
+    def pause(self, attempt: int, least: float = 0.0) -> float:
+        """Seconds to wait after the failure number `attempt` (from 1), never under `least`."""
+        whole = min(self.most, self.first * 2.0 ** min(attempt - 1, 60))
+        return max(least, whole * (1 - self.random.random() / 2))
+
+
+def _ignore(_: object) -> None:
+    """Nobody listens."""
+
+
+class Runner:
+    """One run of one source into one sink."""
+
+    def __init__(
+        self,
+        source: Source[Any],
+        sink: Sink[Any],
+        *,
+        stop: Stop | None = None,
+        backoff: Backoff | None = None,
+        batch: int = BATCH,
+        on_progress: Callable[[Counts], None] = _ignore,
+        on_problem: Callable[[Problem], None] = _ignore,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.counts = Counts()
+        self._source = source
+        self._sink = sink
+        self._stop = stop or threading.Event()
+        self._backoff = backoff or Backoff()
+        self._batch = batch
+        self._on_progress = on_progress
+        self._on_problem = on_problem
+        self._clock = clock
+        self._held: list[Event] = []
+        self._held_bytes = 0
+        self._held_since = 0.0
+        self._sink_failed = False
+
+    def run(self) -> Counts:
+        """Run until the source ends or `stop` is set; then all that was read is acknowledged or failed.
+
+        Raises:
+            AbortError: no repetition would help, or all attempts are used up; what the source had yielded
+                before is flushed if the sink still takes it.
+            RetryError: source or sink could not be opened, or the sink stayed away while stopping.
+        """
+        try:
+            self._sink.open()
+            self._source.open()
+            try:
+                self._read()
+            finally:
+                # Whatever ended the source, what it had yielded is delivered, unless the sink is what failed.
+                if not self._sink_failed:
+                    self._flush()
+        finally:
+            self._source.close()
+            self._sink.close()
+        return self.counts
+
+    def _read(self) -> None:
+        attempt = 0
+        while True:
+            read_before = self.counts.read
+            try:
+                for item in self._source.events(self._stop):
+                    self._take(item)
+                    if self._stop.is_set():
+                        return
+                return
+            except RetryError as error:
+                if self._sink_failed:
+                    raise
+                self._flush()
+                attempt = 1 if self.counts.read > read_before else attempt + 1
+                self._pause(error, attempt)
+                if self._stop.is_set():
+                    return
+
+    def _take(self, item: object) -> None:
+        match item:
+            case Idle():
+                self._flush()
+            case Skipped():
+                self.counts.skipped += 1
+                self._on_problem(item)
+            case Notice():
+                self.counts.notices += 1
+                self._on_problem(item)
+            case _:
+                self._hold(item)  # type: ignore[arg-type]
+
+    def _hold(self, event: Event) -> None:
+        if not self._held:
+            self._held_since = self._clock()
+        self.counts.read += 1
+        self._held.append(event)
+        self._held_bytes += photo_bytes(event)
+        if (
+            len(self._held) >= self._batch
+            or self._held_bytes >= BATCH_BYTES
+            or self._clock() - self._held_since >= BATCH_SECONDS
+        ):
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write and flush what is held, again and again until the sink has acknowledged it."""
+        try:
+            self._deliver()
+        except ConnectorError:
+            self._sink_failed = True
+            raise
+
+    def _deliver(self) -> None:
+        attempt = 0
+        while self._held:
+            try:
+                self._sink.write(self._held)
+                self._sink.flush()
+                self._settle(())
+            except SkipError as error:
+                for event in error.refused:
+                    self._on_problem(Failure(event, str(error)))
+                self._settle(error.refused)
+            except RetryError as error:
+                attempt += 1
+                # Asked to stop: this was the one attempt that is owed to what has been read.
+                if self._stop.is_set():
+                    raise
+                self._pause(error, attempt)
+
+    def _settle(self, refused: Sequence[Event]) -> None:
+        self.counts.written += len(self._held) - len(refused)
+        self.counts.failed += len(refused)
+        self._held.clear()
+        self._held_bytes = 0
+        self._source.acknowledged()
+        self._on_progress(self.counts)
+
+    def _pause(self, error: RetryError, attempt: int) -> None:
+        self.counts.retries += 1
+        if self._backoff.attempts is not None and attempt >= self._backoff.attempts:
+            raise AbortError(f"given up after {attempt} attempts: {error}") from error
+        self._on_problem(error)
+        self._on_progress(self.counts)
+        self._stop.wait(self._backoff.pause(attempt, error.after))
+
+
+def photo_bytes(event: Event) -> int:
+    """What makes an event large: its undecoded bytes or its photos."""
+    match event:
+        case RawRecord():
+            return len(event.value)
+        case ListingEvent(images=images) | Takedown(listing=TakenDownListing(images=images)):
+            return sum(len(image.data or b"") for image in images)
+        case _:
+            return 0
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that the first SIGINT or SIGTERM sets; the second ends the process as it always would."""
+    stop = threading.Event()
+    before: dict[int, Any] = {}
+
+    def handle(number: int, _: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
+        before[number] = signal.signal(number, handle)
+    try:
+        yield stop
+    finally:
+        for restored, handler in before.items():
+            signal.signal(restored, handler)
