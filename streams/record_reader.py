@@ -1,0 +1,145 @@
+"""Reading a topic without a consumer group: nothing is committed, so looking changes nothing for anyone."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from streams.kafka_options import client_options
+from streams.settings import Settings
+from streams.topics import TopicSpec, topic_name
+
+REACH_MS = 10_000
+POLL_MS = 250
+FETCH_BYTES = 4 * 1024 * 1024
+"""For a partition at once; a larger record still comes, alone."""
+
+
+class ReadError(RuntimeError):
+    """The topic cannot be read: no broker, no such topic, no such record. The message says which."""
+
+
+class UnreachableError(ReadError):
+    """The broker cannot be reached."""
+
+
+class Stop(Protocol):
+    """Set when the reading should end, such as a `threading.Event`."""
+
+    def is_set(self) -> bool:
+        """Whether to end now."""
+
+
+class Record(Protocol):
+    """A message as kafka-python gives it; `timestamp` in milliseconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+class RecordReader:
+    """Reads one topic's records. A context manager; entering it connects.
+
+    Raises:
+        UnreachableError: on entering, the broker cannot be reached.
+        ReadError: on entering, the topic does not exist.
+    """
+
+    def __init__(self, settings: Settings, topic: TopicSpec) -> None:
+        self._topic = topic_name(topic, settings.topics)
+        self._settings = settings
+        self._consumer: Any = None
+        self._partitions: list[TopicPartition] = []
+
+    def __enter__(self) -> "RecordReader":
+        servers = self._settings.kafka.bootstrap_servers
+        try:
+            self._consumer = KafkaConsumer(
+                **client_options(self._settings.kafka),
+                group_id=None,
+                enable_auto_commit=False,
+                allow_auto_create_topics=False,
+                max_partition_fetch_bytes=FETCH_BYTES,
+                bootstrap_timeout_ms=REACH_MS,
+            )
+        except KafkaError as error:
+            raise UnreachableError(f"no broker answers at {servers}: {error}") from error
+        try:
+            numbers = self._consumer.partitions_for_topic(self._topic)
+        except KafkaError as error:
+            self._consumer.close()
+            raise UnreachableError(f"the broker at {servers} does not answer: {error}") from error
+        if not numbers:
+            self._consumer.close()
+            raise ReadError(f"there is no topic {self._topic!r}; make it with: relistwatch topics create")
+        self._partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        self._consumer.assign(self._partitions)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close()
+
+    def existing(self) -> Iterator[Record]:
+        """Every record that is there now, oldest first within each partition; then it ends."""
+        ends = self._consumer.end_offsets(self._partitions)
+        self._consumer.seek_to_beginning()
+        # A position moves past compacted records too, so it reaches the end where offsets alone might not.
+        while any(self._consumer.position(partition) < ends[partition] for partition in self._partitions):
+            for batch in self._consumer.poll(timeout_ms=POLL_MS).values():
+                yield from (record for record in batch if record.offset < ends[_partition_of(record)])
+
+    def arriving(self, stop: Stop, *, from_beginning: bool = False) -> Iterator[Record]:
+        """The records that come from now on, or all there are and then those; until `stop`."""
+        if from_beginning:
+            self._consumer.seek_to_beginning()
+        else:
+            self._consumer.seek_to_end()
+            # Seeking is lazy: settled now, or what is produced in the meantime would be passed over.
+            for partition in self._partitions:
+                self._consumer.position(partition)
+        while not stop.is_set():
+            for batch in self._consumer.poll(timeout_ms=POLL_MS).values():
+                for record in batch:
+                    if stop.is_set():
+                        return
+                    yield record
+
+    def at(self, partition: int, offset: int) -> Record:
+        """The one record at that place.
+
+        Raises:
+            ReadError: there is none, or no longer.
+        """
+        place = TopicPartition(self._topic, partition)
+        if place not in self._partitions:
+            last = len(self._partitions) - 1
+            raise ReadError(f"{self._topic} has partitions 0 to {last}, not {partition}")
+        first = self._consumer.beginning_offsets([place])[place]
+        end = self._consumer.end_offsets([place])[place]
+        if not first <= offset < end:
+            held = f"offsets {first} to {end - 1}" if first < end else "no records"
+            raise ReadError(f"{self._topic} partition {partition} has {held}, not {offset}")
+        others = [other for other in self._partitions if other != place]
+        if others:
+            self._consumer.pause(*others)
+        try:
+            self._consumer.seek(place, offset)
+            while self._consumer.position(place) <= offset:
+                for record in self._consumer.poll(timeout_ms=POLL_MS, max_records=1).get(place, ()):
+                    if record.offset == offset:
+                        found: Record = record
+                        return found
+        finally:
+            if others:
+                self._consumer.resume(*others)
+        raise ReadError(f"{self._topic} has no record at {partition}:{offset} any more")
+
+
+def _partition_of(record: Record) -> TopicPartition:
+    return TopicPartition(record.topic, record.partition)

@@ -1,0 +1,34 @@
+"""One real Kafka for the whole session; topics and a consumer group of its own for each test."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from streams.kafka_local.broker import LocalKafka
+from streams.settings import Kafka, Settings, Topics
+from streams.topic_admin import create_topics
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """The session's broker."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka"), die_with_parent=True) as broker:
+        yield broker
+
+
+@pytest.fixture
+def settings(kafka: LocalKafka) -> Settings:
+    """Settings whose topics and group no other test has."""
+    name = uuid.uuid4().hex[:8]
+    return Settings(
+        kafka=Kafka(bootstrap_servers=kafka.bootstrap_servers, group=f"g-{name}"),
+        topics=Topics(prefix=f"{name}-", partitions=4),
+    )
+
+
+@pytest.fixture
+def topics(settings: Settings) -> Settings:
+    """The test's topics, created."""
+    create_topics(settings)
+    return settings
