@@ -1,4 +1,4 @@
-"""Where a seller takes photos: always the same floor, wall or bed, which is how two shops give themselves away.
+"""Where a seller takes photos: always the same floor, wall or bed, which gives two shops away as one.
 
 A backdrop is a float32 array of height x width x 3, 0 to 255, larger than the photo so that the camera can
 move over it.
@@ -75,7 +75,9 @@ def _tiles(width: int, height: int, seed: int) -> Pixels:
 
 def _plaster(width: int, height: int, seed: int) -> Pixels:
     rng, chance = field("plaster", seed), dice("plaster", seed)
-    paint = chance.choice([(206, 204, 196), (168, 196, 186), (222, 204, 168), (188, 178, 200), (160, 176, 192)])
+    paint = chance.choice(
+        [(206, 204, 196), (168, 196, 186), (222, 204, 168), (188, 178, 200), (160, 176, 192)]
+    )
     light = 1 + 0.06 * mottle(rng, width, height, 130, 130) + 0.03 * mottle(rng, width, height, 7, 7)
     wall = _tint(paint, light)
     floor_at = int(height * chance.uniform(0.84, 0.93))
@@ -113,7 +115,9 @@ def _door(width: int, height: int, seed: int) -> Pixels:
     return door
 
 
-def _painted(width: int, height: int, ground: tuple[int, int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+def _painted(
+    width: int, height: int, ground: tuple[int, int, int]
+) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     image = Image.new("RGB", (width, height), ground)
     return image, ImageDraw.Draw(image)
 
@@ -163,7 +167,9 @@ def _mat(width: int, height: int, seed: int) -> Pixels:
     light = np.where(((x // strip) + (y // strip)) % 2, 0.92, 1.06).astype(np.float32)
     light += 0.05 * mottle(rng, width, height, 14, 14) + 0.06 * mottle(rng, width, height, 120, 120)
     band = ((x // block) + (y // block)) % chance.choice([2, 3]) == 0
-    dyed = np.where(band[..., None], np.array(chance.choice([(0.8, 0.5, 0.5), (0.55, 0.75, 0.6), (1, 1, 1)])), 1.0)
+    dyed = np.where(
+        band[..., None], np.array(chance.choice([(0.8, 0.5, 0.5), (0.55, 0.75, 0.6), (1, 1, 1)])), 1.0
+    )
     return (_tint(straw, light) * dyed).astype(np.float32)
 
 
@@ -171,8 +177,13 @@ def _terrazzo(width: int, height: int, seed: int) -> Pixels:
     rng, chance = field("terrazzo", seed), dice("terrazzo", seed)
     image, draw = _painted(width, height, chance.choice([(196, 194, 186), (166, 172, 170), (208, 192, 176)]))
     inks = [(120, 110, 100), (90, 96, 104), (222, 220, 212), (172, 120, 96)]
-    for x, y, r, ink in zip(rng.integers(0, width, 900), rng.integers(0, height, 900),
-                            rng.integers(2, 12, 900), rng.integers(0, 4, 900), strict=True):
+    for x, y, r, ink in zip(
+        rng.integers(0, width, 900),
+        rng.integers(0, height, 900),
+        rng.integers(2, 12, 900),
+        rng.integers(0, 4, 900),
+        strict=True,
+    ):
         draw.polygon([(x - r, y), (x, y - r * 0.7), (x + r * 0.8, y + r * 0.2), (x, y + r)], inks[ink])
     side = chance.randint(width // 3, width // 2)
     for at in range(side // 2, max(width, height), side):
@@ -191,7 +202,7 @@ LYING: dict[str, Painter] = {
 }
 HUNG: dict[str, Painter] = {"plaster": _plaster, "door": _door}
 SIZES = ((640, 640), (640, 800), (720, 960), (720, 720), (768, 1024))
-"""Photo sizes in pixels, one a seller: squares from a marketplace's own camera, the rest as phones give them."""
+"""Photo sizes in pixels, one a seller: squares as marketplaces crop them, the rest as phones give."""
 MARGIN = 1.3
 """The backdrop's size over the photo's: room for the camera to turn, come closer and move."""
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from connectors.sample.backdrops import MARGIN, Scene, mottle, paint_backdrop, scene_of
-from connectors.sample.garments import Cut, Point, cut_garment
+from connectors.sample.cloth_cut import Cut, Piece, Point
+from connectors.sample.garments import cut_garment
 from connectors.sample.prints import COLOURS, Look, stamp, weave
 from connectors.sample.seeds import dice, field
 
-LAYER = 1200
+LAYER = 1120
 """Pixels of the square on which the garment is drawn, about twice what it gets in the photo."""
 QUALITY = 84
 """JPEG quality: what marketplaces' uploads have, about."""
@@ -28,12 +29,11 @@ def draw_photo(look: Look, seller_seed: int, shot: int = 0) -> bytes:
     """
     scene = scene_of(seller_seed)
     chance = dice("shot", seller_seed, look, shot)
-    canvas = np.asarray(_camera(paint_backdrop(scene), scene, chance), np.float32)
+    canvas = np.array(_camera(paint_backdrop(scene), scene, chance), np.float32)
     garment = _placed(_garment(look, shot, scene.hung), scene, chance)
-    pixels = np.array(garment, np.float32)
-    alpha = pixels[..., 3:] / 255
-    canvas = canvas * _shadow(garment, scene, chance)
-    canvas += (pixels[..., :3] - canvas) * alpha
+    pixels = np.asarray(garment, np.float32)
+    canvas *= _shadow(garment, scene, chance)
+    canvas += (pixels[..., :3] - canvas) * (pixels[..., 3:] / 255)
     canvas *= _light(scene, chance)[..., None]
     canvas += _grain(scene.size, chance)[..., None]
     out = io.BytesIO()
@@ -58,7 +58,7 @@ def _camera(backdrop: Image.Image, scene: Scene, chance: random.Random) -> Image
 
 
 def _to_pixels(points: tuple[Point, ...]) -> list[Point]:
-    return [((x * 0.94 + 1) * LAYER / 2, (y * 0.94 + 1) * LAYER / 2) for x, y in points]
+    return [((x * 0.9 + 1) * LAYER / 2, (y * 0.9 + 1.04) * LAYER / 2) for x, y in points]
 
 
 @lru_cache(maxsize=8)
@@ -73,45 +73,64 @@ def _garment(look: Look, shot: int, hung: bool) -> Image.Image:
         "second": Image.new("RGB", body.size, COLOURS[look.second]),
         "lining": Image.new("RGB", body.size, COLOURS[look.colour]),
     }
-    (x0, y0), (x1, y1) = _to_pixels(((cut.print_box[0], cut.print_box[1]), (cut.print_box[2], cut.print_box[3])))
+    (x0, y0), (x1, y1) = _to_pixels(
+        ((cut.print_box[0], cut.print_box[1]), (cut.print_box[2], cut.print_box[3]))
+    )
     stamp(body, look, (x0, y0, x1, y1), chance)
     layer = Image.new("RGB", body.size, COLOURS[look.colour])
     alpha = Image.new("L", body.size)
     if hung and look.garment not in ("celana", "rok", "topi"):
         _hanger(layer, alpha)
     for piece in cut.pieces:
+        _sew(layer, alpha, piece, cloths[piece.cloth])
+        draw = ImageDraw.Draw(layer)
         outline = _to_pixels(piece.outline)
-        mask = Image.new("L", body.size)
-        ImageDraw.Draw(mask).polygon(outline, 255)
-        cloth = cloths[piece.cloth]
-        if piece.tone != 1.0:
-            cloth = cloth.point([min(255, int(value * piece.tone)) for value in range(256)] * 3)
-        layer.paste(cloth, mask=mask)
-        alpha.paste(255, mask=mask)
-        ImageDraw.Draw(layer).line([*outline, outline[0]], _shade(look.colour, 0.62), 4)
+        draw.line([*outline, outline[0]], _shade(look.colour, 0.62), 4)
     _details(layer, cut, look)
-    small = np.asarray(layer.reduce(2), np.float32)
     shape = alpha.reduce(2)
-    shaded = np.clip(small * _folds(shape, look, shot)[..., None], 0, 255)
-    return Image.fromarray(np.dstack([shaded, np.asarray(shape, np.float32)]).astype(np.uint8), "RGBA")
+    shaded = np.clip(np.asarray(layer.reduce(2), np.float32) * _folds(shape, look, shot)[..., None], 0, 255)
+    garment = Image.fromarray(shaded.astype(np.uint8))
+    garment.putalpha(shape)
+    return garment
+
+
+def _sew(layer: Image.Image, alpha: Image.Image, piece: Piece, cloth: Image.Image) -> None:
+    """Lay one piece on; only its own rectangle is touched, as most pieces are small."""
+    outline = _to_pixels(piece.outline)
+    left, top = (max(0, int(min(axis)) - 1) for axis in zip(*outline, strict=True))
+    right, bottom = (min(LAYER, int(max(axis)) + 2) for axis in zip(*outline, strict=True))
+    mask = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(mask).polygon([(x - left, y - top) for x, y in outline], 255)
+    part = cloth.crop((left, top, right, bottom))
+    if piece.tone != 1.0:
+        part = part.point([min(255, int(value * piece.tone)) for value in range(256)] * 3)
+    layer.paste(part, (left, top), mask)
+    alpha.paste(255, (left, top), mask)
 
 
 def _shade(colour: str, tone: float) -> tuple[int, int, int]:
     """The colour darker, or lighter where tone is above 1; black cloth still shows its seams."""
-    red, green, blue = (min(255, int(channel * tone + (12 if tone > 1 else 4))) for channel in COLOURS[colour])
+    red, green, blue = (
+        min(255, int(channel * tone + (12 if tone > 1 else 4))) for channel in COLOURS[colour]
+    )
     return red, green, blue
 
 
 def _details(layer: Image.Image, cut: Cut, look: Look) -> None:
     draw = ImageDraw.Draw(layer)
     for seam in cut.seams:
-        draw.line(_to_pixels(seam.points), _shade(look.colour, seam.tone), max(2, int(seam.width * LAYER / 2)), "curve")
+        draw.line(
+            _to_pixels(seam.points),
+            _shade(look.colour, seam.tone),
+            max(2, int(seam.width * LAYER / 2)),
+            "curve",
+        )
     for x, y in _to_pixels(cut.buttons):
         draw.ellipse((x - 9, y - 9, x + 9, y + 9), (222, 214, 196), (90, 84, 76), 2)
 
 
 def _hanger(layer: Image.Image, alpha: Image.Image) -> None:
-    (middle, top), (_, bar) = _to_pixels(((0.0, -1.03), (0.0, -0.8)))
+    (middle, top), (_, bar) = _to_pixels(((0.0, -1.12), (0.0, -0.86)))
     for image, ink in ((layer, (120, 112, 104)), (alpha, 255)):
         draw = ImageDraw.Draw(image)
         draw.arc((middle - 22, top, middle + 22, top + 44), 150, 90, ink, 8)
@@ -122,11 +141,15 @@ def _folds(shape: Image.Image, look: Look, shot: int) -> NDArray[np.float32]:
     """Light and shade of soft cloth: darker towards its edges, creased by how it was put down."""
     side = shape.width
     rng = field("folds", look.seed, shot)
-    soft = np.asarray(shape.reduce(4).filter(ImageFilter.GaussianBlur(5)).resize(shape.size), np.float32) / 255
+    soft = (
+        np.asarray(shape.reduce(4).filter(ImageFilter.GaussianBlur(5)).resize(shape.size), np.float32) / 255
+    )
     creases = 0.07 * mottle(rng, side, side, 34, 130) + 0.06 * mottle(rng, side, side, 150, 46)
     sharp = np.abs(mottle(rng, side, side, 60, 150))
     weft = 0.025 * mottle(rng, side, side, 2.2, 2.2)
-    return (0.68 + 0.34 * soft + creases - 0.16 * np.clip(0.12 - sharp, 0, 1) / 0.12 * 0.5 + weft).astype(np.float32)
+    return (0.68 + 0.34 * soft + creases - 0.16 * np.clip(0.12 - sharp, 0, 1) / 0.12 * 0.5 + weft).astype(
+        np.float32
+    )
 
 
 def _placed(garment: Image.Image, scene: Scene, chance: random.Random) -> Image.Image:
@@ -151,8 +174,8 @@ def _shadow(garment: Image.Image, scene: Scene, chance: random.Random) -> NDArra
     side = 1 if dice("lamp", scene.seed).random() < 0.5 else -1
     fallen.paste(small, (side * reach, reach + chance.randint(0, 2)))
     blurred = fallen.filter(ImageFilter.GaussianBlur(reach)).resize(scene.size, Image.Resampling.BILINEAR)
-    factor: NDArray[np.float32] = 1 - 0.5 * np.asarray(blurred, np.float32)[..., None] / 255
-    return factor
+    factor = 1 - 0.5 * np.asarray(blurred, np.float32)[..., None] / 255
+    return factor.astype(np.float32)
 
 
 def _light(scene: Scene, chance: random.Random) -> NDArray[np.float32]:
@@ -163,8 +186,8 @@ def _light(scene: Scene, chance: random.Random) -> NDArray[np.float32]:
     exposure = chance.gauss(1.0, 0.04)
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    lit: NDArray[np.float32] = exposure + depth * (math.cos(angle) * x + math.sin(angle) * y) - 0.07 * (x * x + y * y)
-    return lit
+    lit = exposure + depth * (math.cos(angle) * x + math.sin(angle) * y) - 0.07 * (x * x + y * y)
+    return lit.astype(np.float32)
 
 
 @lru_cache(maxsize=1)
