@@ -1,33 +1,35 @@
-"""Titles by the letter groups of their words: finds the few that are worth comparing.
+"""Titles by their words, in any spelling: finds the few held titles that are worth comparing.
 
-Every run of `GRAM` letters of a word has a list of the titles it occurs in. A query's rarest groups vote; the
-titles with the most votes for their size are compared for certain. Padding and shuffled words cost no votes,
-a typing error costs three. Groups that very many titles have are passed over: they cost time and say nothing.
+Every word of a query is looked up with its other spellings (`fingerprints.title_vocabulary`), rarest first,
+until enough titles are brought up; each title collects the letters of the words that it shares, and those
+with enough of them for the smaller title's size are compared for certain. Words that very many titles have
+are left out where rarer ones are there: they cost time and say nothing.
 """
 
 from array import array
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from fingerprints.registry import Hit, best_hits
-from fingerprints.title_likeness import TitlePrint, compare, title_words
+from fingerprints.title_likeness import TitlePrint, all_letters, compare, letters
 from fingerprints.title_rarity import WordRarity, information
+from fingerprints.title_vocabulary import TitleVocabulary
+from fingerprints.title_words import title_words
 
 TITLE_FLOOR = 0.6
 """Similarity below which two titles have nothing to do with each other."""
-GRAM = 4
-"""Letters of a group; a shorter word is a group of its own."""
 EXHAUSTIVE_BELOW = 64
 """Fewer held titles than this are all compared."""
-POSTINGS_AT_MOST = 2_000
-"""Titles that the groups of one query may bring up before its commoner groups are left out."""
-GROUPS_AT_LEAST = 4
-VOTES_AT_LEAST = 0.3
-"""Share of the smaller title's groups that must be shared before the two are compared."""
-COMPARED_AT_MOST = 48
+TITLES_PER_QUERY = 2_000
+"""Titles that a query may bring up before its commoner words are left out."""
+WORDS_AT_LEAST = 2
+"""Words of a query that bring up titles however common they are, each no more than `TITLES_PER_QUERY`."""
+SHARED_AT_LEAST = 0.3
+"""Share of the smaller title's letters that must be in shared words before the two are compared."""
+COMPARED_AT_MOST = 24
+"""Titles that are compared for a query, those that share most."""
 
 
 class TitleIndex:
@@ -35,11 +37,12 @@ class TitleIndex:
 
     def __init__(self) -> None:
         self.rarity = WordRarity()
+        self._vocabulary = TitleVocabulary()
         self._slots: dict[str, list[int]] = {}
         self._held: dict[int, tuple[str, int, TitlePrint]] = {}
         self._free: list[int] = []
-        self._postings: dict[str, array[int]] = {}
-        self._sizes: npt.NDArray[np.float32] = np.zeros(1024, dtype=np.float32)
+        self._using: dict[str, array[int]] = {}
+        self._letters: npt.NDArray[np.float32] = np.zeros(1024, dtype=np.float32)
 
     def add(self, owner: str, fingerprints: Sequence[TitlePrint]) -> None:
         """Hold these under `owner`, instead of any earlier ones."""
@@ -51,12 +54,14 @@ class TitleIndex:
         """Forget the owner; an unknown one is no error."""
         for slot in self._slots.pop(owner, ()):
             _, _, held = self._held.pop(slot)
-            self.rarity.withdraw(title_words(held.text))
-            for group in letter_groups(held.text):
-                postings = self._postings[group]
-                postings.remove(slot)
-                if not postings:
-                    del self._postings[group]
+            words = title_words(held.text)
+            self.rarity.withdraw(words)
+            for word in words:
+                using = self._using[word]
+                using.remove(slot)
+                if not using:
+                    del self._using[word]
+                    self._vocabulary.withdraw(word)
             self._free.append(slot)
 
     def search(self, fingerprint: TitlePrint, limit: int) -> list[Hit]:
@@ -78,53 +83,50 @@ class TitleIndex:
 
     def _add_one(self, owner: str, item: int, held: TitlePrint) -> int:
         slot = self._free.pop() if self._free else len(self._held)
-        if slot >= len(self._sizes):
-            self._sizes = np.concatenate([self._sizes, np.zeros_like(self._sizes)])
-        groups = letter_groups(held.text)
+        if slot >= len(self._letters):
+            self._letters = np.concatenate([self._letters, np.zeros_like(self._letters)])
+        words = title_words(held.text)
         self._held[slot] = (owner, item, held)
-        self._sizes[slot] = len(groups)
-        self.rarity.add(title_words(held.text))
-        for group in groups:
-            postings = self._postings.get(group)
-            if postings is None:
-                postings = self._postings[group] = array("I")
-            postings.append(slot)
+        self._letters[slot] = all_letters(words)
+        self.rarity.add(words)
+        for word in words:
+            using = self._using.get(word)
+            if using is None:
+                using = self._using[word] = array("I")
+                self._vocabulary.add(word)
+            using.append(slot)
         return slot
 
     def _candidates(self, fingerprint: TitlePrint, most: int) -> Iterable[int]:
         if len(self._held) < EXHAUSTIVE_BELOW:
             return list(self._held)
-        groups = letter_groups(fingerprint.text)
-        postings = self._rarest(groups)
-        if not postings:
+        words = title_words(fingerprint.text)
+        looked_up = self._rarest(words)
+        if not looked_up:
             return ()
-        slots = np.concatenate([np.frombuffer(one, dtype=np.uint32) for one in postings])
-        found, votes = np.unique(slots, return_counts=True)
-        size = np.minimum(self._sizes[found], len(groups))
-        share = votes / size
-        worth = np.flatnonzero(share >= VOTES_AT_LEAST)
+        using = [np.frombuffer(self._using[word], dtype=np.uint32)[-TITLES_PER_QUERY:] for word in looked_up]
+        weights = np.repeat([letters(word) for word in looked_up], [len(one) for one in using])
+        found, place = np.unique(np.concatenate(using), return_inverse=True)
+        shared = np.bincount(place, weights=weights) / np.minimum(self._letters[found], all_letters(words))
+        worth = np.flatnonzero(shared >= SHARED_AT_LEAST)
         if len(worth) > most:
-            worth = worth[np.argpartition(-share[worth], most)[:most]]
+            worth = worth[np.argpartition(-shared[worth], most)[:most]]
         return [int(slot) for slot in found[worth]]
 
-    def _rarest(self, groups: Iterable[str]) -> list["array[int]"]:
-        known = [postings for group in groups if (postings := self._postings.get(group)) is not None]
-        known.sort(key=len)
+    def _rarest(self, words: tuple[str, ...]) -> list[str]:
+        held: set[str] = set()
+        for word in words:
+            spellings = self._vocabulary.spellings(word)
+            held |= spellings
+            if not spellings:
+                held.update(self._vocabulary.parts(word))
+        for left, right in zip(words, words[1:], strict=False):
+            if left + right in self._using:
+                held.add(left + right)
+        rarest = sorted(held, key=lambda word: len(self._using[word]))
         total = 0
-        for count, postings in enumerate(known):
-            total += len(postings)
-            if total > POSTINGS_AT_MOST and count >= GROUPS_AT_LEAST:
-                return known[:count]
-        return known
-
-
-@lru_cache(maxsize=8_192)
-def letter_groups(text: str) -> frozenset[str]:
-    """The distinct letter groups of a normalised title, word by word."""
-    groups: set[str] = set()
-    for word in title_words(text):
-        if len(word) <= GRAM:
-            groups.add(word)
-        else:
-            groups.update(word[at : at + GRAM] for at in range(len(word) - GRAM + 1))
-    return frozenset(groups)
+        for count, word in enumerate(rarest):
+            total += len(self._using[word])
+            if total > TITLES_PER_QUERY and count >= WORDS_AT_LEAST:
+                return rarest[:count]
+        return rarest

@@ -1,29 +1,38 @@
 """How alike two titles are: how much of one is found in the other, whatever the order and whatever was added.
 
-Each word of the one meets its best counterpart in the other (the same word, one inside another, or a few
-typing errors away). Covered letters over all letters is a coverage; the similarity is that of the side which
-is covered better, so padding and dropped words cost nothing. What a coverage is worth, a generic title being
-covered by half the market, is for `fingerprints.title_rarity` and `fingerprints.title_weight` to say.
+Each word of the one meets its best counterpart in the other: the same word, one a few typing errors away, one
+without its vowels, or the parts it was run together from. Covered letters over all letters is a coverage; the
+similarity is nearly that of the side which is covered better, so padding and dropped words cost little. What
+a coverage is worth, when half the market covers a generic title, is for `fingerprints.title_rarity` to say.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from msgspec import Struct
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from fingerprints.title_words import filler_words
+from fingerprints.title_words import common_words, filler_words, title_words
 
-FILLER_WEIGHT = 0.2
-"""Of a filler word, in units of any other word of its length."""
+FILLER_WEIGHT, COMMON_WEIGHT = 0.15, 0.7
+"""What a letter of a filler word, or of another listed word, weighs beside one of any other word."""
 FUZZY_LETTERS = 4
 """Shorter words match exactly or not at all: one error in three letters makes another word."""
 FUZZY_FLOOR = 0.66
-"""Similarity (optimal string alignment) from which two words may be one with typing errors: 2 in 6 letters."""
-INSIDE_QUALITY = 0.9
-"""Quality of a word found inside a longer one, as when a seller leaves spaces out."""
-EVIDENCE_LETTERS = 8
-"""A side with fewer weighted letters is too short to be convinced by: its coverage is scaled down."""
+"""Similarity (optimal string alignment) from which two words may be one: 2 typing errors in 6 letters."""
+ERROR_COST = 0.3
+"""How much the letters that differ between two spellings of a word count against their match."""
+PARTS_QUALITY = 0.97
+"""Quality of a word that is wholly made of words of the other title, as when a seller leaves spaces out."""
+VOWELLESS_QUALITY = 0.85
+"""Quality of a word that is another without its vowels ("kmj" for "kemeja"): several words share that form."""
+WORSE_SIDE = 0.1
+"""Share of the similarity that the worse covered title decides, so that of two full coverages the mutual wins."""
+LETTERS_AT_LEAST = 8
+"""A title of fewer weighted letters is too short to be convinced by: its coverage is scaled down."""
+
+_VOWELS = str.maketrans("", "", "aeiou")
 
 
 class TitlePrint(Struct, frozen=True):
@@ -33,65 +42,94 @@ class TitlePrint(Struct, frozen=True):
 
 
 def compare(query: TitlePrint, held: TitlePrint) -> float:
-    """Similarity 0 to 1 of two titles; 1 when either is wholly found in the other, in any order."""
+    """Similarity 0 to 1 of two titles, the same both ways round; 1 for the same words in any order."""
     if query.text == held.text:
         return 1.0
-    query_words, held_words = title_words(query.text), title_words(held.text)
-    return max(
-        _coverage(query_words, held_words),
-        _coverage(held_words, query_words),
-        _in_order(query.text, held.text),
-    )
+    left, right = title_words(query.text), title_words(held.text)
+    in_left, in_right = matched_words(left, right)
+    worse, better = sorted((_coverage(left, in_left), _coverage(right, in_right)))
+    return max(better * (1 - WORSE_SIDE) + worse * WORSE_SIDE, _in_order(query.text, held.text))
 
 
-def matched_words(words: tuple[str, ...], others: tuple[str, ...]) -> list[tuple[str, float]]:
-    """The words of a title that another has too, each with the quality of the match, above 0 to 1."""
-    known = frozenset(others)
-    found: list[tuple[str, float]] = []
-    rest: list[str] | None = None
-    for word in words:
-        if word in known:
-            found.append((word, 1.0))
-            continue
-        if len(word) < FUZZY_LETTERS or word.isdecimal():
-            continue
-        if rest is None:
-            held = frozenset(words)
-            rest = [other for other in others if other not in held and len(other) >= FUZZY_LETTERS]
-        quality = _best_quality(word, rest)
-        if quality > 0:
-            found.append((word, quality))
-    return found
-
-
-@lru_cache(maxsize=65_536)
-def title_words(text: str) -> tuple[str, ...]:
-    """The distinct words of a normalised title, in order."""
-    return tuple(dict.fromkeys(text.split(" ")))
-
-
-def _best_quality(word: str, others: list[str]) -> float:
-    if any(word in other or (other in word and len(other) * 2 > len(word)) for other in others):
-        return INSIDE_QUALITY
-    best = process.extractOne(word, others, scorer=OSA.normalized_similarity, score_cutoff=FUZZY_FLOOR)
-    return 0.0 if best is None else float(best[1])
-
-
-def _coverage(words: tuple[str, ...], others: tuple[str, ...]) -> float:
-    total = sum(map(letters, words))
-    covered = sum(letters(word) * quality for word, quality in matched_words(words, others))
-    return covered / max(total, EVIDENCE_LETTERS)
+def matched_words(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[dict[str, float], dict[str, float]]:
+    """The words of each of two titles that the other has too, with the quality of the match, above 0 to 1."""
+    in_left = dict.fromkeys(set(left).intersection(right), 1.0)
+    in_right = in_left.copy()
+    left_rest = [word for word in left if word not in in_left and is_fuzzy(word)]
+    right_rest = [word for word in right if word not in in_right and is_fuzzy(word)]
+    if left_rest and right_rest:
+        _match_spellings(left_rest, right_rest, in_left, in_right)
+    _match_parts(left_rest, right, in_left, in_right)
+    _match_parts(right_rest, left, in_right, in_left)
+    return in_left, in_right
 
 
 @lru_cache(maxsize=65_536)
 def letters(word: str) -> float:
-    """What a word weighs in a coverage: its letters, a filler word fewer."""
-    return len(word) * (FILLER_WEIGHT if word in filler_words() else 1.0)
+    """What a word weighs in a coverage: its letters, those of a listed word less."""
+    if word in filler_words():
+        return len(word) * FILLER_WEIGHT
+    return len(word) * (COMMON_WEIGHT if word in common_words() else 1.0)
+
+
+def all_letters(words: Iterable[str]) -> float:
+    """What a title weighs in a coverage."""
+    return max(sum(map(letters, words)), LETTERS_AT_LEAST)
+
+
+@lru_cache(maxsize=65_536)
+def is_fuzzy(word: str) -> bool:
+    """Whether a word may match another spelling: long enough, or bare consonants, and no number."""
+    return not word.isdecimal() and (
+        len(word) >= FUZZY_LETTERS or (len(word) == 3 and consonants(word) == word)
+    )
+
+
+@lru_cache(maxsize=65_536)
+def consonants(word: str) -> str:
+    """The word without vowels after its first letter."""
+    return word[0] + word[1:].translate(_VOWELS)
+
+
+def _coverage(words: tuple[str, ...], found: dict[str, float]) -> float:
+    return sum(letters(word) * quality for word, quality in found.items()) / all_letters(words)
+
+
+def _match_spellings(
+    left: list[str], right: list[str], in_left: dict[str, float], in_right: dict[str, float]
+) -> None:
+    scores = process.cdist(left, right, scorer=OSA.normalized_similarity, score_cutoff=FUZZY_FLOOR)
+    for row, column in zip(*scores.nonzero(), strict=True):
+        one, other = left[row], right[column]
+        quality = 1 - (1 - float(scores[row, column])) * ERROR_COST
+        if len(one) >= FUZZY_LETTERS and len(other) >= FUZZY_LETTERS:
+            in_left[one] = max(in_left.get(one, 0.0), quality)
+            in_right[other] = max(in_right.get(other, 0.0), quality)
+    bare = {consonants(word): word for word in right}
+    for one in left:
+        found = bare.get(consonants(one))
+        if found is not None and len(consonants(one)) > 2 and consonants(one) in (one, found):
+            in_left[one] = max(in_left.get(one, 0.0), VOWELLESS_QUALITY)
+            in_right[found] = max(in_right.get(found, 0.0), VOWELLESS_QUALITY)
+
+
+def _match_parts(
+    words: list[str], others: tuple[str, ...], found: dict[str, float], whole: dict[str, float]
+) -> None:
+    """Words run together from words of the other title, which are then found too."""
+    for word in words:
+        if len(word) < 2 * FUZZY_LETTERS - 1:
+            continue
+        parts = [other for other in others if len(other) > 2 and other != word and other in word]
+        quality = PARTS_QUALITY * min(sum(map(len, parts)) / len(word), 1.0)
+        if quality >= FUZZY_FLOOR and quality > found.get(word, 0.0):
+            found[word] = quality
+            for part in parts:
+                whole[part] = max(whole.get(part, 0.0), PARTS_QUALITY)
 
 
 def _in_order(left: str, right: str) -> float:
     """The titles as one string of letters each: for words run together or torn apart in other places."""
-    ratio: float = Indel.normalized_similarity(
-        left.replace(" ", ""), right.replace(" ", ""), score_cutoff=0.6
-    )
+    left, right = left.replace(" ", ""), right.replace(" ", "")
+    ratio: float = Indel.normalized_similarity(left, right, score_cutoff=0.6)
     return ratio

@@ -64,6 +64,16 @@ def plain_word(word: str) -> str:
     return _REPEATED.sub(r"\1", word)
 
 
+def read_as_letters(word: str) -> str:
+    """A word of `normalise_title` with its digits read as letters though it may be a code; not a plain quantity.
+
+    For comparing only, where it is done to both sides.
+    """
+    if word.isalpha() or word.isdecimal() or _QUANTITY.fullmatch(word):
+        return word
+    return _REPEATED.sub(r"\1", _read_leet(word))
+
+
 def _is_code(word: str) -> bool:
     return bool(_CODE.fullmatch(word) or _QUANTITY.fullmatch(word)) or sum(map(str.isalpha, word)) < 2
 

@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-from fingerprints.title_likeness import TitlePrint, matched_words, title_words
-from fingerprints.title_words import UNLISTED, common_words
+from fingerprints.title_likeness import TitlePrint, matched_words
+from fingerprints.title_words import UNLISTED, common_words, title_words
 
 PRIOR_TITLES = 1_000
 """Titles that the built-in list of common words counts for: a bank of as many weighs as much."""
@@ -39,6 +39,6 @@ class WordRarity:
 
 
 def information(query: TitlePrint, held: TitlePrint, rarity: WordRarity) -> float:
-    """Nats that the words which both titles have would cost by chance, were words independent (they are not)."""
-    query_words, held_words = title_words(query.text), title_words(held.text)
-    return sum(quality * rarity.nats(word) for word, quality in matched_words(held_words, query_words))
+    """Nats that the words of both titles would cost by chance, were words independent (they are not)."""
+    _, found = matched_words(title_words(query.text), title_words(held.text))
+    return sum(quality * rarity.nats(word) for word, quality in found.items())
