@@ -23,7 +23,7 @@ from PIL import (
     features,
 )
 
-from fingerprints.photo_format import DECODED_FORMATS, looks_like_text, photo_format, webp_size
+from fingerprints.photo_format import DECODED_FORMATS, looks_like_markup, photo_format, webp_size
 
 DEFAULT_TARGET = 128
 """Pixels of the shorter side. The perceptual hash of a photo decoded at 128 differs from that of the full
@@ -97,8 +97,8 @@ def decode_photo(
 def _checked_format(raw: bytes) -> str:
     name = photo_format(raw)
     if name is None:
-        if looks_like_text(raw):
-            raise PhotoError("not-an-image", "a web page or other text instead of a photo")
+        if looks_like_markup(raw):
+            raise PhotoError("not-an-image", "a web page or an API answer instead of a photo")
         raise PhotoError("not-an-image", f"{len(raw)} bytes that begin like no picture: {raw[:8].hex(' ')}")
     if name not in DECODED_FORMATS:
         raise PhotoError("unsupported-format", f"{name}; accepted are {', '.join(sorted(DECODED_FORMATS))}")
