@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -108,14 +109,12 @@ def newest_copies(found: Iterable[FoundLetter]) -> list[Place]:
     Each failed replay leaves another letter beside the first. Sending all of them back would double their
     number every time.
     """
-    newest: dict[bytes, tuple[int, FoundLetter]] = {}
+    # Only what is compared is kept: the letters together may be larger than the memory.
+    newest: dict[bytes, tuple[int, datetime, Place]] = {}
     for each in found:
-        held = newest.get(each.content)
-        if held is None or (each.letter.attempt, each.letter.failed_at) >= (held[0], held[1].letter.failed_at):
-            # Only what is compared is kept: the letters together may be larger than the memory.
-            small = msgspec.structs.replace(each.letter, key=None, value=None, headers=())
-            newest[each.content] = (each.letter.attempt, FoundLetter(each.place, small))
-    return sorted(kept.place for _, kept in newest.values())
+        rank = (each.letter.attempt, each.letter.failed_at, each.place)
+        newest[each.content] = max(rank, newest.get(each.content, rank))
+    return sorted(place for _, _, place in newest.values())
 
 
 def next_attempt(letter: DeadLetter) -> list[tuple[str, bytes]]:
@@ -127,7 +126,7 @@ def next_attempt(letter: DeadLetter) -> list[tuple[str, bytes]]:
 
 
 def refusal(letter: DeadLetter, settings: Settings) -> str | None:
-    """Why the letter cannot go back, or None. Only to our own topics: a letter must not write where it likes."""
+    """Why the letter cannot go back, or None. Only to our own topics: no letter writes where it likes."""
     known = {topic_name(spec, settings.topics) for spec in ALL_TOPICS if spec is not DEAD_LETTERS}
     if letter.topic not in known:
         return f"it names topic {letter.topic!r}, which is none of the topics that letters come from"
@@ -136,7 +135,9 @@ def refusal(letter: DeadLetter, settings: Settings) -> str | None:
     return None
 
 
-def replay(reader: RecordReader, places: Sequence[Place], settings: Settings, *, dry_run: bool = False) -> Replay:
+def replay(
+    reader: RecordReader, places: Sequence[Place], settings: Settings, *, dry_run: bool = False
+) -> Replay:
     """Send the letters at these places back to their topics, and wait until the broker has them.
 
     Raises:
@@ -157,7 +158,11 @@ def replay(reader: RecordReader, places: Sequence[Place], settings: Settings, *,
             sent.append(place)
             if not dry_run:
                 delivery.send(
-                    letter.topic, key=letter.key, value=letter.value, headers=next_attempt(letter), record=place
+                    letter.topic,
+                    key=letter.key,
+                    value=letter.value,
+                    headers=next_attempt(letter),
+                    record=place,
                 )
         refused += [Unreplayable(each.record, each.why) for each in delivery.flush()]
     gone = {each.place for each in refused}

@@ -19,7 +19,7 @@ def safe_text(text: str, limit: int | None = None) -> str:
 
 
 def safe_bytes(raw: bytes, limit: int | None = None) -> str:
-    """Bytes on one line: UTF-8 as text, everything else as \\xNN; of more than `limit` bytes only the first."""
+    """Bytes on one line: UTF-8 as text, other bytes as \\xNN; of more than `limit` only the first."""
     shown = raw if limit is None else raw[:limit]
     # surrogateescape marks each wrong byte apart from any character that the text could hold itself.
     text = shown.decode("utf-8", "surrogateescape")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = ("scan", "worker", "connect", "alerts", "dead_letters", "schema")
 """Modules of this package, in the order of the help page."""
 
 
