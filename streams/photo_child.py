@@ -1,78 +1,112 @@
-"""A process that decodes and hashes photos, one at a time, for `PhotoPool`: `python -m streams.photo_child`.
+"""One process that decodes and hashes photos, one at a time, for `streams.photo_pool`.
 
-Decoders are written in C and photos come from adversaries: a crash or a bomb ends this process only. Frames
-on stdin and stdout are a 4-byte big-endian length and that many bytes.
+It holds nothing worth stealing and may die at any byte: no settings, no sockets, an environment without
+secrets, a limit on memory. It imports only fingerprints. Frames on both pipes: 4 bytes of length (network
+order), then the body; a request's body is the photo's bytes, a reply's is a `Reply` in msgpack.
 """
 
 import ctypes
+import os
 import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+from msgspec import Struct
 
 from fingerprints.photo_decode import PhotoError
-from fingerprints.photo_hash import PhotoPrint, fingerprint_photo
+from fingerprints.photo_hash import PhotoPrint, print_of_bytes
 
-LENGTH = struct.Struct(">I")
-ADDRESS_SPACE = 2 * 1024**3
-"""Room for the libraries and one photo of the most pixels allowed; more is a bomb."""
+LENGTH = struct.Struct("!I")
+BYTES_A_PIXEL = 16
+"""Address space for one photo in its worst form: RGBA, a copy in another mode and the decoder's own buffers."""
+SPARE_BYTES = 256 * 1024 * 1024
 PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that this process gets when the thread that started it ends."""
 
 
-class Reply(msgspec.Struct):
-    """A fingerprint (None for a photo without features), or the error that there was."""
+class Reply(Struct, frozen=True, omit_defaults=True):
+    """What became of the photo: a print, nothing (no features), or why not."""
 
     print: PhotoPrint | None = None
-    error: str | None = None
-    detail: str = ""
+    error_kind: str | None = None
+    error: str = ""
 
 
-def write_frame(out: BinaryIO, payload: bytes) -> None:
-    """One frame, at once."""
-    out.write(LENGTH.pack(len(payload)) + payload)
-    out.flush()
+def serve(fingerprint: Callable[[bytes], PhotoPrint | None], *, address_space: int) -> None:
+    """Answer until the pipe is closed. `address_space` is in bytes on top of what is mapped at the start.
+
+    The first frame sent is an empty reply: ready.
+    """
+    requests, replies = _take_pipes()
+    _limit_memory(address_space)
+    _send(replies, Reply())
+    while (raw := _receive(requests)) is not None:
+        _send(replies, _answer(fingerprint, raw))
 
 
-def read_frame(source: BinaryIO) -> bytes | None:
-    """One frame, or None at the end: the parent has gone."""
-    header = source.read(LENGTH.size)
-    if len(header) < LENGTH.size:
-        return None
-    return source.read(LENGTH.unpack(header)[0])
-
-
-def answer(raw: bytes, max_pixels: int) -> Reply:
-    """What the parent gets for these bytes."""
-    try:
-        return Reply(print=fingerprint_photo(raw, max_pixels))
-    except PhotoError as error:
-        return Reply(error=error.kind, detail=error.detail[:500])
-    except MemoryError:
-        return Reply(error="too-much-memory", detail=f"{len(raw)} bytes")
-
-
-def confine() -> None:
-    """No end by the terminal's signals, none later than the parent's, and bounded memory."""
-    # The parent decides when a child ends: by closing its stdin, or by SIGKILL.
+def tie_to_parent(parent: int) -> None:
+    """End with the parent, and with nothing else: the parent decides when its work is done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The parent may have ended before the line above.
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _answer(fingerprint: Callable[[bytes], PhotoPrint | None], raw: bytes) -> Reply:
+    try:
+        return Reply(fingerprint(raw))
+    except PhotoError as error:
+        return Reply(error_kind=error.kind, error=str(error))
+    except MemoryError:
+        return Reply(error_kind="out-of-memory", error="the process's memory limit is reached")
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The two pipes; whatever a library prints goes to stderr instead of into the replies."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return sys.stdin.buffer, replies
+
+
+def _limit_memory(address_space: int) -> None:
+    """So that a bomb ends this process, not the machine; and so that a crash leaves no core file."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + address_space,) * 2)
 
 
-def main() -> None:
-    """Answer until stdin ends."""
-    confine()
-    max_pixels = int(sys.argv[1])
-    source, out = sys.stdin.buffer, sys.stdout.buffer
-    write_frame(out, b"ready")
-    while (raw := read_frame(source)) is not None:
-        write_frame(out, msgspec.msgpack.encode(answer(raw, max_pixels)))
+def _receive(requests: BinaryIO) -> bytes | None:
+    header = requests.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(header)
+    body = requests.read(length)
+    return body if len(body) == length else None
+
+
+def _send(replies: BinaryIO, reply: Reply) -> None:
+    body = msgspec.msgpack.encode(reply)
+    replies.write(LENGTH.pack(len(body)) + body)
+    replies.flush()
+
+
+def main(fingerprint: Callable[..., PhotoPrint | None] = print_of_bytes) -> None:
+    """Arguments: the parent's process id, and the most pixels a photo may have."""
+    parent, max_pixels = int(sys.argv[1]), int(sys.argv[2])
+    tie_to_parent(parent)
+    serve(
+        lambda raw: fingerprint(raw, max_pixels=max_pixels),
+        address_space=max_pixels * BYTES_A_PIXEL + SPARE_BYTES,
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """All takedowns that listings are matched against, in memory, searched by each kind of fingerprint. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fingerprints.photo_hash import PHOTO_HASH
 from fingerprints.registry import Hit
+from fingerprints.title_index import TitleIndex
 from fingerprints.title_print import TITLE
 from streams.records import Prints, TakedownFingerprint
 
@@ -17,7 +18,6 @@ class Resemblance:
     title: Hit | None = None
 
 
-@dataclass(slots=True)
 class TakedownBank:
     """Takedowns by id and by listing, with one index for each kind of fingerprint.
 
@@ -25,11 +25,10 @@ class TakedownBank:
     `stale`: unlike versions are never compared.
     """
 
-    takedowns: dict[str, TakedownFingerprint] = field(default_factory=dict)
-    stale: int = 0
-
-    def __post_init__(self) -> None:
-        self.titles = TITLE.new_index()
+    def __init__(self) -> None:
+        self.takedowns: dict[str, TakedownFingerprint] = {}
+        self.stale = 0
+        self.titles = TitleIndex()
         self.photos = PHOTO_HASH.new_index()
         self._by_listing: dict[str, set[str]] = {}
 

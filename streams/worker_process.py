@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from streams.die_with_parent import die_with_parent
 from streams.settings import ENV_PREFIX, Settings, as_environment
 
 READY_SECONDS = 60.0
@@ -38,6 +39,7 @@ class WorkerProcess:
                 stderr=out,
                 # A Ctrl-C at the terminal reaches the parent alone, which stops its workers in order.
                 start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509  one prctl call
             )
 
     def __enter__(self) -> Self:

@@ -5,13 +5,11 @@ For the demo, the tests and the fault tests: the real broker, with ports and dat
 
 import base64
 import contextlib
-import ctypes
 import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,11 +19,11 @@ from typing import Self, TypedDict
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from streams.die_with_parent import die_with_parent
 from streams.kafka_local.jars import Progress, java, kafka_jars
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-PR_SET_PDEATHSIG = 1
 JVM_FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 """For starting fast rather than running long: the demo's and the tests' broker lives for minutes."""
 
@@ -154,7 +152,7 @@ class LocalKafka:
                 stderr=log,
                 # Ctrl-C at the terminal is for the parent, which stops its broker last.
                 start_new_session=True,
-                preexec_fn=_die_with_parent if self._die_with_parent else None,  # noqa: PLW1509  one prctl call
+                preexec_fn=die_with_parent if self._die_with_parent else None,  # noqa: PLW1509  one prctl call
             )
 
     def _wait(self, number: int) -> None:
@@ -232,8 +230,3 @@ def _properties(layout: Layout, number: int, data: Path) -> str:
         "replica.fetch.max.bytes": 32 * 1024 * 1024,
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
