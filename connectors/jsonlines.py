@@ -10,6 +10,7 @@ broken line under a good takedown's id would replace it.
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
@@ -201,8 +202,10 @@ class JsonLinesSink(Sink[JsonLinesSinkOptions]):
             while written < len(lines):
                 written += self._file.write(lines[written:]) or 0
         except OSError as error:
-            # A full disk leaves half a line; without it, the repetition starts on a clean one.
-            self._file.truncate(start)
+            # A full disk leaves half a line; without it, the repetition starts on a clean one. A device
+            # or a pipe cannot be cut back, and has its own reader to bear with that.
+            with suppress(OSError):
+                self._file.truncate(start)
             raise RetryError(f"jsonlines: cannot write {self.options.path}: {error.strerror}") from None
 
     def flush(self) -> None:

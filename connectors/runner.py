@@ -1,12 +1,12 @@
 """Pumps a source into a sink: in batches, each flushed, repeated where that helps, ended when asked."""
 
-import random
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 from types import FrameType
 from typing import Any
 
@@ -71,12 +71,12 @@ class Backoff:
     first: float = 0.2
     most: float = 30.0
     attempts: int | None = None
-    random: random.Random = field(default_factory=random.Random)
+    dice: Random = field(default_factory=Random)
 
     def pause(self, attempt: int, least: float = 0.0) -> float:
         """Seconds to wait after the failure number `attempt` (from 1), never under `least`."""
         whole = min(self.most, self.first * 2.0 ** min(attempt - 1, 60))
-        return max(least, whole * (1 - self.random.random() / 2))
+        return max(least, whole * (1 - self.dice.random() / 2))
 
 
 def _ignore(_: object) -> None:
