@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from connectors.sample.backdrops import MARGIN, Scene, mottle, paint_backdrop, scene_of
 from connectors.sample.cloth_cut import Cut, Piece, Point
 from connectors.sample.garments import cut_garment
-from connectors.sample.prints import COLOURS, Look, stamp, weave
+from connectors.sample.prints import ALL_OVER, COLOURS, Look, Rgb, stamp, weave
 from connectors.sample.seeds import dice, field
 
 LAYER = 1120
@@ -61,17 +61,18 @@ def _to_pixels(points: tuple[Point, ...]) -> list[Point]:
     return [((x * 0.9 + 1) * LAYER / 2, (y * 0.9 + 1.04) * LAYER / 2) for x, y in points]
 
 
-@lru_cache(maxsize=8)
 def _garment(look: Look, shot: int, hung: bool) -> Image.Image:
     """The item alone, upright, RGBA, LAYER/2 pixels square."""
     chance = dice("item", look.seed)
     cut = cut_garment(look.garment, chance)
     body = weave(look, LAYER, chance)
-    cloths = {
+    cloths: dict[str, Image.Image | Rgb] = {
         "body": body,
-        "sleeve": body.transpose(Image.Transpose.ROTATE_90),
-        "second": Image.new("RGB", body.size, COLOURS[look.second]),
-        "lining": Image.new("RGB", body.size, COLOURS[look.colour]),
+        "sleeve": body.transpose(Image.Transpose.ROTATE_90)
+        if look.motif in ALL_OVER
+        else COLOURS[look.colour],
+        "second": COLOURS[look.second],
+        "lining": COLOURS[look.colour],
     }
     (x0, y0), (x1, y1) = _to_pixels(
         ((cut.print_box[0], cut.print_box[1]), (cut.print_box[2], cut.print_box[3]))
@@ -94,17 +95,19 @@ def _garment(look: Look, shot: int, hung: bool) -> Image.Image:
     return garment
 
 
-def _sew(layer: Image.Image, alpha: Image.Image, piece: Piece, cloth: Image.Image) -> None:
+def _sew(layer: Image.Image, alpha: Image.Image, piece: Piece, cloth: Image.Image | Rgb) -> None:
     """Lay one piece on; only its own rectangle is touched, as most pieces are small."""
     outline = _to_pixels(piece.outline)
     left, top = (max(0, int(min(axis)) - 1) for axis in zip(*outline, strict=True))
     right, bottom = (min(LAYER, int(max(axis)) + 2) for axis in zip(*outline, strict=True))
     mask = Image.new("L", (right - left, bottom - top))
     ImageDraw.Draw(mask).polygon([(x - left, y - top) for x, y in outline], 255)
-    part = cloth.crop((left, top, right, bottom))
-    if piece.tone != 1.0:
-        part = part.point([min(255, int(value * piece.tone)) for value in range(256)] * 3)
-    layer.paste(part, (left, top), mask)
+    toned = [min(255, int(value * piece.tone)) for value in range(256)]
+    if isinstance(cloth, Image.Image):
+        part = cloth.crop((left, top, right, bottom))
+        layer.paste(part if piece.tone == 1.0 else part.point(toned * 3), (left, top), mask)
+    else:
+        layer.paste((toned[cloth[0]], toned[cloth[1]], toned[cloth[2]]), (left, top, right, bottom), mask)
     alpha.paste(255, (left, top), mask)
 
 
