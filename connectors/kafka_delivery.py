@@ -19,7 +19,8 @@ PENDING_RECORDS = 10_000
 DELIVERY_MS = 30_000
 """Within one delivery the client repeats by itself and in order; past this the record counts as failed."""
 REQUEST_MS = 10_000
-TOPIC_WAIT_MS = 10_000
+TOPIC_WAIT_MS = 5_000
+REACH_MS = 10_000
 
 REFUSED_FOR_GOOD = (
     kafka_errors.MessageSizeTooLargeError,
@@ -44,6 +45,22 @@ class Refused:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+    record: Any
+
+
+def _why(error: Exception) -> str:
+    """kafka-python gives some errors no words but their number."""
+    if isinstance(error, kafka_errors.MessageSizeTooLargeError) and "None" in str(error):
+        return "larger than the topic's max.message.bytes"
+    return str(error)
+
+
 class KafkaDelivery:
     """An idempotent producer with acks=all that knows what is still under way.
 
@@ -54,6 +71,7 @@ class KafkaDelivery:
         self, client: Mapping[str, Any], *, compression: Compression = "none", max_request_bytes: int
     ) -> None:
         self._options = {
+            "bootstrap_timeout_ms": REACH_MS,
             **client,
             "acks": "all",
             "enable_idempotence": True,
@@ -65,10 +83,9 @@ class KafkaDelivery:
             "delivery_timeout_ms": DELIVERY_MS,
             "request_timeout_ms": REQUEST_MS,
             "max_block_ms": TOPIC_WAIT_MS,
-            "bootstrap_timeout_ms": TOPIC_WAIT_MS,
         }
         self._producer: Any = None
-        self._under_way: list[tuple[Any, Any]] = []
+        self._under_way: list[tuple[_Sending, Any]] = []
         self._bytes = 0
         self._refused: list[Refused] = []
 
@@ -114,22 +131,24 @@ class KafkaDelivery:
             RetryError: nothing since the last flush may be taken for delivered.
             AbortError: the broker refuses us.
         """
-        self.connect()
-        try:
-            future = self._producer.send(topic, key=key, value=value, headers=list(headers))
-        except REFUSED_FOR_GOOD as error:
-            self._refused.append(Refused(record, str(error)))
-            return
-        except ValueError as error:
-            # Neither key nor value, which Kafka could store but this client refuses.
-            self._refused.append(Refused(record, str(error)))
-            return
-        except kafka_errors.KafkaError as error:
-            raise self._failure(error) from error
-        self._under_way.append((record, future))
+        self._start(_Sending(topic, key, value, list(headers), record))
         self._bytes += len(key or b"") + len(value or b"")
         if self._bytes > PENDING_BYTES or len(self._under_way) > PENDING_RECORDS:
             self._await_acknowledgement()
+
+    def _start(self, sending: "_Sending") -> None:
+        self.connect()
+        try:
+            future = self._producer.send(
+                sending.topic, key=sending.key, value=sending.value, headers=sending.headers
+            )
+        except (*REFUSED_FOR_GOOD, ValueError) as error:
+            # ValueError: neither key nor value, which Kafka could store but this client refuses.
+            self._refused.append(Refused(sending.record, _why(error)))
+            return
+        except kafka_errors.KafkaError as error:
+            raise self._failure(error) from error
+        self._under_way.append((sending, future))
 
     def flush(self) -> list[Refused]:
         """Wait until the broker has acknowledged everything; the records that it will never take.
@@ -151,13 +170,29 @@ class KafkaDelivery:
         except kafka_errors.KafkaError as error:
             raise self._failure(error) from error
         under_way, self._under_way, self._bytes = self._under_way, [], 0
-        for record, future in under_way:
+        suspects: list[tuple[_Sending, Exception]] = []
+        for sending, future in under_way:
             try:
                 future.get(timeout=0)
             except REFUSED_FOR_GOOD as error:
-                self._refused.append(Refused(record, str(error)))
+                suspects.append((sending, error))
             except kafka_errors.KafkaError as error:
                 raise self._failure(error) from error
+        if suspects:
+            self._try_alone(suspects)
+
+    def _try_alone(self, suspects: "Sequence[tuple[_Sending, Exception]]") -> None:
+        """Find which records the broker refuses: a refusal is fatal to kafka-python's idempotent producer,
+        which then fails whatever else it holds, and all it is given later, with the same error.
+        """
+        self._disconnect()
+        if len(suspects) == 1:
+            sending, error = suspects[0]
+            self._refused.append(Refused(sending.record, _why(error)))
+            return
+        for sending, _ in suspects:
+            self._start(sending)
+            self._await_acknowledgement()
 
     def _failure(self, error: Exception) -> AbortError | RetryError:
         """What the error means. The producer is given up: its records must not overtake repeated ones."""
@@ -168,8 +203,11 @@ class KafkaDelivery:
 
     def close(self) -> None:
         """Give up what is under way and disconnect."""
-        producer, self._producer = self._producer, None
         self._under_way, self._bytes, self._refused = [], 0, []
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        producer, self._producer = self._producer, None
         if producer is not None:
             try:
                 producer.close(timeout=0)
