@@ -48,8 +48,12 @@ class PhotoShelf:
                 self._kept.move_to_end(recipe)
                 return self._kept[recipe]
         drawn = recipe.draw()
+        self.put(recipe, drawn)
+        return drawn
+
+    def put(self, recipe: PhotoRecipe, drawn: bytes) -> None:
+        """Keep a photo that was drawn elsewhere, such as in another process."""
         with self._lock:
             self._kept[recipe] = drawn
             while len(self._kept) > self._room:
                 self._kept.popitem(last=False)
-        return drawn

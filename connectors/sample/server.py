@@ -43,6 +43,10 @@ class PhotoServer:
         """Serve these too, by their names."""
         self._photos.update(photos)
 
+    def put(self, recipe: PhotoRecipe, drawn: bytes) -> None:
+        """Serve this photo, drawn ahead, without drawing it again."""
+        self._shelf.put(recipe, drawn)
+
     def start(self) -> None:
         """Answer requests from now on; returns at once."""
         if self._thread is None:

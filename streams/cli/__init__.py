@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-COMMANDS: tuple[str, ...] = ("scan", "worker", "connect", "alerts", "dead_letters", "schema")
+COMMANDS: tuple[str, ...] = (
+    "demo",
+    "scan",
+    "worker",
+    "connect",
+    "kafka",
+    "topics",
+    "alerts",
+    "dead_letters",
+    "schema",
+)
 """Modules of this package, in the order of the help page."""
 
 

@@ -1,0 +1,98 @@
+"""`relistwatch demo`: everything on this machine, from one command."""
+
+import json
+import signal
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("demo")(demo)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End by itself after one round.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The outcome as JSON on stdout, a line a round.")] = False,
+    seed: Annotated[int, typer.Option(help="Which story the sample marketplace plays.")] = 1,
+) -> None:
+    """Watch relists being caught: a real Kafka, a sample marketplace and two workers, all on this machine.
+
+    Listings and photos are drawn by program. Some are taken down and come back edited and disguised. Each
+    alert is printed with its evidence and the time it took. Ctrl-C ends everything.
+
+    With --once, exit code 0 says that every planted relist was caught and nothing else alerted, 1 that not.
+
+    Example: `relistwatch demo --once --json`
+    """
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    from streams.cli.alerts import alert_text  # noqa: PLC0415
+    from streams.demo import Demo, DemoError, Outcome  # noqa: PLC0415
+    from streams.kafka_local.broker import BrokerError  # noqa: PLC0415
+    from streams.kafka_local.jars import JarError  # noqa: PLC0415
+    from streams.worker_process import WorkerError  # noqa: PLC0415
+
+    # A supervisor's SIGTERM ends it as Ctrl-C does: in order, leaving nothing behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    notes = Console(stderr=True, highlight=False)
+    results = Console(highlight=False)
+
+    def say(text: str) -> None:
+        notes.print(f"[dim]{text}[/dim]")
+
+    def play(running: Demo, number: int) -> Outcome:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[alerts]} alerts"))
+        with Progress(*columns, console=notes, transient=True) as progress:
+            bar = progress.add_task("records", total=None, alerts=0)
+
+            def tick(sent: int, total: int, alerts: int) -> None:
+                progress.update(bar, completed=sent, total=total, alerts=alerts)
+
+            def on_alert(alert: Any, seconds: float) -> None:
+                if not as_json:
+                    results.print(alert_text(alert), soft_wrap=True)
+                    results.print(f"  caught    {seconds * 1000:.0f} ms after it was listed\n", style="green")
+
+            return running.round(number, on_alert, tick)
+
+    try:
+        with Demo(say) as running:
+            if not as_json:
+                say(f"Kafka at {running.settings.kafka.bootstrap_servers}, metrics at "
+                    + " and ".join(worker.url("/metrics") for worker in running.workers))  # fmt: skip
+            number = seed
+            while True:
+                outcome = play(running, number)
+                number += 1
+                _show(outcome, as_json=as_json, notes=results)
+                if once:
+                    break
+                say("another round; Ctrl-C ends")
+    except KeyboardInterrupt:
+        raise typer.Exit(0 if not once else 130) from None
+    except (BrokerError, JarError, WorkerError, DemoError) as error:
+        fail(str(error), EXIT_UNAVAILABLE)
+    if not outcome.perfect:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _show(outcome: Any, *, as_json: bool, notes: Any) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(outcome)))
+        return
+    verdict = "[bold green]all caught, nothing else alerted[/]" if outcome.perfect else "[bold red]not perfect[/]"
+    notes.print(
+        f"{outcome.listings} listings, {outcome.planted} relists planted: {outcome.caught} caught, "
+        f"{outcome.false_alerts} false alerts; {outcome.still_up_caught} of {outcome.still_up_planted} found still up.  {verdict}"
+    )
+    if outcome.median_ms is not None:
+        notes.print(f"from listing to alert: median {outcome.median_ms:.0f} ms, p95 {outcome.p95_ms:.0f} ms")
+    for name, keys in (("missed", outcome.missed), ("falsely alerted", outcome.falsely_alerted)):
+        if keys:
+            notes.print(f"{name}: {', '.join(keys)}", markup=False)

@@ -1,0 +1,66 @@
+"""`relistwatch topics`: create them, check them."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail, settings_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="The topics: create them, check them.", no_args_is_help=True)
+    group.command("create")(create)
+    group.command("check")(check)
+    app.add_typer(group, name="topics")
+
+
+def create(
+    context: typer.Context,
+    partitions: Annotated[int | None, typer.Option(min=1, help="Instead of the settings' number.")] = None,
+    replication: Annotated[int | None, typer.Option(min=1, help="Instead of the settings' number.")] = None,
+) -> None:
+    """Create the topics that are missing; those that exist stay as they are.
+
+    Example: `relistwatch topics create --partitions 24 --replication 3`
+    """
+    import msgspec  # noqa: PLC0415
+
+    from streams.topic_admin import BrokerUnavailableError, create_topics  # noqa: PLC0415
+
+    settings = settings_of(context)
+    given = {"partitions": partitions, "replication": replication}
+    changes = {name: value for name, value in given.items() if value is not None}
+    settings = msgspec.structs.replace(settings, topics=msgspec.structs.replace(settings.topics, **changes))
+    try:
+        for name, created in create_topics(settings).items():
+            typer.echo(f"{'created' if created else 'exists '}  {name}")
+    except BrokerUnavailableError as error:
+        fail(str(error), EXIT_UNAVAILABLE)
+
+
+def check(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="The differences as JSON on stdout.")] = False,
+) -> None:
+    """Compare the topics with the settings; exit code 1 when something differs.
+
+    Example: `relistwatch topics check`
+    """
+    from streams.topic_admin import BrokerUnavailableError, check_topics  # noqa: PLC0415
+
+    try:
+        differences = check_topics(settings_of(context))
+    except BrokerUnavailableError as error:
+        fail(str(error), EXIT_UNAVAILABLE)
+    if as_json:
+        typer.echo(json.dumps([asdict(difference) for difference in differences]))
+    else:
+        for difference in differences:
+            typer.echo(str(difference))
+        if not differences:
+            typer.echo("all topics are as the settings say")
+    if differences:
+        raise typer.Exit(EXIT_FAILED)

@@ -1,0 +1,285 @@
+"""The whole system on this machine for all to see: a real Kafka, a sample marketplace, two workers, alerts.
+
+Each round is one story of the sample marketplace: listings appear, some are taken down, and some of those come
+back with edited photos and disguised titles among honest listings. What was planted is known, so what was
+caught can be counted.
+"""
+
+import contextlib
+import multiprocessing
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+
+from connectors.codec import Codec
+from connectors.events import Alert, Image, ListingEvent, Takedown
+from connectors.kafka import KafkaSink, KafkaSinkOptions
+from connectors.sample.photo_recipe import PhotoRecipe
+from connectors.sample.plan import Plan, Step, make_plan
+from connectors.sample.server import PhotoServer
+from streams.die_with_parent import die_with_parent
+from streams.kafka_local.broker import LocalKafka
+from streams.kafka_options import client_options
+from streams.settings import Kafka, Settings, Topics
+from streams.topic_admin import create_topics
+from streams.topics import ALERTS, FINGERPRINTS, LISTINGS, TAKEDOWNS, topic_name
+from streams.worker_process import WorkerProcess
+
+WORKERS = 2
+PACE_SECONDS = 0.02
+"""Between two listings: fast enough not to bore, slow enough to measure each alert's own latency."""
+SETTLE_SECONDS = 2.0
+"""After the last listing is through: time for a false alert to show itself."""
+PATIENCE_SECONDS = 60.0
+MATCHABLE_METRIC = 'relistwatch_takedown_index_size{what="takedowns"} '
+
+Say = Callable[[str], None]
+Tick = Callable[[int, int, int], None]
+"""Called with the records sent, the records in all, and the alerts so far."""
+
+
+def draw(recipe: PhotoRecipe) -> bytes:
+    """The photo, drawn in a process of the demo's pool."""
+    return recipe.draw()
+
+
+def prepare_artist() -> None:
+    """A drawing process ends with the demo, and leaves Ctrl-C to it."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class DemoError(RuntimeError):
+    """The demo could not go on; the message says where it stands."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one round."""
+
+    listings: int = 0
+    planted: int = 0
+    caught: int = 0
+    false_alerts: int = 0
+    missed: list[str] = field(default_factory=list)
+    falsely_alerted: list[str] = field(default_factory=list)
+    still_up_planted: int = 0
+    still_up_caught: int = 0
+    median_ms: float | None = None
+    p95_ms: float | None = None
+
+    @property
+    def perfect(self) -> bool:
+        """Every planted relist and listing still up caught, and nothing else alerted."""
+        return not self.missed and not self.false_alerts and self.still_up_caught == self.still_up_planted
+
+
+class Demo:
+    """Starts everything on entering, ends everything on leaving."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._open = contextlib.ExitStack()
+        self._workers: list[WorkerProcess] = []
+        self._drawings: dict[str, tuple[PhotoRecipe, Future[bytes]]] = {}
+        self._taken_down = 0
+
+    def __enter__(self) -> "Demo":
+        try:
+            self._start()
+        except BaseException:
+            self._open.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._say("stopping")
+        self._open.close()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the workers run with."""
+        return self._settings
+
+    @property
+    def workers(self) -> list[WorkerProcess]:
+        """The running workers."""
+        return self._workers
+
+    def _start(self) -> None:
+        folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="relistwatch-demo-")))
+        broker = self._open.enter_context(LocalKafka(folder / "kafka", die_with_parent=True, progress=self._say))
+        defaults = Settings()
+        self._settings = Settings(
+            kafka=Kafka(bootstrap_servers=broker.bootstrap_servers, session_timeout=6.0, heartbeat_interval=1.0),
+            topics=Topics(partitions=4),
+            # The sample marketplace serves its photos from this machine.
+            photos=msgspec.structs.replace(defaults.photos, allow_private_addresses=True),
+            worker=msgspec.structs.replace(defaults.worker, photo_processes=1),
+        )
+        create_topics(self._settings)
+        self._photos = self._open.enter_context(PhotoServer())
+        self._artists = ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"), prepare_artist)
+        self._open.callback(self._artists.shutdown, cancel_futures=True)
+        self._say(f"starting {WORKERS} workers")
+        for number in range(WORKERS):
+            worker = WorkerProcess(self._settings, folder / f"worker{number + 1}.log")
+            self._workers.append(self._open.enter_context(worker))
+        for worker in self._workers:
+            worker.wait_ready()
+        options = {"client": client_options(self._settings.kafka)}
+        self._listings = self._sink(options, LISTINGS.name)
+        self._takedowns = self._sink(options, TAKEDOWNS.name)
+        self._consumer = self._open.enter_context(contextlib.closing(self._follow(options["client"])))
+
+    def _sink(self, options: dict[str, object], topic: str) -> KafkaSink:
+        sink = KafkaSink(msgspec.convert({**options, "topic": topic, "records": topic}, KafkaSinkOptions))
+        sink.open()
+        self._open.callback(sink.close)
+        return sink
+
+    def _follow(self, client: dict[str, object]) -> KafkaConsumer:
+        """A reader of alerts and fingerprints from now on."""
+        consumer = KafkaConsumer(**client, group_id=None, enable_auto_commit=False)
+        names = [topic_name(spec, self._settings.topics) for spec in (ALERTS, FINGERPRINTS)]
+        partitions = [TopicPartition(name, n) for name in names for n in consumer.partitions_for_topic(name)]
+        consumer.assign(partitions)
+        consumer.seek_to_end()
+        for partition in partitions:
+            consumer.position(partition)
+        return consumer
+
+    def round(self, seed: int, on_alert: Callable[[Alert, float], None], tick: Tick) -> Outcome:
+        """Play one story and count. `on_alert` gets each alert and the seconds since its listing was sent."""
+        plan = make_plan(
+            seed, listings=140, takedowns=20, relists=30, lookalikes=30, still_up=2, updates=5, removals=3,
+            photo_base=self._photos.photo_base, start=datetime.now(UTC) - timedelta(hours=1),
+        )  # fmt: skip
+        self._photos.add(plan.photos)
+        self._drawings = {name: (recipe, self._artists.submit(draw, recipe)) for name, recipe in plan.photos.items()}
+        return _Round(self, plan, on_alert, tick).play()
+
+    def send(self, step: Step, sent: dict[str, float]) -> None:
+        """Put one record on its topic, acknowledged, and note in `sent` when a listing went."""
+        record = step.record
+        for image in (record.listing if isinstance(record, Takedown) else record).images:
+            self._draw_first(image)
+        sink = self._takedowns if isinstance(record, Takedown) else self._listings
+        if isinstance(record, ListingEvent):
+            sent[record.key] = time.time()
+        sink.write([record])
+        sink.flush()
+        self._taken_down += isinstance(record, Takedown)
+
+    def _draw_first(self, image: Image) -> None:
+        """A photo is there before its listing: what is timed is the catching, not the drawing."""
+        if image.url is not None and (drawing := self._drawings.pop(image.url.rpartition("/")[2], None)):
+            recipe, future = drawing
+            self._photos.put(recipe, future.result())
+
+    def wait_matchable(self) -> None:
+        """Return when every worker holds every takedown."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        wanted = f"{MATCHABLE_METRIC}{float(self._taken_down)}"
+        while not all(wanted in worker.metrics() for worker in self._workers):
+            if time.monotonic() > deadline:
+                raise DemoError("the workers do not have all takedowns; see: relistwatch doctor")
+            time.sleep(0.05)
+
+    def poll(self, timeout_ms: int) -> Iterator[tuple[str, bytes, bytes]]:
+        """What arrived on the alerts and fingerprints: topic, key and value."""
+        for records in self._consumer.poll(timeout_ms=timeout_ms).values():
+            for record in records:
+                yield record.topic, record.key, record.value
+
+
+class _Round:
+    """One story being played."""
+
+    def __init__(self, demo: Demo, plan: Plan, on_alert: Callable[[Alert, float], None], tick: Tick) -> None:
+        self._demo, self._plan = demo, plan
+        self._on_alert, self._tick = on_alert, tick
+        self._codec = Codec(Alert)
+        self._alerts: dict[str, Alert] = {}
+        self._sent: dict[str, float] = {}
+        self._through: set[str] = set()
+        self._latencies: list[float] = []
+
+    def play(self) -> Outcome:
+        steps = self._plan.steps
+        waiting = False
+        for number, step in enumerate(steps, start=1):
+            if waiting and isinstance(step.record, ListingEvent):
+                # A marketplace does not wait, but what this shows is catching on arrival.
+                self._demo.wait_matchable()
+                waiting = False
+            waiting = waiting or isinstance(step.record, Takedown)
+            self._demo.send(step, self._sent)
+            self._collect(int(PACE_SECONDS * 1000))
+            self._tick(number, len(steps), len(self._alerts))
+        self._finish(len(steps))
+        return self._count()
+
+    def _finish(self, total: int) -> None:
+        """Wait until every listing is through and every planted one is caught, or patience ends."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        seen = {step.record.key for step in self._plan.steps if isinstance(step.record, ListingEvent)}
+        while not (seen <= self._through and self._planted() <= self._found()):
+            if time.monotonic() > deadline:
+                break
+            self._collect(100)
+            self._tick(total, total, len(self._alerts))
+        settled = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < settled:
+            self._collect(100)
+
+    def _collect(self, timeout_ms: int) -> None:
+        for topic, key, value in self._demo.poll(timeout_ms):
+            if topic != topic_name(ALERTS, self._demo.settings.topics):
+                self._through.add(key.decode())
+                continue
+            alert = self._codec.decode(value).record
+            if alert.alert_id in self._alerts:
+                continue
+            self._alerts[alert.alert_id] = alert
+            seconds = time.time() - self._sent.get(alert.listing.key, time.time())
+            self._latencies.append(seconds)
+            self._on_alert(alert, seconds)
+
+    def _planted(self) -> set[str]:
+        return self._plan.truth.keys() | self._plan.still_up.keys()
+
+    def _found(self) -> set[str]:
+        return {alert.listing.key for alert in self._alerts.values() if self._is_right(alert)}
+
+    def _is_right(self, alert: Alert) -> bool:
+        truth = self._plan.still_up if alert.kind == "still_up" else self._plan.truth
+        return truth.get(alert.listing.key) in {alert.takedown.takedown_id, *alert.other_takedowns}
+
+    def _count(self) -> Outcome:
+        alerts = list(self._alerts.values())
+        right = {alert.listing.key for alert in alerts if alert.kind == "relist" and self._is_right(alert)}
+        up = {alert.listing.key for alert in alerts if alert.kind == "still_up" and self._is_right(alert)}
+        wrong = sorted(alert.listing.key for alert in alerts if not self._is_right(alert))
+        cuts = quantiles(self._latencies, n=100, method="inclusive") if len(self._latencies) > 1 else None
+        return Outcome(
+            listings=len(self._sent),
+            planted=len(self._plan.truth),
+            caught=len(right),
+            false_alerts=len(wrong),
+            missed=sorted(self._plan.truth.keys() - right),
+            falsely_alerted=wrong,
+            still_up_planted=len(self._plan.still_up),
+            still_up_caught=len(up),
+            median_ms=round(cuts[49] * 1000, 1) if cuts else None,
+            p95_ms=round(cuts[94] * 1000, 1) if cuts else None,
+        )
