@@ -16,6 +16,7 @@ COMMANDS: tuple[str, ...] = (
     "alerts",
     "dead_letters",
     "schema",
+    "doctor",
 )
 """Modules of this package, in the order of the help page."""
 
