@@ -1,11 +1,10 @@
 """One process that decodes and hashes photos, one at a time, for `streams.photo_pool`.
 
 It holds nothing worth stealing and may die at any byte: no settings, no sockets, an environment without
-secrets, a limit on memory. It imports only fingerprints. Frames on both pipes: 4 bytes of length (network
+secrets, a limit on memory. It loads fingerprints and little else. Frames on both pipes: 4 bytes of length (network
 order), then the body; a request's body is the photo's bytes, a reply's is a `Reply` in msgpack.
 """
 
-import ctypes
 import os
 import resource
 import signal
@@ -20,13 +19,12 @@ from msgspec import Struct
 
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_hash import PhotoPrint, print_of_bytes
+from streams.die_with_parent import die_with_parent
 
 LENGTH = struct.Struct("!I")
 BYTES_A_PIXEL = 16
-"""Address space for one photo in its worst form: RGBA, a copy in another mode and the decoder's own buffers."""
+"""Address space for one photo at its worst: RGBA, a copy in another mode, the decoder's own buffers."""
 SPARE_BYTES = 256 * 1024 * 1024
-PR_SET_PDEATHSIG = 1
-"""prctl(2): the signal that this process gets when the thread that started it ends."""
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):
@@ -53,8 +51,7 @@ def tie_to_parent(parent: int) -> None:
     """End with the parent, and with nothing else: the parent decides when its work is done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     # The parent may have ended before the line above.
     if os.getppid() != parent:
         os._exit(1)

@@ -1,156 +1,140 @@
-"""Photos hashed in processes of their own, with a time limit each, and the guilty one known.
+"""Photos decoded and hashed in processes of their own, so that no photo can stop or starve a worker.
 
-A child works on one photo at a time. One that hangs is ended and its photo is `timeout`; one that dies has
-its photo tried once more, then it is `crashed`. The photos in the other children never notice.
+Each child has one photo in hand at most, so the guilty photo is always known: one that hangs or kills its
+child costs that child alone. The children end with this process, however it ends.
 """
 
 import asyncio
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
-from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
-import msgspec
 import structlog
 
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_hash import PhotoPrint
-from streams.photo_child import LENGTH, Reply
+from streams.photo_child import Reply
+from streams.photo_process import ChildGone, PhotoProcess
 
 log = structlog.get_logger(__name__)
 
-START_SECONDS = 60.0
-RESPAWN_SECONDS = 1.0
-TRIES = 2
-DIED = (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError)
-
-
-class _Child:
-    """One process and its two pipes."""
-
-    def __init__(self, process: Process) -> None:
-        self.process = process
-
-    @classmethod
-    async def spawn(cls, command: Sequence[str]) -> "_Child":
-        # One thread a child: the pool itself is the parallelism.
-        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env=environment)
-        child = cls(process)
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                await child._read()
-        except BaseException:
-            child.kill()
-            raise
-        return child
-
-    async def ask(self, raw: bytes) -> Reply:
-        stdin = self.process.stdin
-        assert stdin is not None  # noqa: S101  it was asked for
-        stdin.write(LENGTH.pack(len(raw)) + raw)
-        await stdin.drain()
-        return msgspec.msgpack.decode(await self._read(), type=Reply)
-
-    async def _read(self) -> bytes:
-        stdout = self.process.stdout
-        assert stdout is not None  # noqa: S101  it was asked for
-        (length,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
-        return await stdout.readexactly(length)
-
-    def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self.process.kill()
-
-    async def close(self) -> None:
-        self.kill()
-        await self.process.wait()
+ATTEMPTS = 2
+"""A child may be ended from outside (out of memory, an operator); twice is the photo's doing."""
+GRACE_SECONDS = 0.05
+"""Read once more before blaming a photo: when this loop itself was held up, the reply is already there."""
 
 
 class PhotoPool:
-    """`processes` children; each photo may take `item_timeout` seconds of a child's time."""
+    """`processes` children, used as an async context manager.
+
+    `item_timeout` is in seconds from when a ready child is given the photo; waiting for a child does not
+    count. `child` is the module that is run, for tests with photos that hang or crash it.
+    """
 
     def __init__(
-        self,
-        processes: int,
-        item_timeout: float,
-        *,
-        max_pixels: int,
-        child_module: str = "streams.photo_child",
+        self, processes: int, item_timeout: float, *, max_pixels: int, child: str = "streams.photo_child"
     ) -> None:
-        self._processes, self._item_timeout = processes, item_timeout
-        self._command = (sys.executable, "-m", child_module, str(max_pixels))
-        self._children: set[_Child] = set()
-        self._idle: asyncio.Queue[_Child] = asyncio.Queue()
-        self._spawning: set[asyncio.Task[None]] = set()
-        self._closed = False
+        if processes < 1 or item_timeout <= 0:
+            raise ValueError(f"a pool needs a process and a time limit, not {processes} and {item_timeout} s")
+        self._processes = processes
+        self._item_timeout = item_timeout
+        self._max_pixels = max_pixels
+        self._module = child
+        self._slots: asyncio.LifoQueue[PhotoProcess | None] = asyncio.LifoQueue()
+        """Children without a photo; None is a place whose child has ended and is not yet replaced."""
+        self._children: set[PhotoProcess] = set()
+        self._closed = True
 
     async def __aenter__(self) -> Self:
-        await asyncio.gather(*(self._spawn() for _ in range(self._processes)))
+        """Start all children. Raises OSError where they cannot start."""
+        self._closed = False
+        started = await asyncio.gather(
+            *(self._start() for _ in range(self._processes)), return_exceptions=True
+        )
+        failures = [outcome for outcome in started if isinstance(outcome, BaseException)]
+        if failures:
+            await self.__aexit__()
+            raise failures[0]
+        for child in started:
+            assert isinstance(child, PhotoProcess)  # noqa: S101  the failures were raised above
+            self._slots.put_nowait(child)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        """End all children; photos in hand or waiting fail with RuntimeError."""
         self._closed = True
-        for task in self._spawning:
-            task.cancel()
-        await asyncio.gather(*self._spawning, return_exceptions=True)
-        await asyncio.gather(*(child.close() for child in self._children))
+        idle: set[PhotoProcess | None] = set()
+        while not self._slots.empty():
+            idle.add(self._slots.get_nowait())
+        ends = [child.close() if child in idle else child.kill() for child in self._children]
+        await asyncio.gather(*ends)
+        self._children.clear()
+        for _place in range(self._processes):
+            # Whoever waits for a place is woken, sees that the pool is closed, and passes the place on.
+            self._slots.put_nowait(None)
 
     @property
-    def pids(self) -> list[int]:
-        """The children's process ids."""
-        return [child.process.pid for child in self._children]
+    def pids(self) -> frozenset[int]:
+        """Process ids of the children that are alive."""
+        return frozenset(child.pid for child in self._children if child.alive)
 
     async def fingerprint(self, raw: bytes) -> PhotoPrint | None:
-        """The photo's fingerprint, or None for one without features.
+        """The photo's fingerprint; None for one without features.
 
         Raises:
-            PhotoError: the photo cannot be used; `timeout` and `crashed` where it broke its process.
+            PhotoError: as `decode_photo` does, and `timeout`, `crashed`.
+            OSError: no child can be started: the machine's fault, not the photo's; try again later.
+            RuntimeError: the pool is not open.
         """
-        for _ in range(TRIES):
-            child = await self._idle.get()
+        for _ in range(ATTEMPTS):
+            child = await self._slots.get()
+            kept: PhotoProcess | None = None
             try:
-                async with asyncio.timeout(self._item_timeout):
-                    reply = await child.ask(raw)
-            except TimeoutError:
-                self._replace(child)
-                raise PhotoError("timeout", f"not decoded in {self._item_timeout} s") from None
-            except DIED:
-                self._replace(child)
-                continue
-            except BaseException:
-                # Cancelled in the middle of an answer: what the pipe holds is not ours any more.
-                self._replace(child)
-                raise
-            self._idle.put_nowait(child)
-            if reply.error is not None:
-                raise PhotoError(reply.error, reply.detail)
-            return reply.print
-        raise PhotoError("crashed", "its process died twice")
+                if self._closed:
+                    raise RuntimeError("the photo pool is not open")
+                if child is None or not child.alive:
+                    child = await self._replace(child)
+                reply = await self._ask(child, raw)
+                kept = child
+            except ChildGone as error:
+                log.warning("photo process ended", reason=str(error), photo_bytes=len(raw))
+            finally:
+                if kept is None and child is not None:
+                    await asyncio.shield(self._discard(child))
+                self._slots.put_nowait(kept)
+            if kept is not None:
+                return _outcome(reply)
+        raise PhotoError("crashed", f"{len(raw)} bytes that ended {ATTEMPTS} processes one after another")
 
-    async def _spawn(self) -> None:
-        child = await _Child.spawn(self._command)
+    async def _ask(self, child: PhotoProcess, raw: bytes) -> Reply:
+        asked = asyncio.create_task(child.ask(raw))
+        try:
+            for seconds in (self._item_timeout, GRACE_SECONDS):
+                done, _ = await asyncio.wait({asked}, timeout=seconds)
+                if done:
+                    return asked.result()
+        finally:
+            asked.cancel()
+        log.warning("photo takes too long", seconds=self._item_timeout, photo_bytes=len(raw))
+        raise PhotoError("timeout", f"{len(raw)} bytes took over {self._item_timeout} s to decode and hash")
+
+    async def _start(self) -> PhotoProcess:
+        child = await PhotoProcess.start(self._module, self._max_pixels)
+        if self._closed:
+            await child.kill()
+            raise RuntimeError("the photo pool was closed")
         self._children.add(child)
-        self._idle.put_nowait(child)
+        return child
 
-    def _replace(self, child: _Child) -> None:
-        child.kill()
+    async def _replace(self, ended: PhotoProcess | None) -> PhotoProcess:
+        if ended is not None:
+            await self._discard(ended)
+        return await self._start()
+
+    async def _discard(self, child: PhotoProcess) -> None:
+        await child.kill()
         self._children.discard(child)
-        if not self._closed:
-            task = asyncio.create_task(self._respawn(child))
-            self._spawning.add(task)
-            task.add_done_callback(self._spawning.discard)
 
-    async def _respawn(self, gone: _Child) -> None:
-        await gone.process.wait()
-        while True:
-            try:
-                return await self._spawn()
-            except (OSError, TimeoutError, *DIED) as error:
-                log.error("photo process does not start, trying again", error=repr(error))
-                await asyncio.sleep(RESPAWN_SECONDS)
+
+def _outcome(reply: Reply) -> PhotoPrint | None:
+    if reply.error_kind is not None:
+        raise PhotoError(reply.error_kind, reply.error)
+    return reply.print
