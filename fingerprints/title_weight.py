@@ -1,12 +1,15 @@
 """From likeness and information to evidence: nats of log-odds that two titles are of one product."""
 
-SIMILARITY_WEIGHTS = ((0.5, -2.0), (0.7, 0.0), (0.9, 1.0), (1.0, 1.0))
-NATS_PER_INFORMATION = 0.25
-"""Shared words are far from independent: a quarter of what they would be worth if they were."""
-WEIGHT_AT_MOST = 8.0
+LEAST_SIMILARITY = 0.6
+"""At and below this, two titles of unlike products are as likely as two of one."""
+NATS_PER_INFORMATION = 0.4
+"""Shared words are far from independent: they are worth less than half of what they would be if they were.
+At 0.4 a title alone alerts from about 23 nats shared; a generic one ("kemeja flanel thrift preloved murah
+ready") shares 17."""
+WEIGHT_AT_MOST = 13.0
 
 
 def title_weight(similarity: float, information: float) -> float:
     """Nats for a similarity (0 to 1, `title_likeness.compare`) and information (nats, `title_rarity`)."""
-    worth = min(information * NATS_PER_INFORMATION, WEIGHT_AT_MOST) * max(0.0, (similarity - 0.5) * 2)
-    return worth - 1.5
+    closeness = max(0.0, similarity - LEAST_SIMILARITY) / (1 - LEAST_SIMILARITY)
+    return min(information * NATS_PER_INFORMATION, WEIGHT_AT_MOST) * closeness
