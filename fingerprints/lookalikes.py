@@ -77,7 +77,7 @@ def _plain_once(character: str) -> str:
 
 
 def _reading(character: str) -> str | None:
-    """Something plainer that is read the same, from the most to the least certain source; None for nothing."""
+    """Something plainer that is read the same, the most certain source first; None for nothing."""
     if (lookalike := _LOOKALIKES.get(character)) is not None:
         return lookalike
     if (latin := _LATIN_NAME.search(unicodedata.name(character, ""))) is not None:

@@ -6,8 +6,11 @@ with enough of them for the smaller title's size are compared for certain. Words
 are left out where rarer ones are there: they cost time and say nothing.
 """
 
+import heapq
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -18,18 +21,23 @@ from fingerprints.title_rarity import WordRarity, information
 from fingerprints.title_vocabulary import TitleVocabulary
 from fingerprints.title_words import title_words
 
-TITLE_FLOOR = 0.6
+TITLE_FLOOR = 0.7
 """Similarity below which two titles have nothing to do with each other."""
 EXHAUSTIVE_BELOW = 64
 """Fewer held titles than this are all compared."""
 TITLES_PER_QUERY = 2_000
 """Titles that a query may bring up before its commoner words are left out."""
-WORDS_AT_LEAST = 2
+WORDS_AT_LEAST = 3
 """Words of a query that bring up titles however common they are, each no more than `TITLES_PER_QUERY`."""
 SHARED_AT_LEAST = 0.3
-"""Share of the smaller title's letters that must be in shared words before the two are compared."""
+"""Share of the smaller title's letters that must be in shared rarer words before the two are looked at."""
+LIKELY_AT_LEAST = 0.45
+"""The same with the common words counted in: less is compared for nothing, more costs hits of 0.7 to 0.8."""
 COMPARED_AT_MOST = 24
 """Titles that are compared for a query, those that share most."""
+SHARE_SLACK = 0.15
+"""By how much a title's similarity is taken to exceed its known share at most; when no other can be among
+the hits by that, the search ends."""
 
 
 class TitleIndex:
@@ -43,6 +51,7 @@ class TitleIndex:
         self._free: list[int] = []
         self._using: dict[str, array[int]] = {}
         self._letters: npt.NDArray[np.float32] = np.zeros(1024, dtype=np.float32)
+        self._shared: npt.NDArray[np.float32] = np.zeros(1024, dtype=np.float32)  # all zero between searches
 
     def add(self, owner: str, fingerprints: Sequence[TitlePrint]) -> None:
         """Hold these under `owner`, instead of any earlier ones."""
@@ -66,13 +75,15 @@ class TitleIndex:
 
     def search(self, fingerprint: TitlePrint, limit: int) -> list[Hit]:
         """At most `limit` hits from `TITLE_FLOOR` up, best first, ties by owner and item."""
-        hits = []
-        for slot in self._candidates(fingerprint, max(limit, COMPARED_AT_MOST)):
+        hits: list[Hit] = []
+        for slot, share in self._candidates(fingerprint):
+            if len(hits) >= limit and share + SHARE_SLACK < hits[limit - 1].similarity:
+                break
             owner, item, held = self._held[slot]
             similarity = compare(fingerprint, held)
             if similarity >= TITLE_FLOOR:
-                hits.append(Hit(owner, item, similarity))
-        return best_hits(hits, limit)
+                hits = best_hits([*hits, Hit(owner, item, similarity)], limit)
+        return hits
 
     def information(self, query: TitlePrint, held: TitlePrint) -> float:
         """`fingerprints.title_rarity.information` by the words of the titles held here, in nats."""
@@ -85,6 +96,7 @@ class TitleIndex:
         slot = self._free.pop() if self._free else len(self._held)
         if slot >= len(self._letters):
             self._letters = np.concatenate([self._letters, np.zeros_like(self._letters)])
+            self._shared = np.zeros_like(self._letters)
         words = title_words(held.text)
         self._held[slot] = (owner, item, held)
         self._letters[slot] = all_letters(words)
@@ -97,30 +109,47 @@ class TitleIndex:
             using.append(slot)
         return slot
 
-    def _candidates(self, fingerprint: TitlePrint, most: int) -> Iterable[int]:
+    def _candidates(self, fingerprint: TitlePrint) -> list[tuple[int, float]]:
+        """Slots worth comparing with the share of letters that is known to be common, greatest first."""
         if len(self._held) < EXHAUSTIVE_BELOW:
-            return list(self._held)
+            return [(slot, 1.0) for slot in self._held]
         words = title_words(fingerprint.text)
-        looked_up = self._rarest(words)
-        if not looked_up:
-            return ()
+        size = all_letters(words)
+        looked_up, left_out = self._rarest(words)
         using = [np.frombuffer(self._using[word], dtype=np.uint32)[-TITLES_PER_QUERY:] for word in looked_up]
-        weights = np.repeat([letters(word) for word in looked_up], [len(one) for one in using])
-        found, place = np.unique(np.concatenate(using), return_inverse=True)
-        shared = np.bincount(place, weights=weights) / np.minimum(self._letters[found], all_letters(words))
-        worth = np.flatnonzero(shared >= SHARED_AT_LEAST)
-        if len(worth) > most:
-            worth = worth[np.argpartition(-shared[worth], most)[:most]]
-        return [int(slot) for slot in found[worth]]
+        if not using:
+            return []
+        for word, slots in zip(looked_up, using, strict=True):
+            self._shared[slots] += letters(word)
+        brought_up = np.concatenate(using)
+        share = self._shared[brought_up] / np.minimum(self._letters[brought_up], size)
+        self._shared[brought_up] = 0
+        worth = share >= SHARED_AT_LEAST
+        shares = dict(zip(brought_up[worth].tolist(), share[worth].tolist(), strict=True))
+        likely = [
+            (slot, known)
+            for slot, share_found in shares.items()
+            if (known := share_found + self._common_share(slot, left_out, size)) >= LIKELY_AT_LEAST
+        ]
+        return heapq.nlargest(COMPARED_AT_MOST, likely, key=itemgetter(1))
 
-    def _rarest(self, words: tuple[str, ...]) -> list[str]:
+    def _common_share(self, slot: int, left_out: list[str], size: float) -> float:
+        """What the common words, which brought up nothing themselves, add to a title's share."""
+        if not left_out:
+            return 0.0
+        held = title_words(self._held[slot][2].text)
+        found = sum(letters(word) for word in left_out if word in held)
+        return found / min(float(self._letters[slot]), size)
+
+    def _rarest(self, words: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        """Held words of the query, in any spelling: the rarest, to bring titles up, and the common others."""
         held: set[str] = set()
         for word in words:
             spellings = self._vocabulary.spellings(word)
             held |= spellings
             if not spellings:
                 held.update(self._vocabulary.parts(word))
-        for left, right in zip(words, words[1:], strict=False):
+        for left, right in pairwise(words):
             if left + right in self._using:
                 held.add(left + right)
         rarest = sorted(held, key=lambda word: len(self._using[word]))
@@ -128,5 +157,5 @@ class TitleIndex:
         for count, word in enumerate(rarest):
             total += len(self._using[word])
             if total > TITLES_PER_QUERY and count >= WORDS_AT_LEAST:
-                return rarest[:count]
-        return rarest
+                return rarest[:count], rarest[count:]
+        return rarest, []

@@ -18,17 +18,17 @@ from fingerprints.title_words import common_words, filler_words, title_words
 FILLER_WEIGHT, COMMON_WEIGHT = 0.15, 0.7
 """What a letter of a filler word, or of another listed word, weighs beside one of any other word."""
 FUZZY_LETTERS = 4
-"""Shorter words match exactly or not at all: one error in three letters makes another word."""
+"""Of two spellings one has at least as many: one error in three letters makes another word."""
 FUZZY_FLOOR = 0.66
 """Similarity (optimal string alignment) from which two words may be one: 2 typing errors in 6 letters."""
-ERROR_COST = 0.3
+ERROR_COST = 0.15
 """How much the letters that differ between two spellings of a word count against their match."""
 PARTS_QUALITY = 0.97
 """Quality of a word that is wholly made of words of the other title, as when a seller leaves spaces out."""
 VOWELLESS_QUALITY = 0.85
-"""Quality of a word that is another without its vowels ("kmj" for "kemeja"): several words share that form."""
+"""Quality of a word that is another without its vowels ("kmj" for "kemeja"): several words share it."""
 WORSE_SIDE = 0.1
-"""Share of the similarity that the worse covered title decides, so that of two full coverages the mutual wins."""
+"""Share of the similarity that the worse covered title decides: of two full coverages the mutual wins."""
 LETTERS_AT_LEAST = 8
 """A title of fewer weighted letters is too short to be convinced by: its coverage is scaled down."""
 
@@ -42,7 +42,7 @@ class TitlePrint(Struct, frozen=True):
 
 
 def compare(query: TitlePrint, held: TitlePrint) -> float:
-    """Similarity 0 to 1 of two titles, the same both ways round; 1 for the same words in any order."""
+    """Similarity 0 to 1 of two titles; 1 for the same words in any order, if not too short."""
     if query.text == held.text:
         return 1.0
     left, right = title_words(query.text), title_words(held.text)
@@ -59,8 +59,8 @@ def matched_words(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[dict[s
     right_rest = [word for word in right if word not in in_right and is_fuzzy(word)]
     if left_rest and right_rest:
         _match_spellings(left_rest, right_rest, in_left, in_right)
-    _match_parts(left_rest, right, in_left, in_right)
-    _match_parts(right_rest, left, in_right, in_left)
+    _match_parts(left_rest, right_rest, in_left, in_right)
+    _match_parts(right_rest, left_rest, in_right, in_left)
     return in_left, in_right
 
 
@@ -79,7 +79,7 @@ def all_letters(words: Iterable[str]) -> float:
 
 @lru_cache(maxsize=65_536)
 def is_fuzzy(word: str) -> bool:
-    """Whether a word may match another spelling: long enough, or bare consonants, and no number."""
+    """Whether a word may match another spelling: long enough with a letter left out, and no number."""
     return not word.isdecimal() and (
         len(word) >= FUZZY_LETTERS or (len(word) == 3 and consonants(word) == word)
     )
@@ -95,26 +95,35 @@ def _coverage(words: tuple[str, ...], found: dict[str, float]) -> float:
     return sum(letters(word) * quality for word, quality in found.items()) / all_letters(words)
 
 
+def spelling_quality(one: str, other: str) -> float:
+    """Quality 0 to 1 of two different words as spellings of one; the reference for `TitleVocabulary`."""
+    quality = 0.0
+    if max(len(one), len(other)) >= FUZZY_LETTERS:
+        likeness = OSA.normalized_similarity(one, other, score_cutoff=FUZZY_FLOOR)
+        quality = 1 - (1 - likeness) * ERROR_COST if likeness else 0.0
+    bare = consonants(one)
+    if len(bare) > 2 and bare in (one, other) and bare == consonants(other):
+        quality = max(quality, VOWELLESS_QUALITY)
+    return quality
+
+
 def _match_spellings(
     left: list[str], right: list[str], in_left: dict[str, float], in_right: dict[str, float]
 ) -> None:
     scores = process.cdist(left, right, scorer=OSA.normalized_similarity, score_cutoff=FUZZY_FLOOR)
-    for row, column in zip(*scores.nonzero(), strict=True):
-        one, other = left[row], right[column]
-        quality = 1 - (1 - float(scores[row, column])) * ERROR_COST
-        if len(one) >= FUZZY_LETTERS and len(other) >= FUZZY_LETTERS:
-            in_left[one] = max(in_left.get(one, 0.0), quality)
-            in_right[other] = max(in_right.get(other, 0.0), quality)
+    pairs = [(left[row], right[column]) for row, column in zip(*scores.nonzero(), strict=True)]
     bare = {consonants(word): word for word in right}
-    for one in left:
-        found = bare.get(consonants(one))
-        if found is not None and len(consonants(one)) > 2 and consonants(one) in (one, found):
-            in_left[one] = max(in_left.get(one, 0.0), VOWELLESS_QUALITY)
-            in_right[found] = max(in_right.get(found, 0.0), VOWELLESS_QUALITY)
+    pairs += [(one, bare[consonants(one)]) for one in left if consonants(one) in bare]
+    for one, other in pairs:
+        quality = spelling_quality(one, other)
+        if quality > in_left.get(one, 0.0):
+            in_left[one] = quality
+        if quality > in_right.get(other, 0.0):
+            in_right[other] = quality
 
 
 def _match_parts(
-    words: list[str], others: tuple[str, ...], found: dict[str, float], whole: dict[str, float]
+    words: list[str], others: list[str], found: dict[str, float], whole: dict[str, float]
 ) -> None:
     """Words run together from words of the other title, which are then found too."""
     for word in words:

@@ -7,6 +7,7 @@ What is undone, in this order: invisible characters, accents, decorative fonts a
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from fingerprints.lookalikes import OTHER, PlainCharacters
 
@@ -43,7 +44,7 @@ def normalise_title(text: str) -> str:
     text = text.translate(_CHARACTERS)[:LENGTH_AT_MOST]
     matches = list(_TOKEN.finditer(text))
     words = [plain_word(match[0]) for match in matches]
-    gaps = [text[left.end() : right.start()] for left, right in zip(matches, matches[1:], strict=False)]
+    gaps = [text[left.end() : right.start()] for left, right in pairwise(matches)]
     joined = _join_runs(words, gaps)
     while joined != words:
         words = joined
@@ -65,7 +66,7 @@ def plain_word(word: str) -> str:
 
 
 def read_as_letters(word: str) -> str:
-    """A word of `normalise_title` with its digits read as letters though it may be a code; not a plain quantity.
+    """A word of `normalise_title` with its digits read as letters even in a code, not in a quantity.
 
     For comparing only, where it is done to both sides.
     """
@@ -107,7 +108,7 @@ def _join_runs(words: list[str], gaps: list[str]) -> list[str]:
 
 
 def _join_run(letters: list[str], gaps: list[str]) -> list[str]:
-    """The words of a run: its commonest gap (the shorter of equals) is inside words, any other between them."""
+    """The words of a run: its commonest gap (of equals the shortest) is inside words, any other between."""
     if sum(map(str.isalpha, letters)) * 2 < len(letters):
         return letters
     counts = Counter(gaps)

@@ -1,4 +1,4 @@
-"""The kind of fingerprint that a title has: normalised text, compared word by word, searched by letter groups."""
+"""The kind of fingerprint that a title has: normalised text, compared word by word."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,10 @@ __all__ = ["TITLE", "TitlePrint", "title_print"]
 
 
 def title_print(title: Any) -> TitlePrint | None:
-    """The fingerprint of a title; None when it has no letter or digit. Raises TypeError for what is no text."""
+    """The fingerprint of a title; None when it has no letter or digit.
+
+    Raises TypeError for what is no text.
+    """
     if not isinstance(title, str):
         raise TypeError(f"title: expected text, not {type(title).__name__}")
     text = normalise_title(title)

@@ -8,7 +8,7 @@ The form without vowels and the split of a word run together are looked up in th
 from collections.abc import Iterator
 from functools import lru_cache
 
-from fingerprints.title_likeness import FUZZY_LETTERS, consonants, is_fuzzy
+from fingerprints.title_likeness import FUZZY_LETTERS, consonants, is_fuzzy, spelling_quality
 
 PART_LETTERS = 3
 """Letters of the shortest word that is looked for inside a longer one."""
@@ -45,7 +45,9 @@ class TitleVocabulary:
                 present.remove(word)
 
     def spellings(self, word: str) -> set[str]:
-        """Held words that a typing error or missing vowels may have turned into this one, itself included."""
+        """The word itself if it is held, else the held words that a typing error may have turned into it."""
+        if self._is_held(word):
+            return {word}
         found: set[str] = set()
         for form in _forms(word):
             present = self._by_form.get(form)
@@ -55,7 +57,7 @@ class TitleVocabulary:
                 found.add(present)
             else:
                 found.update(present)
-        return found
+        return {held for held in found if spelling_quality(word, held) > 0}
 
     def parts(self, word: str) -> Iterator[str]:
         """Held words that this one may be run together from: the longest at each place, left to right."""
