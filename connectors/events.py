@@ -47,7 +47,9 @@ class Image(Struct, frozen=True, omit_defaults=True):
     def __post_init__(self) -> None:
         given = [name for name in ("url", "path", "data") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"an image has exactly one of url, path and data; this one has {given or 'none'}")
+            raise ValueError(
+                f"an image has exactly one of url, path and data; this one has {given or 'none'}"
+            )
 
 
 class Source(Struct, frozen=True):

@@ -4,6 +4,7 @@ Parts are independent evidence in nats of log-odds (naive Bayes): the sum of the
 the log-odds that the listing is the taken-down one come back. A part that is missing weighs nothing.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ def photo_weight(distance: int) -> float:
     """Nats for a Hamming distance of `distance` bits of 256."""
     if distance >= PHOTO_WEIGHTS[-1][0]:
         return PHOTO_WEIGHTS[-1][1]
-    for (low, high_weight), (high, low_weight) in zip(PHOTO_WEIGHTS, PHOTO_WEIGHTS[1:], strict=False):
+    for (low, high_weight), (high, low_weight) in itertools.pairwise(PHOTO_WEIGHTS):
         if distance <= high:
             share = (distance - low) / (high - low)
             return high_weight + share * (low_weight - high_weight)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -117,10 +118,14 @@ class Demo:
 
     def _start(self) -> None:
         folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="relistwatch-demo-")))
-        broker = self._open.enter_context(LocalKafka(folder / "kafka", die_with_parent=True, progress=self._say))
+        broker = self._open.enter_context(
+            LocalKafka(folder / "kafka", die_with_parent=True, progress=self._say)
+        )
         defaults = Settings()
         self._settings = Settings(
-            kafka=Kafka(bootstrap_servers=broker.bootstrap_servers, session_timeout=6.0, heartbeat_interval=1.0),
+            kafka=Kafka(
+                bootstrap_servers=broker.bootstrap_servers, session_timeout=6.0, heartbeat_interval=1.0
+            ),
             topics=Topics(partitions=4),
             # The sample marketplace serves its photos from this machine.
             photos=msgspec.structs.replace(defaults.photos, allow_private_addresses=True),
@@ -136,18 +141,20 @@ class Demo:
             self._workers.append(self._open.enter_context(worker))
         for worker in self._workers:
             worker.wait_ready()
-        options = {"client": client_options(self._settings.kafka)}
-        self._listings = self._sink(options, LISTINGS.name)
-        self._takedowns = self._sink(options, TAKEDOWNS.name)
-        self._consumer = self._open.enter_context(contextlib.closing(self._follow(options["client"])))
+        client = client_options(self._settings.kafka)
+        self._listings = self._sink(client, LISTINGS.name)
+        self._takedowns = self._sink(client, TAKEDOWNS.name)
+        self._consumer = self._open.enter_context(contextlib.closing(self._follow(client)))
 
-    def _sink(self, options: dict[str, object], topic: str) -> KafkaSink:
-        sink = KafkaSink(msgspec.convert({**options, "topic": topic, "records": topic}, KafkaSinkOptions))
+    def _sink(self, client: dict[str, Any], topic: str) -> KafkaSink:
+        sink = KafkaSink(
+            msgspec.convert({"client": client, "topic": topic, "records": topic}, KafkaSinkOptions)
+        )
         sink.open()
         self._open.callback(sink.close)
         return sink
 
-    def _follow(self, client: dict[str, object]) -> KafkaConsumer:
+    def _follow(self, client: dict[str, Any]) -> KafkaConsumer:
         """A reader of alerts and fingerprints from now on."""
         consumer = KafkaConsumer(**client, group_id=None, enable_auto_commit=False)
         names = [topic_name(spec, self._settings.topics) for spec in (ALERTS, FINGERPRINTS)]
@@ -165,7 +172,9 @@ class Demo:
             photo_base=self._photos.photo_base, start=datetime.now(UTC) - timedelta(hours=1),
         )  # fmt: skip
         self._photos.add(plan.photos)
-        self._drawings = {name: (recipe, self._artists.submit(draw, recipe)) for name, recipe in plan.photos.items()}
+        self._drawings = {
+            name: (recipe, self._artists.submit(draw, recipe)) for name, recipe in plan.photos.items()
+        }
         return _Round(self, plan, on_alert, tick).play()
 
     def send(self, step: Step, sent: dict[str, float]) -> None:

@@ -64,7 +64,9 @@ def _versions() -> Iterator[Finding]:
             yield Finding(package, "fail", "not installed", f"pip install {package}=={pinned}")
             continue
         right = found == pinned
-        yield Finding(package, "ok" if right else "fail", found, "" if right else f"pip install {package}=={pinned}")
+        yield Finding(
+            package, "ok" if right else "fail", found, "" if right else f"pip install {package}=={pinned}"
+        )
 
 
 def _clock(now: Callable[[], float] = time.time) -> Finding:
@@ -81,7 +83,9 @@ def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(existing).free
     detail = f"{free / 1024**3:.1f} GiB free at {existing}"
     if not os.access(existing, os.W_OK):
-        return Finding("disk", "fail", f"{existing} is not writable", "set worker.data_dir to a folder of this user's")
+        return Finding(
+            "disk", "fail", f"{existing} is not writable", "set worker.data_dir to a folder of this user's"
+        )
     if free < FREE_BYTES:
         return Finding("disk", "warn", detail, "free some space, or set worker.data_dir to a larger disk")
     return Finding("disk", "ok", detail)
@@ -103,7 +107,9 @@ def _topics(settings: Settings) -> Finding:
     differences = check_topics(settings)
     if not differences:
         return Finding("topics", "ok", "as the settings say")
-    shown = "; ".join(map(str, differences[:5])) + (f"; {len(differences) - 5} more" if len(differences) > 5 else "")
+    shown = "; ".join(map(str, differences[:5])) + (
+        f"; {len(differences) - 5} more" if len(differences) > 5 else ""
+    )
     return Finding("topics", "fail", shown, "relistwatch topics create, and mend what topics check names")
 
 

@@ -79,8 +79,10 @@ class FingerprintTakedowns(Stage):
 
     def _decode(self, message: Message) -> Takedown | Outgoing:
         if message.value is None:
-            if message.key is None:
-                return self.dead_letter(message, "missing-key", "a withdrawal names its takedown_id as the key")
+            if not message.key:
+                return self.dead_letter(
+                    message, "missing-key", "a withdrawal names its takedown_id as the key"
+                )
             return Outgoing(TAKEDOWN_FINGERPRINTS, message.key, None)
         try:
             takedown: Takedown = self.decode(self._codec, message)
@@ -96,5 +98,3 @@ class FingerprintTakedowns(Stage):
         headers = cloud_event_headers(takedown.takedown_id, "relistwatch.takedown.fingerprinted", SOURCE, now)
         value = msgspec.json.encode(fingerprint_takedown(takedown, photos))
         return Outgoing(TAKEDOWN_FINGERPRINTS, takedown.takedown_id.encode(), value, headers)
-
-

@@ -64,5 +64,7 @@ class MatchListings(Stage):
         for name, value in header_items(message.headers):
             if name == RECEIVED_HEADER and value.isdigit():
                 self.metrics.event_to_alert.observe(max(0.0, time() - int(value) / 1000))
-        headers = cloud_event_headers(alert.alert_id, f"relistwatch.alert.{alert.kind}", SOURCE, alert.matched_at)
+        headers = cloud_event_headers(
+            alert.alert_id, f"relistwatch.alert.{alert.kind}", SOURCE, alert.matched_at
+        )
         return Outgoing(ALERTS, alert.alert_id.encode(), msgspec.json.encode(alert), headers)

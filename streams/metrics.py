@@ -18,7 +18,10 @@ class Metrics:
             "relistwatch_events_in", "Messages taken from a topic.", ["topic"], registry=self.registry
         )
         self.events_out = Counter(
-            "relistwatch_events_out", "Messages acknowledged by the broker.", ["topic"], registry=self.registry
+            "relistwatch_events_out",
+            "Messages acknowledged by the broker.",
+            ["topic"],
+            registry=self.registry,
         )
         self.alerts = Counter("relistwatch_alerts", "Alerts by kind.", ["kind"], registry=self.registry)
         self.dead_letters = Counter(
@@ -45,7 +48,10 @@ class Metrics:
             buckets=SECONDS, registry=self.registry,
         )  # fmt: skip
         self.index_size = Gauge(
-            "relistwatch_takedown_index_size", "What the takedown index holds.", ["what"], registry=self.registry
+            "relistwatch_takedown_index_size",
+            "What the takedown index holds.",
+            ["what"],
+            registry=self.registry,
         )
         self.index_age = Gauge(
             "relistwatch_takedown_index_age_seconds", "Since the index last heard from the broker.",

@@ -43,7 +43,9 @@ class TooLargeError(Exception):
     """A record larger than the producer may send."""
 
     def __init__(self, outgoing: Outgoing) -> None:
-        super().__init__(f"a record of {len(outgoing.value or b'')} bytes for {outgoing.topic.name} is too large")
+        super().__init__(
+            f"a record of {len(outgoing.value or b'')} bytes for {outgoing.topic.name} is too large"
+        )
         self.outgoing = outgoing
 
 

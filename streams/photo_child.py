@@ -1,8 +1,8 @@
 """One process that decodes and hashes photos, one at a time, for `streams.photo_pool`.
 
 It holds nothing worth stealing and may die at any byte: no settings, no sockets, an environment without
-secrets, a limit on memory. It loads fingerprints and little else. Frames on both pipes: 4 bytes of length (network
-order), then the body; a request's body is the photo's bytes, a reply's is a `Reply` in msgpack.
+secrets, a limit on memory. It loads fingerprints and little else. Frames on both pipes: 4 bytes of length
+(network order), then the body; a request's body is the photo's bytes, a reply's is a `Reply` in msgpack.
 """
 
 import os

@@ -1,121 +1,172 @@
 """Photos from the web, whose hosts may hang, lie, redirect inwards or never end."""
 
 import asyncio
-from types import TracebackType
+import re
 from typing import Self
 
 import aiohttp
 from yarl import URL
 
 from fingerprints.photo_decode import PhotoError
-from streams.address_guard import GuardedResolver, RefusedAddressError, is_public
+from fingerprints.photo_format import looks_like_markup, photo_format
+from streams.address_guard import AddressGuard, RefusedAddressError, is_public
 from streams.settings import Photos
 
 CHUNK = 64 * 1024
+SNIFFED = 512
+"""Bytes that tell a picture from a web page."""
+LONGEST_URL = 4096
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HEADERS = {"User-Agent": "relistwatch", "Accept": "image/*", "Accept-Encoding": "identity"}
 
+_PLAIN_V4 = re.compile(r"(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})", re.ASCII)
+_NUMBER = re.compile(r"(?:\d+|0x[0-9a-f]*)", re.IGNORECASE)
+
 
 class PhotoFetcher:
-    """Fetches with limits on size, time, redirects, addresses and how many at once."""
+    """Fetches with limits on size, time, redirects, addresses and how many at once.
 
-    def __init__(self, settings: Photos) -> None:
+    An async context manager. `guard` decides where it may connect to; by default the public internet, or
+    everything where the settings allow private addresses.
+    """
+
+    def __init__(self, settings: Photos, guard: AddressGuard | None = None) -> None:
         self._settings = settings
-        self._slots = asyncio.Semaphore(settings.fetch_concurrency)
+        self._guard = guard
+        self._places = asyncio.Semaphore(settings.fetch_concurrency)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        resolver = GuardedResolver(allow_private=self._settings.allow_private_addresses)
-        connector = aiohttp.TCPConnector(resolver=resolver, limit=self._settings.fetch_concurrency, use_dns_cache=False)
+        """Open the session; nothing is connected yet."""
+        allows = (lambda _: True) if self._settings.allow_private_addresses else is_public
+        guard = self._guard or AddressGuard(allows)
+        connector = aiohttp.TCPConnector(
+            resolver=guard,
+            # aiohttp asks no resolver about a literal address; the socket is asked for in every case.
+            socket_factory=guard.open_socket,
+            limit=self._settings.fetch_concurrency,
+            use_dns_cache=False,
+        )
+        self._guard = guard
         self._session = aiohttp.ClientSession(
             connector=connector,
             headers=HEADERS,
             cookie_jar=aiohttp.DummyCookieJar(),
-            # A small body must not unfold into a large one before we can count it.
+            # A small body must not unfold into a large one before it is counted.
             auto_decompress=False,
+            # A proxy would do the connecting, and no guard sees where to; nor is .netrc any host's business.
             trust_env=False,
+            timeout=aiohttp.ClientTimeout(total=None),
         )
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        """Close all connections."""
         if self._session is not None:
             await self._session.close()
+            self._session = None
+        if self._guard is not None:
+            await self._guard.close()
+            self._guard = None
 
     async def fetch(self, url: str) -> bytes:
-        """The bytes at `url`.
+        """The bytes at `url`, which begin like a picture.
+
+        The time limit covers redirects and body, not the wait for one of the `fetch_concurrency` places.
 
         Raises:
-            PhotoError: `bad-url`, `refused-address`, `timeout`, `too-large`, `http-status`,
-                `too-many-redirects`, `html`, `compressed` or `unreachable`.
+            PhotoError: `bad-url`, `refused-address`, `unreachable`, `timeout`, `http-status`,
+                `too-many-redirects`, `too-large`, `unsupported-encoding`, `truncated`, `not-an-image`.
         """
-        async with self._slots:
+        first = _checked(url)
+        async with self._places:
             try:
                 async with asyncio.timeout(self._settings.fetch_timeout):
-                    return await self._follow(self._checked(url))
+                    return await self._follow(first)
             except TimeoutError:
-                raise PhotoError("timeout", f"not fetched in {self._settings.fetch_timeout} s") from None
+                raise PhotoError("timeout", f"not here within {self._settings.fetch_timeout} s") from None
+            except aiohttp.InvalidURL as error:
+                raise PhotoError("bad-url", f"no address that can be asked: {error}") from None
             except aiohttp.ClientConnectorError as error:
-                if isinstance(error.os_error, RefusedAddressError):
-                    raise PhotoError("refused-address", str(error.os_error)) from None
-                raise PhotoError("unreachable", str(error)) from None
-            except RefusedAddressError as error:
-                raise PhotoError("refused-address", str(error)) from None
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise PhotoError("unreachable", repr(error)) from None
+                kind = "refused-address" if isinstance(error.os_error, RefusedAddressError) else "unreachable"
+                raise PhotoError(kind, str(error.os_error)) from None
+            except aiohttp.ClientPayloadError as error:
+                raise PhotoError("truncated", f"the host ended early: {error}") from None
+            except (aiohttp.ClientError, OSError) as error:
+                raise PhotoError("unreachable", f"{type(error).__name__}: {error}") from None
 
     async def _follow(self, url: URL) -> bytes:
-        assert self._session is not None, "the fetcher is used as a context"  # noqa: S101
+        if self._session is None:
+            raise RuntimeError("the fetcher is not open: use it in `async with`")
         for _ in range(self._settings.max_redirects + 1):
             async with self._session.get(url, allow_redirects=False) as answer:
-                if answer.status not in REDIRECTS:
-                    return await self._body(answer)
-                location = answer.headers.get("Location", "")
-            try:
-                url = self._checked(str(url.join(URL(location))))
-            except ValueError:
-                raise PhotoError("bad-url", "it redirects to something that is no address") from None
-        raise PhotoError("too-many-redirects", f"more than {self._settings.max_redirects}")
+                try:
+                    if answer.status not in REDIRECTS:
+                        return await self._body(answer)
+                    url = _redirected(url, answer.headers.get("Location", ""))
+                finally:
+                    if not answer.content.at_eof():
+                        # Else the connection would be kept and the rest, which may be endless, read.
+                        answer.close()
+        raise PhotoError("too-many-redirects", f"more than the {self._settings.max_redirects} allowed")
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         if answer.status != 200:
-            raise PhotoError("http-status", str(answer.status))
-        if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise PhotoError("compressed", "sent compressed though asked not to")
-        if answer.content_type in {"text/html", "application/xhtml+xml"}:
-            raise PhotoError("html", "a web page, not a picture")
+            raise PhotoError("http-status", f"{answer.status} instead of 200")
+        if (encoding := answer.headers.get("Content-Encoding", "identity").lower()) != "identity":
+            raise PhotoError("unsupported-encoding", f"sent as {encoding[:40]} though asked for identity")
         limit = self._settings.max_bytes
         if (answer.content_length or 0) > limit:
             raise PhotoError("too-large", f"{answer.content_length} bytes, {limit} allowed")
         body = bytearray()
         async for chunk in answer.content.iter_chunked(CHUNK):
+            sniffed = len(body) >= SNIFFED
             body += chunk
             if len(body) > limit:
                 raise PhotoError("too-large", f"more than the {limit} bytes allowed")
+            if not sniffed and len(body) >= SNIFFED:
+                _check_is_picture(bytes(body[:SNIFFED]))
+        _check_is_picture(bytes(body[:SNIFFED]))
         return bytes(body)
 
-    def _checked(self, text: str) -> URL:
-        """The URL, if we may ask for it; literal addresses are judged here, since no resolver sees them."""
-        try:
-            url = URL(text)
-        except (ValueError, TypeError):
-            raise PhotoError("bad-url", "no address") from None
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise PhotoError("bad-url", "only http and https with a host")
-        if url.user is not None or url.password is not None:
-            raise PhotoError("bad-url", "an address with a name or password in it")
-        if not self._settings.allow_private_addresses and _is_numeric(url.host) and not is_public(url.host):
-            raise PhotoError("refused-address", f"{url.host} is not a public address")
-        return url
+
+def _check_is_picture(head: bytes) -> None:
+    """By the bytes: content types lie in both directions."""
+    if photo_format(head) is None:
+        what = (
+            "a web page or an API answer" if looks_like_markup(head) else f"begins with {head[:8].hex(' ')}"
+        )
+        raise PhotoError("not-an-image", f"{what}, not a picture")
 
 
-def _is_numeric(host: str) -> bool:
-    """Whether the host is an address rather than a name, in any of the forms that resolvers take.
+def _redirected(url: URL, location: str) -> URL:
+    if not location:
+        raise PhotoError("bad-url", "a redirect without a Location")
+    try:
+        target = str(url.join(URL(location)))
+    except ValueError as error:
+        raise PhotoError("bad-url", f"redirected to what is no address: {error}") from None
+    return _checked(target)
 
-    A name's last label has a letter that is no part of a number; 2130706433, 0x7f.1 and 127.1 have none.
-    """
-    if ":" in host:
-        return True
-    last = host.rstrip(".").rpartition(".")[2].lower()
-    return last.isdigit() or (last.startswith("0x") and all(c in "0123456789abcdef" for c in last[2:]))
+
+def _checked(text: str) -> URL:
+    """The URL, if it is one we may ask for; where it leads is for the guard."""
+    if len(text) > LONGEST_URL:
+        raise PhotoError("bad-url", f"{len(text)} characters, {LONGEST_URL} allowed")
+    try:
+        url = URL(text)
+        host, port = url.raw_host, url.port
+    except ValueError as error:
+        raise PhotoError("bad-url", f"no address: {error}") from None
+    if url.scheme not in {"http", "https"} or not host or not port:
+        raise PhotoError("bad-url", "only http and https, with a host")
+    if url.raw_user is not None or url.raw_password is not None:
+        raise PhotoError("bad-url", "a name or password in the address")
+    if (
+        ":" not in host
+        and _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2])
+        and not _PLAIN_V4.fullmatch(host)
+    ):
+        # 2130706433, 0177.1, 0x7f.0.0.1 and the like: no honest link has them, and each resolver reads its own.
+        raise PhotoError("bad-url", f"{host[:40]} is a disguised IPv4 address")
+    return url

@@ -1,7 +1,7 @@
 """The engine: from a listing and its photos' fingerprints to an alert. Pure; `scan` and the agents call it.
 
-    ListingEvent + photos ──fingerprint_listing──▶ ListingFingerprint ──match_listing──▶ Match (alert, scores)
-    Takedown     + photos ──fingerprint_takedown─▶ TakedownFingerprint ──▶ TakedownBank
+ListingEvent + photos ──fingerprint_listing──▶ ListingFingerprint ──match_listing──▶ Match (alert, scores)
+Takedown     + photos ──fingerprint_takedown─▶ TakedownFingerprint ──▶ TakedownBank
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,8 +21,8 @@ from connectors.events import (
     Price,
     PriceEvidence,
     SellerEvidence,
-    TakenDownListing,
     Takedown,
+    TakenDownListing,
     TitleEvidence,
 )
 from fingerprints.decision import POLICY, Decision, Likeness, decide
@@ -138,7 +138,9 @@ def _score(
     likeness = Likeness(
         photo_distance=_photo_pair(listing, takedown, met)[0] if met.photo else None,
         title_weight=(
-            title_weight(met.title.similarity, bank.titles.information(listing.prints.title, takedown.prints.title))
+            title_weight(
+                met.title.similarity, bank.titles.information(listing.prints.title, takedown.prints.title)
+            )
             if met.title and listing.prints.title and takedown.prints.title
             else None
         ),

@@ -125,9 +125,7 @@ class RecordReader:
         if not first <= offset < end:
             held = f"offsets {first} to {end - 1}" if first < end else "no records"
             raise ReadError(f"{self._topic} partition {partition} has {held}, not {offset}")
-        others = [other for other in self._partitions if other != place]
-        if others:
-            self._consumer.pause(*others)
+        self._consumer.assign([place])
         try:
             self._consumer.seek(place, offset)
             while self._consumer.position(place) <= offset:
@@ -136,8 +134,7 @@ class RecordReader:
                         found: Record = record
                         return found
         finally:
-            if others:
-                self._consumer.resume(*others)
+            self._consumer.assign(self._partitions)
         raise ReadError(f"{self._topic} has no record at {partition}:{offset} any more")
 
 

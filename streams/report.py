@@ -34,7 +34,9 @@ def render_report(
     ordered = sorted(found, key=lambda item: -(item.match.alert.probability if item.match.alert else 0))
     rows = [_row(item, takedowns.parent, listings.parent, limits) for item in ordered[:SHOWN]]
     # Titles and sellers come from adversaries: every value is escaped, and the page may load nothing.
-    environment = Environment(loader=PackageLoader("streams"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("streams"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     template = environment.get_template("report.html.j2")
     return template.render(rows=rows, summary=summary, left_out=max(0, len(ordered) - SHOWN),
                            takedowns=takedowns.name, listings=listings.name)  # fmt: skip

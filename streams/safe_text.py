@@ -23,11 +23,18 @@ def safe_bytes(raw: bytes, limit: int | None = None) -> str:
     shown = raw if limit is None else raw[:limit]
     # surrogateescape marks each wrong byte apart from any character that the text could hold itself.
     text = shown.decode("utf-8", "surrogateescape")
-    escaped = "".join(
-        f"\\x{ord(character) - 0xDC00:02x}" if 0xDC80 <= ord(character) <= 0xDCFF else _escape(character)
-        for character in text
-    )
+    escaped = "".join(map(_escape_byte, text))
     return escaped if len(shown) == len(raw) else f"{escaped}… ({len(raw)} bytes)"
+
+
+def _escape_byte(character: str) -> str:
+    """Here \\xNN is always one byte: C1 controls, two bytes in UTF-8, are shown as both."""
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    if 0x80 <= code <= 0x9F or code == 0xAD:
+        return "".join(f"\\x{byte:02x}" for byte in character.encode())
+    return _escape(character)
 
 
 def _escape(character: str) -> str:

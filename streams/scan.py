@@ -114,7 +114,9 @@ class Scan:
     async def _photo_reader(self) -> AsyncIterator[PhotoReader]:
         worker, limits = self.settings.worker, self.settings.photos
         pool = PhotoPool(
-            worker.photo_processes or os.cpu_count() or 1, worker.photo_item_timeout, max_pixels=limits.max_pixels
+            worker.photo_processes or os.cpu_count() or 1,
+            worker.photo_item_timeout,
+            max_pixels=limits.max_pixels,
         )
         async with PhotoFetcher(limits) as fetcher, pool:
             yield PhotoReader(fetcher, pool, Metrics(), max_bytes=limits.max_bytes)
@@ -162,7 +164,10 @@ class Scan:
         self, folder: Path, listings: Sequence[Sequence[Image]], photos: PhotoReader
     ) -> list[list[PhotoOutcome]]:
         limit = self.settings.photos.max_bytes
-        read = [[await asyncio.to_thread(read_path, folder, image, limit) for image in images] for images in listings]
+        read = [
+            [await asyncio.to_thread(read_path, folder, image, limit) for image in images]
+            for images in listings
+        ]
         outcomes = await photos.read_all(read)
         for listing in outcomes:
             self.summary.photos += len(listing)

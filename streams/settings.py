@@ -148,7 +148,9 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
             continue
         section, separator, name = variable.removeprefix(ENV_PREFIX).lower().partition("__")
         if not separator:
-            raise SettingsError(f"{variable}: settings are {ENV_PREFIX}SECTION__NAME, such as {ENV_PREFIX}KAFKA__GROUP")
+            raise SettingsError(
+                f"{variable}: settings are {ENV_PREFIX}SECTION__NAME, such as {ENV_PREFIX}KAFKA__GROUP"
+            )
         overrides.setdefault(section, {})[name] = value
     return overrides
 

@@ -64,7 +64,7 @@ class Stage(ABC):
             with self.metrics.timed(self.name):
                 outgoing = await self._process_guarded(messages)
                 await self._deliver(messages, outgoing)
-        except BaseException:
+        except BaseException:  # noqa: BLE001
             # Returning or raising lets Faust commit a batch that was not delivered. Ending here keeps
             # it uncommitted, and another worker gets it again (docs/delivery.md).
             log.critical("batch not delivered, ending uncommitted", stage=self.name, messages=len(messages),
@@ -147,7 +147,9 @@ def attempt_of(headers: Sequence[tuple[str, bytes]]) -> int:
     return 1
 
 
-def cloud_event_headers(event_id: str, event_type: str, source: str, time: datetime) -> list[tuple[str, bytes]]:
+def cloud_event_headers(
+    event_id: str, event_type: str, source: str, time: datetime
+) -> list[tuple[str, bytes]]:
     """The CloudEvents 1.0 attributes as Kafka headers, named as the project's topics document says."""
     return [
         ("ce_id", event_id.encode()),

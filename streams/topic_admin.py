@@ -96,7 +96,11 @@ def check_topics(settings: Settings) -> list[Difference]:
 
 
 def _compare(
-    name: str, spec: TopicSpec, topic: dict[str, list[dict[str, list[int]]]], config: dict[str, dict[str, str]], settings: Settings
+    name: str,
+    spec: TopicSpec,
+    topic: dict[str, list[dict[str, list[int]]]],
+    config: dict[str, dict[str, str]],
+    settings: Settings,
 ) -> list[Difference]:
     partitions = topic["partitions"]
     least = spec.partitions or settings.topics.partitions

@@ -38,7 +38,9 @@ TAKEDOWN_FINGERPRINTS = TopicSpec("takedown-fingerprints", "TakedownFingerprint"
 ALERTS = TopicSpec("alerts", "Alert", "delete", 90)
 SELLER_LINKS = TopicSpec("seller-links", "two sellers and why", "compact")
 VERDICTS = TopicSpec("verdicts", "an analyst's verdict on an alert", "compact")
-DEAD_LETTERS = TopicSpec("dead-letters", "DeadLetter", "delete", 30, extra={"max.message.bytes": str(24 * 1024 * 1024)})
+DEAD_LETTERS = TopicSpec(
+    "dead-letters", "DeadLetter", "delete", 30, extra={"max.message.bytes": str(24 * 1024 * 1024)}
+)
 CONNECTOR_STATE = TopicSpec("connector-state", "a connector's checkpoint", "compact", partitions=1)
 
 ALL_TOPICS = (

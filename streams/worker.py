@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Iterable
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -103,7 +104,7 @@ class Boot(BootStrategy):  # type: ignore[misc]
 
     def server(self) -> Iterable[Any]:
         """All services, in the order of their start."""
-        return self._chain(self.first, super().server(), self.last)
+        return chain(self.first, super().server(), self.last)
 
     def web_server(self) -> Iterable[Any]:
         """None of Faust's web: it shows its tables to anyone who asks."""
@@ -161,7 +162,11 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Sta
 def _add_agent(app: faust.App, stage: Stage, settings: Settings) -> None:
     """One agent a stage: `concurrency=1`, since more was measured to lose the head of a batch."""
     topic = app.topic(
-        topic_name(stage.topic, settings.topics), key_type=bytes, value_type=bytes, internal=False, allow_empty=True
+        topic_name(stage.topic, settings.topics),
+        key_type=bytes,
+        value_type=bytes,
+        internal=False,
+        allow_empty=True,
     )
 
     async def run(stream: Any) -> None:

@@ -203,7 +203,7 @@ LYING: dict[str, Painter] = {
 HUNG: dict[str, Painter] = {"plaster": _plaster, "door": _door}
 SIZES = ((640, 640), (640, 800), (720, 960), (720, 720), (768, 1024))
 """Photo sizes in pixels, one a seller: squares as marketplaces crop them, the rest as phones give."""
-MARGIN = 1.3
+MARGIN = 1.36
 """The backdrop's size over the photo's: room for the camera to turn, come closer and move."""
 
 

@@ -9,12 +9,18 @@ from connectors.sample.tops import hoodie, jacket, shirt, sweater, tee
 
 
 def _dress(dice: random.Random) -> Cut:
-    waist, hem_wide, waist_at = dice.uniform(0.24, 0.3), dice.uniform(0.5, 0.8), dice.uniform(-0.25, -0.08)
+    waist, hem_wide, waist_at = dice.uniform(0.22, 0.34), dice.uniform(0.42, 0.95), dice.uniform(-0.34, 0.0)
+    low = dice.uniform(0.5, 0.95)
     top = [(0.12, -0.9), (0.32, -0.88), (0.36, -0.5), (waist, waist_at)]
-    skirt = [(waist, waist_at), (hem_wide * 0.75, 0.4), (hem_wide, 0.86), (hem_wide - 0.02, 0.92)]
+    skirt = [
+        (waist, waist_at),
+        ((waist + hem_wide) * 0.55, (waist_at + low) * 0.5),
+        (hem_wide, low - 0.06),
+        (hem_wide - 0.02, low),
+    ]
     pieces = [
         Piece(smooth([*top, *mirrored(top), (0.0, -0.66)], 1), "body", 1.0),
-        Piece(smooth([*skirt, (dice.uniform(-0.1, 0.1), 0.98), *mirrored(skirt)], 1), "body", 0.96),
+        Piece(smooth([*skirt, (dice.uniform(-0.1, 0.1), low + 0.06), *mirrored(skirt)], 1), "body", 0.96),
         Piece(
             (
                 (-waist, waist_at - 0.03),
@@ -26,10 +32,10 @@ def _dress(dice: random.Random) -> Cut:
         ),
     ]
     folds = [
-        (x + dice.uniform(-0.08, 0.08), dice.uniform(0.65, 0.95))
+        (x + dice.uniform(-0.08, 0.08), low - dice.uniform(0.0, 0.25))
         for x in (-0.75, -0.45, -0.15, 0.15, 0.45, 0.75)
     ]
-    seams = tuple(Seam(((x * waist, waist_at + 0.04), (x * hem_wide, low)), 0.014, 0.75) for x, low in folds)
+    seams = tuple(Seam(((x * waist, waist_at + 0.04), (x * hem_wide, end)), 0.014, 0.75) for x, end in folds)
     return Cut(tuple(pieces), seams, (-0.26, -0.6, 0.26, -0.2))
 
 

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command("connect")(connect)
 
 
-def connect(  # noqa: PLR0917  typer makes options of them
+def connect(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The source, such as jsonlines.")],
     option: Annotated[

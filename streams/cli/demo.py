@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself after one round.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The outcome as JSON on stdout, a line a round.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The outcome as JSON on stdout, a line a round.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Which story the sample marketplace plays.")] = 1,
 ) -> None:
     """Watch relists being caught: a real Kafka, a sample marketplace and two workers, all on this machine.
@@ -47,7 +49,12 @@ def demo(
         notes.print(f"[dim]{text}[/dim]")
 
     def play(running: Demo, number: int) -> Outcome:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[alerts]} alerts"))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[alerts]} alerts"),
+        )
         with Progress(*columns, console=notes, transient=True) as progress:
             bar = progress.add_task("records", total=None, alerts=0)
 
@@ -86,10 +93,14 @@ def _show(outcome: Any, *, as_json: bool, notes: Any) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(outcome)))
         return
-    verdict = "[bold green]all caught, nothing else alerted[/]" if outcome.perfect else "[bold red]not perfect[/]"
+    verdict = (
+        "[bold green]all caught, nothing else alerted[/]" if outcome.perfect else "[bold red]not perfect[/]"
+    )
     notes.print(
         f"{outcome.listings} listings, {outcome.planted} relists planted: {outcome.caught} caught, "
-        f"{outcome.false_alerts} false alerts; {outcome.still_up_caught} of {outcome.still_up_planted} found still up.  {verdict}"
+        f"{outcome.false_alerts} false alerts; "
+        f"{outcome.still_up_caught} of {outcome.still_up_planted} found still up.  {verdict}",
+        soft_wrap=True,
     )
     if outcome.median_ms is not None:
         notes.print(f"from listing to alert: median {outcome.median_ms:.0f} ms, p95 {outcome.p95_ms:.0f} ms")

@@ -53,7 +53,11 @@ def up(
             (folder / STATE_FILE).write_text(json.dumps(marks))
     except (BrokerError, JarError, OSError) as error:
         fail(str(error), EXIT_UNAVAILABLE)
-    _say(as_json, {"bootstrap_servers": broker.bootstrap_servers, "pids": pids}, f"Kafka is up at {broker.bootstrap_servers}")
+    _say(
+        as_json,
+        {"bootstrap_servers": broker.bootstrap_servers, "pids": pids},
+        f"Kafka is up at {broker.bootstrap_servers}",
+    )
 
 
 def down(data_dir: DataDir = DEFAULT_DATA) -> None:

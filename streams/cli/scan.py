@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def scan(
     context: typer.Context,
-    takedowns: Annotated[Path, typer.Option(help="Takedowns, one JSON record a line.", exists=True, dir_okay=False)],
+    takedowns: Annotated[
+        Path, typer.Option(help="Takedowns, one JSON record a line.", exists=True, dir_okay=False)
+    ],
     listings: Annotated[Path, typer.Option(help="Listing events, one a line.", exists=True, dir_okay=False)],
     alerts: Annotated[Path, typer.Option(help="Where the alerts go, one a line.")],
     scores: Annotated[Path | None, typer.Option(help="The five best takedowns of each listing.")] = None,
@@ -57,14 +59,18 @@ def scan(
                 summary = asyncio.run(run.run(takedowns, listings))
             outputs.close()
         if report is not None:
-            page = render_report(run.found, summary, takedowns=takedowns, listings=listings, limits=settings.photos)
+            page = render_report(
+                run.found, summary, takedowns=takedowns, listings=listings, limits=settings.photos
+            )
             report.write_text(page, encoding="utf-8")
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}", EXIT_USAGE)
     if as_json:
         typer.echo(json.dumps(asdict(summary)))
         return
-    typer.echo(f"{summary.listings} listings held against {summary.takedowns} takedowns: {summary.alerts} alerts in {alerts}")
+    typer.echo(
+        f"{summary.listings} listings held against {summary.takedowns} takedowns: {summary.alerts} alerts in {alerts}"
+    )
     if summary.still_up:
         typer.echo(f"{summary.still_up} of them are the taken-down listing itself, still up")
     for kind, count in sorted(summary.photo_failures.items()):

@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
 def worker(
     context: typer.Context,
     log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
-    port: Annotated[int | None, typer.Option(help="Port of /livez, /readyz and /metrics; 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of /livez, /readyz and /metrics; 0 takes a free one.")
+    ] = None,
 ) -> None:
     """Fingerprint new listings and match them against the takedowns, until stopped.
 

@@ -79,7 +79,9 @@ class LocalKafka:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
         self.stop()
 
     def start(self) -> None:
@@ -135,13 +137,19 @@ class LocalKafka:
         folder.mkdir(exist_ok=True)
         properties = folder / "server.properties"
         properties.write_text(_properties(self._layout, number, folder / "data"))
-        command = [str(java()), *JVM_FLAGS, f"-Xmx{self._heap_mb}m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", os.pathsep.join(map(str, jars))]  # fmt: skip
+        classpath = os.pathsep.join(map(str, jars))
+        quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+        command = [str(java()), *JVM_FLAGS, f"-Xmx{self._heap_mb}m", quiet, "-cp", classpath]
         if not (folder / "data" / "meta.properties").exists():
+            # With an equals sign: an id may begin with a hyphen.
+            cluster = f"--cluster-id={self._layout['cluster']}"
             formatted = subprocess.run(  # noqa: S603  our own command, no shell
-                [*command, "kafka.tools.StorageTool", "format", f"--cluster-id={self._layout['cluster']}", "-c",
-                 str(properties)],
-                capture_output=True, check=False, text=True, timeout=START_SECONDS,
-            )  # fmt: skip
+                [*command, "kafka.tools.StorageTool", "format", cluster, "-c", str(properties)],
+                capture_output=True,
+                check=False,
+                text=True,
+                timeout=START_SECONDS,
+            )
             if formatted.returncode:
                 raise BrokerError(f"Kafka could not prepare {folder}:\n{formatted.stderr[-2000:]}")
         with (folder / "server.log").open("ab") as log:
@@ -162,7 +170,11 @@ class LocalKafka:
             status = self._processes[number].poll()
             if status is not None or time.monotonic() > deadline:
                 log = (self._folder(number) / "server.log").read_text(errors="replace")[-2000:]
-                what = f"ended with {status}" if status is not None else f"does not answer after {START_SECONDS:.0f} s"
+                what = (
+                    f"ended with {status}"
+                    if status is not None
+                    else f"does not answer after {START_SECONDS:.0f} s"
+                )
                 raise BrokerError(f"Kafka at {address} {what}:\n{log}")
             time.sleep(0.1)
 
@@ -213,7 +225,9 @@ def _properties(layout: Layout, number: int, data: Path) -> str:
     values = {
         "process.roles": "broker,controller",
         "node.id": number + 1,
-        "controller.quorum.voters": ",".join(f"{n + 1}@127.0.0.1:{port}" for n, port in enumerate(controllers)),
+        "controller.quorum.voters": ",".join(
+            f"{n + 1}@127.0.0.1:{port}" for n, port in enumerate(controllers)
+        ),
         "listeners": f"PLAINTEXT://127.0.0.1:{ports[number]},CONTROLLER://127.0.0.1:{controllers[number]}",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": data,

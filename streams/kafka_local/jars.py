@@ -51,7 +51,9 @@ def kafka_jars(progress: Progress = lambda _: None) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {name: digest for name, digest in lock.items() if not _is_sound(folder / name, digest)}
     if wanted:
-        progress(f"fetching Apache Kafka {KAFKA_VERSION}: {len(wanted)} of {len(lock)} jars, once for this machine")
+        progress(
+            f"fetching Apache Kafka {KAFKA_VERSION}: {len(wanted)} of {len(lock)} jars, once for this machine"
+        )
         _fill(folder, wanted)
     return [folder / name for name in lock]
 

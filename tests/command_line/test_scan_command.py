@@ -17,7 +17,9 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def lines(path: Path, *records: object) -> Path:
-    path.write_bytes(b"".join(r + b"\n" if isinstance(r, bytes) else msgspec.json.encode(r) + b"\n" for r in records))
+    path.write_bytes(
+        b"".join(r + b"\n" if isinstance(r, bytes) else msgspec.json.encode(r) + b"\n" for r in records)
+    )
     return path
 
 
@@ -48,7 +50,12 @@ def test_scan_finds_relists_by_photo_and_title_and_keeps_bad_lines(tmp_path: Pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
-    assert (summary["takedowns"], summary["listings"], summary["alerts"], summary["dead_letters"]) == (2, 4, 2, 2)
+    assert (summary["takedowns"], summary["listings"], summary["alerts"], summary["dead_letters"]) == (
+        2,
+        4,
+        2,
+        2,
+    )
     assert summary["photo_failures"] == {"path-refused": 2}
     alerts = [msgspec.json.decode(line, type=Alert) for line in out.read_bytes().splitlines()]
     assert [(a.listing.listing_id, a.takedown.takedown_id) for a in alerts] == [("l21", "t1"), ("l22", "t1")]
@@ -68,11 +75,23 @@ def test_scan_finds_relists_by_photo_and_title_and_keeps_bad_lines(tmp_path: Pat
 
 
 def test_a_missing_file_and_a_wrong_setting_end_with_2(tmp_path: Path) -> None:
-    done = run("scan", "--takedowns", tmp_path / "no", "--listings", tmp_path / "no", "--alerts", tmp_path / "a")
+    done = run(
+        "scan", "--takedowns", tmp_path / "no", "--listings", tmp_path / "no", "--alerts", tmp_path / "a"
+    )
     assert done.returncode == 2
     (tmp_path / "bad.toml").write_text("[match]\ntreshold = 0.9\n")
     empty = lines(tmp_path / "e.jsonl")
-    done = run("--config", tmp_path / "bad.toml", "scan", "--takedowns", empty, "--listings", empty, "--alerts", tmp_path / "a")
+    done = run(
+        "--config",
+        tmp_path / "bad.toml",
+        "scan",
+        "--takedowns",
+        empty,
+        "--listings",
+        empty,
+        "--alerts",
+        tmp_path / "a",
+    )
     assert done.returncode == 2
     assert "treshold" in done.stderr
 

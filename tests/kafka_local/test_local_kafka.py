@@ -48,13 +48,15 @@ def test_a_jar_that_was_changed_is_replaced_and_never_used(
     assert "1 of" in said[0]
 
 
-def test_a_jar_with_another_digest_than_the_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_jar_with_another_digest_than_the_locks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     impostor = tmp_path / "kafka-clients.jar"
     impostor.write_bytes(b"PK impostor")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(jars, "read_lock", lambda: {"kafka-clients.jar": "0" * 64})
     monkeypatch.setattr(jars, "_resolve", lambda _: [impostor])
-    with pytest.raises(jars.JarError, match="SHA-256 .* the lock says 0000"):
+    with pytest.raises(jars.JarError, match=r"SHA-256 .* the lock says 0000"):
         jars.kafka_jars()
     assert list((tmp_path / "cache").rglob("*.jar")) == []
 

@@ -30,7 +30,9 @@ def bank_of(*fingerprints) -> TakedownBank:
 
 
 def match(event, bank: TakedownBank, photos=()):
-    return match_listing(fingerprint_listing(event, photos), bank, threshold=0.5, candidates=10, matched_at=NOW)
+    return match_listing(
+        fingerprint_listing(event, photos), bank, threshold=0.5, candidates=10, matched_at=NOW
+    )
 
 
 def test_one_alert_for_the_strongest_and_the_rest_as_others() -> None:
@@ -47,7 +49,9 @@ def test_one_alert_for_the_strongest_and_the_rest_as_others() -> None:
 def test_the_alert_id_depends_on_content_and_takedown_alone() -> None:
     bank = bank_of(fingerprint_takedown(takedown(1), []))
     event = relist(50, of=1)
-    again = msgspec.structs.replace(event, event_id="other", observed_at=NOW, listed_at=NOW, url="https://x.example/?t=1")
+    again = msgspec.structs.replace(
+        event, event_id="other", observed_at=NOW, listed_at=NOW, url="https://x.example/?t=1"
+    )
     edited = msgspec.structs.replace(event, description="baru")
     first, second, third = (match(one, bank).alert for one in (event, again, edited))
     assert first.alert_id == second.alert_id != third.alert_id
@@ -85,7 +89,9 @@ def test_evidence_is_whole_and_heaviest_first() -> None:
     photo = print_of_drawn(drawn_photo(1))
     price = Price(amount="85000", currency="IDR")
     bank = bank_of(fingerprint_takedown(takedown(1, price=price), [None, photo]))
-    event = relist(50, of=1, seller_id=takedown(1).listing.seller_id, price=Price(amount="80000", currency="IDR"))
+    event = relist(
+        50, of=1, seller_id=takedown(1).listing.seller_id, price=Price(amount="80000", currency="IDR")
+    )
     alert = match(event, bank, [None, None, photo]).alert
     kinds = [part.__struct_config__.tag for part in alert.evidence]
     assert kinds[:2] == ["photo", "title"]

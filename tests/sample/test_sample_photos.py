@@ -1,6 +1,7 @@
 """The drawn photos: the same for the same seed, each garment drawable, and told apart as real ones are."""
 
 import io
+import math
 from dataclasses import replace
 from itertools import combinations
 
@@ -9,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from connectors.sample.backdrops import HUNG, LYING, SIZES, Scene, paint_backdrop, scene_of
+from connectors.sample.backdrops import HUNG, LYING, MARGIN, SIZES, Scene, paint_backdrop, scene_of
 from connectors.sample.catalogue import look_of
-from connectors.sample.draw import draw_photo
+from connectors.sample.draw import MOST_SHIFT, MOST_TURN, MOST_ZOOM, draw_photo
 from connectors.sample.edits import MILD, edit_photo
 from connectors.sample.garments import CUTS, cut_garment
 from connectors.sample.photo_recipe import PhotoRecipe, PhotoShelf
@@ -70,6 +71,15 @@ def test_every_backdrop_has_texture_and_is_its_sellers_own(kind):
     )
     assert one.std() > 4
     assert np.abs(one - other).mean() > 4
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_camera_never_sees_past_the_backdrop(size):
+    """The turned, widest view, moved as far as it may be, lies within the backdrop on both axes."""
+    turn = math.radians(MOST_TURN)
+    for side, across in (size, size[::-1]):
+        view = MOST_ZOOM * (side * math.cos(turn) + across * math.sin(turn)) + 2 * MOST_SHIFT * side
+        assert view <= MARGIN * side
 
 
 def test_a_sellers_photos_share_the_place_and_differ_in_camera():

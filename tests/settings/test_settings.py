@@ -23,7 +23,11 @@ def test_defaults_need_no_file() -> None:
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, '[kafka]\ngroup = "a"\nsession_timeout = 7.5\n[topics]\npartitions = 3\n')
-    environ = {"RELISTWATCH_CONFIG": str(path), "RELISTWATCH_KAFKA__GROUP": "b", "RELISTWATCH_PHOTOS__MAX_BYTES": "9"}
+    environ = {
+        "RELISTWATCH_CONFIG": str(path),
+        "RELISTWATCH_KAFKA__GROUP": "b",
+        "RELISTWATCH_PHOTOS__MAX_BYTES": "9",
+    }
     settings = load_settings(environ=environ)
     assert (settings.kafka.group, settings.kafka.session_timeout, settings.topics.partitions) == ("b", 7.5, 3)
     assert settings.photos.max_bytes == 9
@@ -46,7 +50,8 @@ def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, named: st
 
 
 @pytest.mark.parametrize(
-    "variable", ["RELISTWATCH_KAFKA__NOPE", "RELISTWATCH_NOPE__GROUP", "RELISTWATCH_GROUP", "RELISTWATCH_WEB__PORT"]
+    "variable",
+    ["RELISTWATCH_KAFKA__NOPE", "RELISTWATCH_NOPE__GROUP", "RELISTWATCH_GROUP", "RELISTWATCH_WEB__PORT"],
 )
 def test_a_wrong_variable_is_an_error(variable: str) -> None:
     with pytest.raises(SettingsError):
@@ -64,7 +69,9 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     private=st.booleans(),
     timeout=st.floats(0.1, 100),
 )
-def test_what_a_parent_hands_to_its_workers_reads_back(group: str, partitions: int, private: bool, timeout: float) -> None:
+def test_what_a_parent_hands_to_its_workers_reads_back(
+    group: str, partitions: int, private: bool, timeout: float
+) -> None:
     settings = Settings(
         kafka=Kafka(group=group, session_timeout=timeout), topics=Topics(partitions=partitions)
     )
@@ -75,7 +82,11 @@ def test_what_a_parent_hands_to_its_workers_reads_back(group: str, partitions: i
 
 def test_sign_in_is_passed_to_clients() -> None:
     kafka = Kafka(
-        security_protocol="SASL_SSL", sasl_mechanism="SCRAM-SHA-512", sasl_username="u", sasl_password="p", bootstrap_servers="a:1, b:2"
+        security_protocol="SASL_SSL",
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_username="u",
+        sasl_password="p",
+        bootstrap_servers="a:1, b:2",
     )
     options = client_options(kafka)
     assert options["bootstrap_servers"] == ["a:1", "b:2"]
@@ -89,4 +100,6 @@ def test_every_setting_is_documented() -> None:
     for section in msgspec.structs.fields(Settings):
         for field in msgspec.structs.fields(section.type):
             default = field.default
-            assert f"| `{field.name}` | `{default!r}` |" in page, f"docs/settings.md lacks {section.name}.{field.name}"
+            assert f"| `{field.name}` | `{default!r}` |" in page, (
+                f"docs/settings.md lacks {section.name}.{field.name}"
+            )

@@ -53,7 +53,9 @@ class KafkaClient:
         try:
             while not done(messages):
                 if time.monotonic() > deadline:
-                    raise AssertionError(f"{topic}: still waiting after {seconds} s, {len(messages)} messages")
+                    raise AssertionError(
+                        f"{topic}: still waiting after {seconds} s, {len(messages)} messages"
+                    )
                 for batch in consumer.poll(timeout_ms=200).values():
                     messages += batch
             end = time.monotonic() + quiet

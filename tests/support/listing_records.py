@@ -11,12 +11,70 @@ from PIL import ImageDraw, ImageFilter
 from connectors.events import EventType, Image, ListingEvent, Takedown, TakenDownListing
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-WORDS = (
-    "jaket kemeja hoodie sweater celana rok gaun rompi kaos topi varsity bomber parka denim flanel corduroy linen "
-    "wolf harimau naga bunga garis kotak polos bordir sablon merah biru hijau hitam putih coklat abu navy maroon "
-    "mustard krem lavender oversize slim crop boxy vintage klasik retro tebal tipis adem hangat kancing resleting "
-    "kantong kerah tudung lengan panjang pendek pria wanita anak dewasa unisex"
-).split()
+WORDS = [
+    "jaket",
+    "kemeja",
+    "hoodie",
+    "sweater",
+    "celana",
+    "rok",
+    "gaun",
+    "rompi",
+    "kaos",
+    "topi",
+    "varsity",
+    "bomber",
+    "parka",
+    "denim",
+    "flanel",
+    "corduroy",
+    "linen",
+    "wolf",
+    "harimau",
+    "naga",
+    "bunga",
+    "garis",
+    "kotak",
+    "polos",
+    "bordir",
+    "sablon",
+    "merah",
+    "biru",
+    "hijau",
+    "hitam",
+    "putih",
+    "coklat",
+    "abu",
+    "navy",
+    "maroon",
+    "mustard",
+    "krem",
+    "lavender",
+    "oversize",
+    "slim",
+    "crop",
+    "boxy",
+    "vintage",
+    "klasik",
+    "retro",
+    "tebal",
+    "tipis",
+    "adem",
+    "hangat",
+    "kancing",
+    "resleting",
+    "kantong",
+    "kerah",
+    "tudung",
+    "lengan",
+    "panjang",
+    "pendek",
+    "pria",
+    "wanita",
+    "anak",
+    "dewasa",
+    "unisex",
+]
 
 
 def distinctive_title(number: int) -> str:
@@ -49,7 +107,10 @@ def takedown(number: int, **changes: Any) -> Takedown:
         "title": original.title,
     }
     return Takedown(
-        takedown_id=f"t{number}", listing=TakenDownListing(**(fields | changes)), authority="kementerian", source="ministry"
+        takedown_id=f"t{number}",
+        listing=TakenDownListing(**(fields | changes)),
+        authority="kementerian",
+        source="ministry",
     )
 
 

@@ -11,7 +11,7 @@ from kafka_client import KafkaClient
 from listing_records import drawn_photo, encoded, inline, listing, relist, takedown
 from photo_host import photo_host
 from PIL import Image as Pillow
-from test_relists_caught import alerts_of, publish_takedowns, wait_fingerprinted
+from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
 from connectors.events import DeadLetter, Image
 from streams.records import ListingFingerprint
@@ -42,7 +42,9 @@ BAD_LISTINGS = {
 }
 
 
-def test_bad_listings_become_dead_letters_with_their_raw_bytes(worker: WorkerProcess, client: KafkaClient) -> None:
+def test_bad_listings_become_dead_letters_with_their_raw_bytes(
+    worker: WorkerProcess, client: KafkaClient
+) -> None:
     publish_takedowns(client, takedown(1))
     for name, (raw, _, _) in BAD_LISTINGS.items():
         client.send("listings", name, raw)
@@ -65,7 +67,7 @@ def test_bad_listings_become_dead_letters_with_their_raw_bytes(worker: WorkerPro
 def test_bad_takedowns_become_dead_letters(worker: WorkerProcess, client: KafkaClient) -> None:
     client.send("takedowns", "t1", b"{}")
     client.send("takedowns", "t-other", takedown(1))
-    client.send("takedowns", None, None)
+    client.send("takedowns", b"", None)
     client.flush()
     messages = client.read_until("dead-letters", lambda got: len(got) >= 3)
     errors = sorted(msgspec.json.decode(m.value, type=DeadLetter).error for m in messages)
@@ -81,10 +83,17 @@ def png_bomb() -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(100_000)))
+        + chunk(b"IEND", b"")
+    )
 
 
-def test_bad_photos_leave_the_listing_matched_on_what_remains(worker: WorkerProcess, client: KafkaClient) -> None:
+def test_bad_photos_leave_the_listing_matched_on_what_remains(
+    worker: WorkerProcess, client: KafkaClient
+) -> None:
     photo = drawn_photo(1)
     pages = {
         "/good.jpg": ("image/jpeg", photo),
@@ -97,9 +106,21 @@ def test_bad_photos_leave_the_listing_matched_on_what_remains(worker: WorkerProc
     }
     publish_takedowns(client, takedown(1, images=inline(photo)))
     with photo_host(pages) as base:
-        urls = [f"{base}/{name}" for name in ("page.jpg", "huge.jpg", "half.jpg", "bomb.png", "hang", "missing")]
-        urls += ["ftp://127.0.0.1/a", "not a url", f"{base}/white.png", f"{base}/tiny.png", f"{base}/good.jpg"]
-        images = (*(Image(url=url) for url in urls), Image(path="etc/passwd"), *inline(b"not an image", photo[:40]))
+        urls = [
+            f"{base}/{name}" for name in ("page.jpg", "huge.jpg", "half.jpg", "bomb.png", "hang", "missing")
+        ]
+        urls += [
+            "ftp://127.0.0.1/a",
+            "not a url",
+            f"{base}/white.png",
+            f"{base}/tiny.png",
+            f"{base}/good.jpg",
+        ]
+        images = (
+            *(Image(url=url) for url in urls),
+            Image(path="etc/passwd"),
+            *inline(b"not an image", photo[:40]),
+        )
         event = listing(30, images=images)
         client.send_all("listings", [(event.key, event)])
         (alert,) = alerts_of(client.read_until("alerts", lambda got: len(got) >= 1, quiet=1, seconds=60))
@@ -129,7 +150,9 @@ def test_a_million_character_title_is_matched_in_time(worker: WorkerProcess, cli
 
 def test_one_pixel_short_of_everything(worker: WorkerProcess, client: KafkaClient) -> None:
     """An event with nothing but its required fields, and one with odd Unicode in all of them."""
-    odd = listing(51, title="‮ \u0000 <script>", seller_id="π'--", url="javascript:alert(1)", category="\U0001f9e5")
+    odd = listing(
+        51, title="\u202e \u0000 <script>", seller_id="π'--", url="javascript:alert(1)", category="\U0001f9e5"
+    )
     client.send_all("listings", [(listing(50).key, listing(50)), (odd.key, odd)])
     wait_fingerprinted(client, listing(50).key, odd.key)
     buffer = io.BytesIO()

@@ -6,28 +6,13 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 from listing_records import START, drawn_photo, inline, listing, relist, takedown
+from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
-from connectors.events import Alert, EventType
+from connectors.events import EventType
 from streams.records import ListingFingerprint
 from streams.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
-
-
-def alerts_of(messages: list) -> list[Alert]:
-    return [msgspec.json.decode(message.value, type=Alert) for message in messages]
-
-
-def publish_takedowns(client: KafkaClient, *records) -> None:
-    """Takedowns, waited for until they are fingerprinted."""
-    client.send_all("takedowns", [(record.takedown_id, record) for record in records])
-    wanted = {record.takedown_id.encode() for record in records}
-    client.read_until("takedown-fingerprints", lambda got: wanted <= {m.key for m in got}, quiet=0.5)
-
-
-def wait_fingerprinted(client: KafkaClient, *keys: str) -> list:
-    wanted = {key.encode() for key in keys}
-    return client.read_until("fingerprints", lambda got: wanted <= {m.key for m in got}, quiet=0.5)
 
 
 def test_a_relist_by_title_is_one_alert_with_evidence(worker: WorkerProcess, client: KafkaClient) -> None:
@@ -55,7 +40,9 @@ def test_a_relist_by_mirrored_photo_with_another_title(worker: WorkerProcess, cl
     mirrored = encoded(ImageOps.mirror(Image.open(io.BytesIO(photo))), quality=60)
     publish_takedowns(client, takedown(1, images=inline(photo)))
     event = listing(20, images=inline(drawn_photo(7), mirrored))
-    client.send_all("listings", [(event.key, event), (listing(21).key, listing(21, images=inline(drawn_photo(8))))])
+    client.send_all(
+        "listings", [(event.key, event), (listing(21).key, listing(21, images=inline(drawn_photo(8))))]
+    )
     (alert,) = alerts_of(client.read_until("alerts", lambda got: len(got) >= 1, quiet=1))
     (photo_part,) = (part for part in alert.evidence if part.__struct_config__.tag == "photo")
     assert (photo_part.listing_image, photo_part.takedown_image) == (1, 0)
@@ -67,14 +54,20 @@ def test_still_up_updates_removals_and_redelivery(worker: WorkerProcess, client:
     publish_takedowns(client, down)
     before = listing(1)
     after = listing(1, event_id="after", observed_at=START + timedelta(hours=2))
-    edited = msgspec.structs.replace(after, event_id="edited", type=EventType.UPDATED, description="stok baru")
-    gone = msgspec.structs.replace(after, event_id="gone", type=EventType.REMOVED, observed_at=START + timedelta(hours=3))
+    edited = msgspec.structs.replace(
+        after, event_id="edited", type=EventType.UPDATED, description="stok baru"
+    )
+    gone = msgspec.structs.replace(
+        after, event_id="gone", type=EventType.REMOVED, observed_at=START + timedelta(hours=3)
+    )
     client.send_all("listings", [(before.key, e) for e in (before, after, after, edited, gone)])
     client.send_all("listings", [(listing(9).key, listing(9))])
     alerts = alerts_of(client.read_until("alerts", lambda got: len(got) >= 3, quiet=1))
     assert {alert.kind for alert in alerts} == {"still_up"}
     assert len(alerts) == 3, "seen before the takedown and removed are no alerts"
-    assert len({alert.alert_id for alert in alerts}) == 2, "the same version has one id, the edited one another"
+    assert len({alert.alert_id for alert in alerts}) == 2, (
+        "the same version has one id, the edited one another"
+    )
     kept = [m for m in wait_fingerprinted(client, before.key, listing(9).key) if m.key == before.key.encode()]
     newest = msgspec.json.decode(kept[-1].value, type=ListingFingerprint)
     assert newest.event_id == "edited", "a removed listing keeps its last fingerprint"

@@ -1,0 +1,13 @@
+"""docs/metrics.md names every metric that a worker has, and no other."""
+
+import re
+from pathlib import Path
+
+from streams.metrics import Metrics
+
+
+def test_the_reference_is_complete_and_true() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    documented = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    families = [collector.describe()[0] for collector in Metrics().registry._collector_to_names]
+    assert documented == {f.name + ("_total" if f.type == "counter" else "") for f in families}
