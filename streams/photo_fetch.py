@@ -26,28 +26,26 @@ _NUMBER = re.compile(r"(?:\d+|0x[0-9a-f]*)", re.IGNORECASE)
 class PhotoFetcher:
     """Fetches with limits on size, time, redirects, addresses and how many at once.
 
-    An async context manager. `guard` decides where it may connect to; by default the public internet, or
-    everything where the settings allow private addresses.
+    An async context manager, for one use. `guard` decides where it may connect to; by default the public
+    internet, or everything where the settings allow private addresses.
     """
 
     def __init__(self, settings: Photos, guard: AddressGuard | None = None) -> None:
         self._settings = settings
-        self._guard = guard
+        allows = (lambda _: True) if settings.allow_private_addresses else is_public
+        self._guard = guard or AddressGuard(allows)
         self._places = asyncio.Semaphore(settings.fetch_concurrency)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open the session; nothing is connected yet."""
-        allows = (lambda _: True) if self._settings.allow_private_addresses else is_public
-        guard = self._guard or AddressGuard(allows)
         connector = aiohttp.TCPConnector(
-            resolver=guard,
+            resolver=self._guard,
             # aiohttp asks no resolver about a literal address; the socket is asked for in every case.
-            socket_factory=guard.open_socket,
+            socket_factory=self._guard.open_socket,
             limit=self._settings.fetch_concurrency,
             use_dns_cache=False,
         )
-        self._guard = guard
         self._session = aiohttp.ClientSession(
             connector=connector,
             headers=HEADERS,
@@ -65,9 +63,7 @@ class PhotoFetcher:
         if self._session is not None:
             await self._session.close()
             self._session = None
-        if self._guard is not None:
-            await self._guard.close()
-            self._guard = None
+        await self._guard.close()
 
     async def fetch(self, url: str) -> bytes:
         """The bytes at `url`, which begin like a picture.
@@ -167,6 +163,6 @@ def _checked(text: str) -> URL:
         and _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2])
         and not _PLAIN_V4.fullmatch(host)
     ):
-        # 2130706433, 0177.1, 0x7f.0.0.1 and the like: no honest link has them, and each resolver reads its own.
+        # 2130706433, 0177.1, 0x7f.0.0.1: no honest link has them, and resolvers disagree about them.
         raise PhotoError("bad-url", f"{host[:40]} is a disguised IPv4 address")
     return url
