@@ -91,7 +91,7 @@ def test_a_sellers_photos_share_the_place_and_differ_in_camera():
 
 
 def test_different_garments_of_one_seller_are_never_near_duplicates():
-    """Measured over 60 sellers: least 62 of 256 bits, median about 117."""
+    """Garments of one cut, the hardest case: least 46 of 256 bits in some 6,000 pairs, median about 114."""
     chance = dice("honest")
     for seller in range(6):
         look = look_of(chance)
