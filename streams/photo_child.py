@@ -16,9 +16,10 @@ from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
+from PIL import Image
 
 from fingerprints.photo_decode import PhotoError
-from fingerprints.photo_hash import PhotoPrint, print_of_bytes
+from fingerprints.photo_hash import PhotoPrint, photo_print, print_of_bytes
 from streams.die_with_parent import die_with_parent
 
 LENGTH = struct.Struct("!I")
@@ -41,6 +42,8 @@ def serve(fingerprint: Callable[[bytes], PhotoPrint | None], *, address_space: i
     The first frame sent is an empty reply: ready.
     """
     requests, replies = _take_pipes()
+    # What hashing loads on its first use (scipy) is not to count against the first photo's time.
+    photo_print(Image.radial_gradient("L"))
     _limit_memory(address_space)
     _send(replies, Reply())
     while (raw := _receive(requests)) is not None:
