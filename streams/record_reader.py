@@ -1,5 +1,6 @@
 """Reading a topic without a consumer group: nothing is committed, so looking changes nothing for anyone."""
 
+import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from streams.topics import TopicSpec, topic_name
 
 REACH_MS = 10_000
 POLL_MS = 250
+STALL_SECONDS = 30.0
 FETCH_BYTES = 4 * 1024 * 1024
 """For a partition at once; a larger record still comes, alone."""
 
@@ -86,12 +88,19 @@ class RecordReader:
         self._consumer.close()
 
     def existing(self) -> Iterator[Record]:
-        """Every record that is there now, oldest first within each partition; then it ends."""
+        """Every record that is there now, oldest first within each partition; then it ends.
+
+        Raises:
+            UnreachableError: the broker has stopped answering.
+        """
         ends = self._consumer.end_offsets(self._partitions)
         self._consumer.seek_to_beginning()
+        stalled = _Stall(self._topic)
         # A position moves past compacted records too, so it reaches the end where offsets alone might not.
-        while any(self._consumer.position(partition) < ends[partition] for partition in self._partitions):
-            for batch in self._consumer.poll(timeout_ms=POLL_MS).values():
+        while any(self._position(partition) < ends[partition] for partition in self._partitions):
+            batches = self._consumer.poll(timeout_ms=POLL_MS)
+            stalled.check(progress=bool(batches))
+            for batch in batches.values():
                 yield from (record for record in batch if record.offset < ends[_partition_of(record)])
 
     def arriving(self, stop: Stop, *, from_beginning: bool = False) -> Iterator[Record]:
@@ -115,6 +124,7 @@ class RecordReader:
 
         Raises:
             ReadError: there is none, or no longer.
+            UnreachableError: the broker has stopped answering.
         """
         place = TopicPartition(self._topic, partition)
         if place not in self._partitions:
@@ -125,10 +135,13 @@ class RecordReader:
         if not first <= offset < end:
             held = f"offsets {first} to {end - 1}" if first < end else "no records"
             raise ReadError(f"{self._topic} partition {partition} has {held}, not {offset}")
+        # Pausing the others instead was seen to leave kafka-python 3.0.12 without fetches after resuming them.
         self._consumer.assign([place])
+        stalled = _Stall(self._topic)
         try:
             self._consumer.seek(place, offset)
-            while self._consumer.position(place) <= offset:
+            while self._position(place) <= offset:
+                stalled.check(progress=False)
                 for record in self._consumer.poll(timeout_ms=POLL_MS, max_records=1).get(place, ()):
                     if record.offset == offset:
                         found: Record = record
@@ -136,6 +149,29 @@ class RecordReader:
         finally:
             self._consumer.assign(self._partitions)
         raise ReadError(f"{self._topic} has no record at {partition}:{offset} any more")
+
+    def _position(self, partition: TopicPartition) -> int:
+        try:
+            position: int = self._consumer.position(partition, timeout_ms=REACH_MS)
+        except KafkaError as error:
+            raise UnreachableError(f"{self._topic}: the broker does not answer: {error}") from error
+        return position
+
+
+class _Stall:
+    """Notices that a reading with an end does not come nearer to it."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self._since = time.monotonic()
+
+    def check(self, *, progress: bool) -> None:
+        if progress:
+            self._since = time.monotonic()
+        elif time.monotonic() - self._since > STALL_SECONDS:
+            raise UnreachableError(
+                f"{self._topic}: the broker gave nothing for {STALL_SECONDS:.0f} s; try again"
+            )
 
 
 def _partition_of(record: Record) -> TopicPartition:

@@ -40,6 +40,7 @@ def tail(
 
     Example: `relistwatch alerts tail --from-beginning --limit 10`
     """
+    from kafka.errors import KafkaError  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
 
     from connectors.codec import Codec, RecordError  # noqa: PLC0415
@@ -71,7 +72,7 @@ def tail(
                 shown += 1
                 if shown == limit:
                     return
-    except UnreachableError as error:
+    except (UnreachableError, KafkaError) as error:
         fail(str(error), EXIT_UNAVAILABLE)
     except ReadError as error:
         fail(str(error), EXIT_FAILED)

@@ -143,6 +143,8 @@ def replay(
 @contextmanager
 def _reading(context: typer.Context) -> "Iterator[tuple[Settings, RecordReader]]":
     """The settings and the topic, open; every way of failing ends the command and is named."""
+    from kafka.errors import KafkaError  # noqa: PLC0415
+
     from connectors.codec import RecordError  # noqa: PLC0415
     from connectors.sdk import AbortError, RetryError  # noqa: PLC0415
     from streams.record_reader import ReadError, RecordReader, UnreachableError  # noqa: PLC0415
@@ -152,7 +154,7 @@ def _reading(context: typer.Context) -> "Iterator[tuple[Settings, RecordReader]]
     try:
         with RecordReader(settings, DEAD_LETTERS) as reader:
             yield settings, reader
-    except (UnreachableError, RetryError) as error:
+    except (UnreachableError, RetryError, KafkaError) as error:
         fail(str(error), EXIT_UNAVAILABLE)
     except (ReadError, RecordError, AbortError) as error:
         fail(safe_text(str(error)), EXIT_FAILED)

@@ -1,0 +1,76 @@
+"""Alerts and dead letters for tests."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.events import (
+    Alert,
+    AlertListing,
+    AlertTakedown,
+    Algorithms,
+    DeadLetter,
+    PhotoEvidence,
+    PriceEvidence,
+    SellerEvidence,
+    TitleEvidence,
+)
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def alert(number: int, **changes: Any) -> Alert:
+    """An alert with every kind of evidence."""
+    fields: dict[str, Any] = {
+        "alert_id": f"alert-{number}",
+        "kind": "relist",
+        "probability": 0.973,
+        "caught_by": "arrival",
+        "listing": AlertListing(
+            marketplace="pasar-uji", listing_id=f"l{number}", title="J4ket v4rsity", seller_id="s2"
+        ),
+        "takedown": AlertTakedown(
+            takedown_id="t1",
+            marketplace="toko-uji",
+            listing_id="l1",
+            title="Jaket varsity",
+            authority="kementerian",
+            reason="counterfeit",
+        ),
+        "other_takedowns": ("t2",),
+        "evidence": (
+            PhotoEvidence(
+                listing_image=0,
+                takedown_image=2,
+                relation="same photo",
+                edits=("mirrored",),
+                distance=4,
+                weight=3.1,
+            ),
+            TitleEvidence(
+                similarity=0.93, listing_text="jaket varsity", takedown_text="jaket varsity", weight=1.2
+            ),
+            PriceEvidence(ratio=0.8, weight=0.1),
+            SellerEvidence(seller_id="s2", weight=0.5),
+        ),
+        "listing_observed_at": NOON,
+        "matched_at": NOON,
+        "algorithms": Algorithms(image="phash-1", text="words-1", policy="2026-11"),
+    }
+    return Alert(**(fields | changes))
+
+
+def dead_letter(**changes: Any) -> DeadLetter:
+    """A listing that was no JSON."""
+    fields: dict[str, Any] = {
+        "topic": "listings",
+        "partition": 1,
+        "offset": 5,
+        "key": b"pasar-uji:l1",
+        "value": b'{"torn \x1b[2J\xff',
+        "headers": (("ce_id", b"e1"),),
+        "error": "malformed-json",
+        "detail": "ListingEvent: malformed \x1b]0;owned\x07",
+        "stage": "fingerprint-listings",
+        "failed_at": NOON,
+    }
+    return DeadLetter(**(fields | changes))
