@@ -1,0 +1,256 @@
+"""The figures of docs/benchmarks.md on a real local Kafka: `python -m streams.benchmark [--quick]`.
+
+Rates are read from the workers' own metrics while they work off a backlog; latencies are differences of
+Kafka's timestamps under an open load that does not wait for the system.
+"""
+
+import argparse
+import contextlib
+import itertools
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from connectors.events import ListingEvent, Takedown, TakenDownListing
+from connectors.sample.stream import stream_listings
+from streams.kafka_local.broker import LocalKafka
+from streams.kafka_options import client_options
+from streams.pipeline import fingerprint_takedown
+from streams.settings import Kafka, Settings, Topics
+from streams.topic_admin import create_topics
+from streams.topics import ALERTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
+from streams.worker_process import WorkerProcess
+
+BANK = 40_000
+SHARE_OF_CAPACITY = 0.7
+RELIST_EVERY = 50
+WAIT_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much each measurement takes in."""
+
+    text: int
+    photo: int
+    latency_seconds: float
+    large_bank: int
+    takedowns: int
+
+
+FULL = Sizes(text=30_000, photo=3_000, latency_seconds=20.0, large_bank=100_000, takedowns=100)
+QUICK = Sizes(text=5_000, photo=400, latency_seconds=5.0, large_bank=5_000, takedowns=20)
+
+
+class Bench:
+    """One broker, with fresh topics for every measurement."""
+
+    def __init__(self, broker: LocalKafka, folder: Path) -> None:
+        self._broker, self._folder = broker, folder
+        self._names = itertools.count(1)
+
+    def fresh(self) -> Settings:
+        """Settings with topics and a group of their own, created."""
+        name = f"bench{next(self._names)}"
+        settings = Settings(
+            kafka=Kafka(bootstrap_servers=self._broker.bootstrap_servers, group=name),
+            topics=Topics(prefix=f"{name}-", partitions=4),
+        )
+        # A photo process for each worker: two workers share two cores.
+        worker = msgspec.structs.replace(settings.worker, photo_processes=1)
+        settings = msgspec.structs.replace(settings, worker=worker)
+        create_topics(settings)
+        return settings
+
+    def produce(self, settings: Settings, topic: TopicSpec, records: Iterable[tuple[str, object]]) -> None:
+        """All records, acknowledged."""
+        producer = KafkaProducer(**client_options(settings.kafka), linger_ms=20, batch_size=256 * 1024)
+        name = topic_name(topic, settings.topics)
+        for key, record in records:
+            producer.send(name, key=key.encode(), value=msgspec.json.encode(record))
+        producer.close()
+
+    def fill_bank(self, settings: Settings, size: int) -> None:
+        """`size` takedowns, fingerprinted already."""
+        takedowns = itertools.islice(map(as_takedown, stream_listings(seed=99, photos=0)), size)
+        prints = (fingerprint_takedown(takedown, ()) for takedown in takedowns)
+        self.produce(settings, TAKEDOWN_FINGERPRINTS, ((p.takedown.takedown_id, p) for p in prints))
+
+    @contextlib.contextmanager
+    def workers(self, settings: Settings, count: int) -> Iterator[list[WorkerProcess]]:
+        """`count` ready workers."""
+        with contextlib.ExitStack() as stack:
+            logs = (self._folder / f"{settings.kafka.group}-{number}.log" for number in range(count))
+            started = [stack.enter_context(WorkerProcess(settings, log)) for log in logs]
+            for worker in started:
+                worker.wait_ready(WAIT_SECONDS)
+            yield started
+
+    def rate(self, workers: int, listings: int, photos: int) -> float:
+        """Listings a second through both steps, bank of 40,000 titles, the second half of the backlog timed."""
+        settings = self.fresh()
+        self.fill_bank(settings, BANK)
+        with self.workers(settings, workers) as running:
+            events = itertools.islice(stream_listings(seed=5, photos=photos), listings)
+            feeder = threading.Thread(
+                target=self.produce, args=(settings, LISTINGS, ((e.key, e) for e in events)), daemon=True
+            )
+            feeder.start()
+            feeder.join()
+            half, started = 0, 0.0
+            deadline = time.monotonic() + WAIT_SECONDS
+            while (done := matched(running)) < listings:
+                if not half and done:
+                    half, started = done, time.monotonic()
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{done} of {listings} listings after {WAIT_SECONDS} s")
+                time.sleep(0.05)
+            return (listings - half) / (time.monotonic() - started)
+
+    def latency(self, rate: float, seconds: float) -> Sequence[float]:
+        """Milliseconds from listing to alert under an open load of `rate` listings a second, one worker."""
+        settings = self.fresh()
+        self.fill_bank(settings, BANK)
+        taken = list(itertools.islice(stream_listings(seed=99, photos=0), 1000))
+        with self.workers(settings, 1):
+            producer = KafkaProducer(**client_options(settings.kafka), linger_ms=2)
+            name = topic_name(LISTINGS, settings.topics)
+            honest = stream_listings(seed=7, photos=0)
+            begin = time.monotonic()
+            for number in range(int(rate * seconds)):
+                event = next(honest)
+                if number % RELIST_EVERY == 0:
+                    title = taken[number // RELIST_EVERY % len(taken)].title
+                    event = msgspec.structs.replace(event, title=title)
+                if (ahead := begin + number / rate - time.monotonic()) > 0:
+                    time.sleep(ahead)
+                producer.send(name, key=event.key.encode(), value=msgspec.json.encode(event))
+            producer.close()
+            return alert_latencies(settings, int(rate * seconds) // RELIST_EVERY)
+
+    def ready(self, bank: int) -> float:
+        """Seconds from the start of a worker's process until it is ready, with `bank` takedowns."""
+        settings = self.fresh()
+        self.fill_bank(settings, bank)
+        started = time.monotonic()
+        with self.workers(settings, 1):
+            return time.monotonic() - started
+
+    def matchable(self, count: int) -> list[float]:
+        """Milliseconds from a takedown's publication until both workers hold it."""
+        settings = self.fresh()
+        producer = KafkaProducer(**client_options(settings.kafka))
+        took = []
+        with self.workers(settings, 2) as running:
+            for number, event in enumerate(
+                itertools.islice(stream_listings(seed=3, photos=0), count), start=1
+            ):
+                takedown = as_takedown(event)
+                started = time.monotonic()
+                producer.send(
+                    topic_name(TAKEDOWNS, settings.topics),
+                    key=takedown.takedown_id.encode(),
+                    value=msgspec.json.encode(takedown),
+                )
+                while min(map(held, running)) < number:
+                    time.sleep(0.002)
+                took.append((time.monotonic() - started) * 1000)
+        producer.close()
+        return took
+
+
+def as_takedown(event: ListingEvent) -> Takedown:
+    """The takedown of this listing."""
+    listing = msgspec.convert(msgspec.to_builtins(event) | {"images": ()}, TakenDownListing)
+    return Takedown(takedown_id=f"t-{event.listing_id}", listing=listing)
+
+
+def metric(worker: WorkerProcess, name: str) -> float:
+    """One metric's value now, 0 where it is not there yet."""
+    found = re.search(rf"^{re.escape(name)} (\S+)$", worker.metrics(), re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def matched(workers: Sequence[WorkerProcess]) -> int:
+    """Fingerprints taken in by all workers' second step."""
+    return int(sum(metric(worker, 'relistwatch_events_in_total{topic="fingerprints"}') for worker in workers))
+
+
+def held(worker: WorkerProcess) -> int:
+    """Takedowns in the worker's index."""
+    return int(metric(worker, 'relistwatch_takedown_index_size{what="takedowns"}'))
+
+
+def alert_latencies(settings: Settings, least: int) -> list[float]:
+    """Milliseconds between the timestamps of each alert and its listing on Kafka."""
+    consumer = KafkaConsumer(**client_options(settings.kafka), group_id=None, auto_offset_reset="earliest")
+    names = [topic_name(spec, settings.topics) for spec in (LISTINGS, ALERTS)]
+    partitions = [
+        TopicPartition(name, n) for name in names for n in consumer.partitions_for_topic(name) or ()
+    ]
+    consumer.assign(partitions)
+    listed: dict[str, int] = {}
+    alerted: dict[str, int] = {}
+    quiet = time.monotonic()
+    while time.monotonic() - quiet < 5 and len(alerted) < least * 100:
+        for batch in consumer.poll(timeout_ms=500).values():
+            for record in batch:
+                quiet = time.monotonic()
+                if record.topic == names[0]:
+                    listed[record.key.decode()] = record.timestamp
+                else:
+                    listing = msgspec.json.decode(record.value)["listing"]
+                    alerted[f"{listing['marketplace']}:{listing['listing_id']}"] = record.timestamp
+    consumer.close()
+    return [float(when - listed[key]) for key, when in alerted.items()]
+
+
+def main() -> None:
+    """Measure all, printing a table's row as each figure comes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
+    sizes = QUICK if parser.parse_args().quick else FULL
+    with tempfile.TemporaryDirectory(prefix="relistwatch-bench-") as folder:
+        root = Path(folder)
+        with LocalKafka(root / "kafka", heap_mb=768, die_with_parent=True) as broker:
+            measure(Bench(broker, root), sizes)
+
+
+def measure(bench: Bench, sizes: Sizes) -> None:
+    """Every figure in turn."""
+    say("| figure | value |\n|---|---|")
+    text = {workers: bench.rate(workers, sizes.text, photos=0) for workers in (1, 2)}
+    for workers, rate in text.items():
+        say(f"| text listings a second, {workers} worker(s), bank {BANK:,} | {rate:,.0f} |")
+    for workers in (1, 2):
+        rate = bench.rate(workers, sizes.photo, photos=1)
+        say(f"| listings with one inline photo a second, {workers} worker(s) | {rate:,.0f} |")
+    load = text[1] * SHARE_OF_CAPACITY
+    took = bench.latency(load, sizes.latency_seconds)
+    cuts = quantiles(took, n=100, method="inclusive")
+    say(f"| listing to alert at {load:,.0f}/s, one worker: p50 / p95 / p99 of {len(took)} |"
+        f" {cuts[49]:.0f} / {cuts[94]:.0f} / {cuts[98]:.0f} ms |")  # fmt: skip
+    for bank in (1_000, sizes.large_bank):
+        say(f"| start of the process to ready, {bank:,} takedowns | {bench.ready(bank):.1f} s |")
+    took = bench.matchable(sizes.takedowns)
+    say(f"| takedown published to matchable in both workers, of {len(took)}: median / worst |"
+        f" {median(took):.0f} / {max(took):.0f} ms |")  # fmt: skip
+
+
+def say(text: str) -> None:
+    """A line of the table, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
