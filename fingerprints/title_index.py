@@ -33,6 +33,8 @@ SHARED_AT_LEAST = 0.3
 """Share of the smaller title's letters that must be in shared rarer words before the two are looked at."""
 LIKELY_AT_LEAST = 0.45
 """The same with the common words counted in: less is compared for nothing, more costs hits of 0.7 to 0.8."""
+WEIGHED_AT_MOST = 192
+"""Titles (a title that shares several words counts as often) whose common words are counted in."""
 COMPARED_AT_MOST = 24
 """Titles that are compared for a query, those that share most."""
 SHARE_SLACK = 0.15
@@ -124,6 +126,9 @@ class TitleIndex:
         brought_up = np.concatenate(using)
         share = self._shared[brought_up] / np.minimum(self._letters[brought_up], size)
         self._shared[brought_up] = 0
+        if len(share) > WEIGHED_AT_MOST:
+            best = np.argpartition(share, -WEIGHED_AT_MOST)[-WEIGHED_AT_MOST:]
+            brought_up, share = brought_up[best], share[best]
         worth = share >= SHARED_AT_LEAST
         shares = dict(zip(brought_up[worth].tolist(), share[worth].tolist(), strict=True))
         likely = [
