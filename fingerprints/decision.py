@@ -14,7 +14,7 @@ POLICY = "2026-11"
 PRIOR = -9.2
 """Log-odds before any evidence that a listing and its best candidate are the same: 1 in 10,000."""
 
-PHOTO_WEIGHTS = ((0, 14.0), (40, 13.0), (44, 11.0), (48, 8.5), (56, 3.0), (64, 0.0))
+PHOTO_WEIGHTS = ((0, 14.0), (40, 13.0), (44, 11.0), (48, 6.5), (56, 2.0), (64, 0.0))
 """Nats by Hamming distance of two 256-bit perceptual hashes, linear in between (docs/benchmarks.md, photos)."""
 
 SAME_SELLER_WEIGHT = 1.0

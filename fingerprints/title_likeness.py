@@ -23,6 +23,10 @@ FUZZY_FLOOR = 0.66
 """Similarity (optimal string alignment) from which two words may be one: 2 typing errors in 6 letters."""
 ERROR_COST = 0.15
 """How much the letters that differ between two spellings of a word count against their match."""
+CODE_DIGITS = 3
+"""A word with letters and so many digits is an article code."""
+OTHER_ARTICLE = 0.85
+"""What is left of the similarity of two titles whose article codes differ: evidence, but no alert alone."""
 PARTS_QUALITY = 0.97
 """Quality of a word that is wholly made of words of the other title, as when a seller leaves spaces out."""
 VOWELLESS_QUALITY = 0.85
@@ -48,7 +52,8 @@ def compare(query: TitlePrint, held: TitlePrint) -> float:
     left, right = title_words(query.text), title_words(held.text)
     in_left, in_right = matched_words(left, right)
     worse, better = sorted((_coverage(left, in_left), _coverage(right, in_right)))
-    return max(better * (1 - WORSE_SIDE) + worse * WORSE_SIDE, _in_order(query.text, held.text))
+    similarity = max(better * (1 - WORSE_SIDE) + worse * WORSE_SIDE, _in_order(query.text, held.text))
+    return similarity * (OTHER_ARTICLE if are_other_articles(query.text, held.text) else 1.0)
 
 
 def matched_words(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[dict[str, float], dict[str, float]]:
@@ -62,6 +67,22 @@ def matched_words(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[dict[s
     _match_parts(left_rest, right_rest, in_left, in_right)
     _match_parts(right_rest, left_rest, in_right, in_left)
     return in_left, in_right
+
+
+def are_other_articles(left: str, right: str) -> bool:
+    """Whether both titles name an article by its code, and not the same: WEG3958 is no misspelt WEK3458."""
+    ours, theirs = article_numbers(left), article_numbers(right)
+    if not ours or not theirs:
+        return False
+    # "z3t7694" is "zet7694" in leet: one number within the other is the same code.
+    return not any(one in other or other in one for one in ours for other in theirs)
+
+
+@lru_cache(maxsize=65_536)
+def article_numbers(text: str) -> frozenset[str]:
+    """The numbers of the article codes in a normalised title: of words with letters and three digits or more."""
+    numbers = {"".join(filter(str.isdecimal, word)) for word in text.split(" ") if not word.isdecimal()}
+    return frozenset(number for number in numbers if len(number) >= CODE_DIGITS)
 
 
 @lru_cache(maxsize=65_536)

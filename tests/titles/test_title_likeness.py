@@ -84,3 +84,14 @@ def test_the_lists_are_read_and_same_words_count_as_one() -> None:
     assert "murah" in filler_words()
     assert 0.001 < common_words()["jaket"] < common_words()["murah"] < 0.1
     assert title_words("cowok pakaian cowo") == title_words("pria baju")
+
+
+def test_articles_with_other_codes_are_no_misspellings_of_each_other() -> None:
+    ours = title_print("celana Welkaro tosca motif kotak uk XL WEG3958")
+    other = title_print("celana Welkaro motif kotak tosca size L WEK3458")
+    leet = title_print("c3lana W3lkaro t0sca m0tif kotak uk XL W3G3958")
+    assert ours is not None
+    assert other is not None
+    assert leet is not None
+    assert compare(ours, other) < 0.85
+    assert compare(leet, ours) > 0.95
