@@ -67,7 +67,6 @@ class Outbox(Service):  # type: ignore[misc]
             linger_ms=2,
             max_batch_size=256 * 1024,
             max_request_size=MAX_REQUEST_BYTES,
-            compression_type="lz4" if _has_lz4() else "gzip",
         )
         await self._producer.start()
 
@@ -122,9 +121,3 @@ class Outbox(Service):  # type: ignore[misc]
             else:
                 self._metrics.events_out.labels(record.topic.name).inc()
         return failed
-
-
-def _has_lz4() -> bool:
-    from aiokafka.codec import has_lz4  # noqa: PLC0415
-
-    return bool(has_lz4())
