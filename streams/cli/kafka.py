@@ -1,19 +1,25 @@
 """`relistwatch kafka`: a real local Kafka, up and down."""
 
+from __future__ import annotations
+
 import json
-import os
 import signal
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail
+from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail
+
+if TYPE_CHECKING:
+    from streams.kafka_local.broker import LocalKafka
 
 DEFAULT_DATA = Path("~/.local/share/relistwatch/kafka")
-STATE_FILE = "running.json"
+DEFAULT_PORT = 9092
+STOP_SECONDS = 30.0
 DataDir = Annotated[Path, typer.Option(help="Where the broker keeps its data and logs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The outcome as JSON on stdout.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,86 +32,136 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    nodes: Annotated[int, typer.Option(help="Brokers: 1 or 3.")] = 1,
-    port: Annotated[int, typer.Option(help="Port of the first broker.")] = 9092,
+    nodes: Annotated[
+        int | None, typer.Option(help="Brokers: 1 or 3. Default: as the data has it, else 1.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65533,
+            help=f"Port of the first broker. Default: as the data has it, else {DEFAULT_PORT}.",
+        ),
+    ] = None,
     data_dir: DataDir = DEFAULT_DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="The outcome as JSON on stdout.")] = False,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay until Ctrl-C or SIGTERM, and take Kafka along.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Start Kafka in the background, on this machine only. Already up is no error.
 
-    The first time fetches some 45 MB of jars and checks each against the lock.
+    The first time fetches some 45 MB of jars and checks each against the lock. Exit code 3 when Kafka
+    cannot start, 2 when the data folder holds another cluster than the one asked for.
 
     Example: `relistwatch kafka up --port 9092`
     """
     from streams.kafka_local.broker import BrokerError, LocalKafka  # noqa: PLC0415
     from streams.kafka_local.jars import JarError  # noqa: PLC0415
+    from streams.kafka_local.layout import LayoutError, kept_layout  # noqa: PLC0415
+    from streams.kafka_local.running import changing, running  # noqa: PLC0415
 
-    if nodes not in {1, 3}:
-        raise typer.BadParameter("1 or 3 brokers", param_hint="--nodes")
     folder = data_dir.expanduser()
-    pids = _running(folder)
     try:
-        broker = LocalKafka(folder, nodes=nodes, port=port, progress=lambda text: typer.echo(text, err=True))
-        if not pids:
-            broker.start()
-            pids = broker.pids
-            marks = {str(pid): _started(pid) for pid in pids}
-            (folder / STATE_FILE).write_text(json.dumps(marks))
+        with changing(folder):
+            kept = kept_layout(folder)
+            broker = LocalKafka(
+                folder,
+                nodes=nodes or (len(kept.ports) if kept else 1),
+                port=port or (0 if kept else DEFAULT_PORT),
+                die_with_parent=foreground,
+                progress=lambda text: typer.echo(text, err=True),
+            )
+            already = running(folder)
+            if already and foreground:
+                fail(f"Kafka is up already at {broker.bootstrap_servers}: relistwatch kafka down ends it")
+            if not already:
+                _start(broker)
+    except LayoutError as error:
+        fail(str(error), EXIT_USAGE)
     except (BrokerError, JarError, OSError) as error:
         fail(str(error), EXIT_UNAVAILABLE)
-    _say(
-        as_json,
-        {"bootstrap_servers": broker.bootstrap_servers, "pids": pids},
-        f"Kafka is up at {broker.bootstrap_servers}",
-    )
+    values = {"up": True, "bootstrap_servers": broker.bootstrap_servers, "pids": already or broker.pids}
+    _say(as_json, values, f"Kafka is up at {broker.bootstrap_servers}")
+    if foreground:
+        _stay(broker)
 
 
-def down(data_dir: DataDir = DEFAULT_DATA) -> None:
-    """Stop the Kafka that `kafka up` started; its data stays.
+def down(data_dir: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """Stop the Kafka that `kafka up` started, and nothing else; its data stays. Not up is no error.
 
     Example: `relistwatch kafka down`
     """
+    from streams.kafka_local.running import changing, end_running, running  # noqa: PLC0415
+
     folder = data_dir.expanduser()
-    pids = _running(folder)
-    for pid in pids:
-        os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 30
-    while _running(folder):
-        if time.monotonic() > deadline:
-            fail(f"Kafka does not stop: {_running(folder)}")
-        time.sleep(0.1)
-    (folder / STATE_FILE).unlink(missing_ok=True)
-    typer.echo("Kafka is down" if pids else "Kafka was not up")
+    if not folder.is_dir():
+        _say(as_json, {"up": False, "ended": [], "killed": []}, "Kafka was not up")
+        return
+    with changing(folder):
+        ended, killed = end_running(folder, STOP_SECONDS)
+        if left := running(folder):
+            fail(f"Kafka does not stop: processes {left}. See {folder}/node1/server.log")
+    text = "Kafka is down" if ended else "Kafka was not up"
+    if killed:
+        text += f" (it did not stop in {STOP_SECONDS:.0f} s and was killed)"
+    _say(as_json, {"up": False, "ended": ended, "killed": killed}, text)
 
 
-def status(
-    data_dir: DataDir = DEFAULT_DATA,
-    as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON on stdout.")] = False,
-) -> None:
-    """Say whether the local Kafka is up; exit code 1 when it is not.
+def status(data_dir: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """Say whether the local Kafka is up, and where; exit code 1 when it is not, or only in part.
 
     Example: `relistwatch kafka status --json`
     """
-    pids = _running(data_dir.expanduser())
-    _say(as_json, {"up": bool(pids), "pids": pids}, f"Kafka is {'up' if pids else 'down'}")
-    if not pids:
+    from streams.kafka_local.layout import LayoutError, kept_layout  # noqa: PLC0415
+    from streams.kafka_local.running import running  # noqa: PLC0415
+
+    folder = data_dir.expanduser()
+    try:
+        layout = kept_layout(folder)
+    except LayoutError as error:
+        fail(str(error), EXIT_USAGE)
+    pids = running(folder)
+    nodes = len(layout.ports) if layout else 0
+    whole = bool(pids) and len(pids) == nodes
+    servers = layout.bootstrap_servers if layout and pids else None
+    text = (
+        f"Kafka is up at {servers}"
+        if whole
+        else f"{len(pids)} of {nodes} nodes run"
+        if pids
+        else "Kafka is down"
+    )
+    _say(as_json, {"up": whole, "bootstrap_servers": servers, "nodes": nodes, "pids": pids}, text)
+    if not whole:
         raise typer.Exit(EXIT_FAILED)
 
 
-def _running(folder: Path) -> list[int]:
-    """The processes that `kafka up` started and that still run: the same start time, not only the same number."""
-    path = folder / STATE_FILE
-    marks: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    return [int(pid) for pid, mark in marks.items() if mark and _started(int(pid)) == mark]
-
-
-def _started(pid: int) -> str:
-    """When the process started, as the kernel counts it; empty when there is none (or it is a zombie)."""
+def _start(broker: LocalKafka) -> None:
+    """Starting, during which SIGTERM unwinds like Ctrl-C: a half-started cluster is taken down again."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] == "Z" else fields[19]
+        broker.start()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stay(broker: LocalKafka) -> None:
+    """Wait until a signal, or until a node ends by itself."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    nodes = len(broker.pids)
+    try:
+        while len(broker.pids) == nodes:
+            time.sleep(0.2)
+        fail(f"a node of Kafka ended by itself: see {broker.data_dir}/node1/server.log", EXIT_UNAVAILABLE)
+    except KeyboardInterrupt:
+        typer.echo("stopping Apache Kafka", err=True)
+    finally:
+        broker.stop()
+
+
+def _interrupt(number: int, _: object) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def _say(as_json: bool, values: dict[str, object], text: str) -> None:

