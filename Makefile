@@ -11,7 +11,8 @@ demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
 
 test: check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -P -c "import streams, sys; sys.exit(None if 'site-packages' in streams.__file__ else 'not the wheel')"
+	$(BIN)/pytest $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -32,7 +32,7 @@ class WorkerProcess:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
         with log.open("ab") as out:
             self.process = subprocess.Popen(  # noqa: S603  our own program, no shell
-                [sys.executable, "-m", "streams", "worker", "--log-json", "--port", str(self.port)],
+                [sys.executable, "-P", "-m", "streams", "worker", "--log-json", "--port", str(self.port)],
                 env=environment | as_environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=out,

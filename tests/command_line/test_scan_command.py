@@ -12,7 +12,7 @@ from connectors.events import Alert, DeadLetter, Image
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "streams", *map(str, arguments)]
+    command = [sys.executable, "-P", "-m", "streams", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 

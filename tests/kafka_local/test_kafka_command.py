@@ -19,7 +19,7 @@ pytestmark = pytest.mark.kafka
 
 def call(folder: Path, *arguments: str) -> tuple[int, Any, str]:
     """Exit code, the JSON of stdout if any, and stderr."""
-    command = [sys.executable, "-m", "streams", "kafka", *arguments, "--data-dir", str(folder), "--json"]
+    command = [sys.executable, "-P", "-m", "streams", "kafka", *arguments, "--data-dir", str(folder), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
@@ -60,7 +60,7 @@ def test_a_port_that_is_taken_is_exit_code_3(tmp_path: Path, kafka: LocalKafka) 
 
 def test_the_foreground_takes_kafka_along_when_it_ends(tmp_path: Path, kafka: LocalKafka) -> None:
     (port,) = free_ports(1)
-    command = [sys.executable, "-m", "streams", "kafka", "up", "--foreground", "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "streams", "kafka", "up", "--foreground", "--port", str(port)]
     with subprocess.Popen(
         [*command, "--data-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as process:
