@@ -18,7 +18,9 @@ def doctor(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Findings and settings as JSON on stdout.")] = False,
 ) -> None:
-    """Check the broker, the topics, the versions, the clock and the disk. Exit code 1 when a check fails.
+    """Check the versions, the clock, the disk, the broker and the topics, and show the settings in force.
+
+    Secrets are not shown. Exit code 1 when a check fails.
 
     Example: `relistwatch doctor`
     """
@@ -39,5 +41,10 @@ def doctor(
                 console.print(f"      do: {escape(finding.advice)}")
     if as_json:
         typer.echo(msgspec.json.encode({"findings": findings, "settings": redacted(settings)}))
+    else:
+        console.print("\nsettings in force:")
+        for section, table in redacted(settings).items():
+            for name, value in table.items():
+                console.print(escape(f"  {section}.{name} = {value!r}"))
     if any(finding.state == "fail" for finding in findings):
         raise typer.Exit(EXIT_FAILED)

@@ -21,31 +21,42 @@ def create(
     context: typer.Context,
     partitions: Annotated[int | None, typer.Option(min=1, help="Instead of the settings' number.")] = None,
     replication: Annotated[int | None, typer.Option(min=1, help="Instead of the settings' number.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Each topic and whether it was created, as JSON.")
+    ] = False,
 ) -> None:
     """Create the topics that are missing; those that exist stay as they are.
+
+    Exit code 1 when the broker refuses them, 3 when no broker answers.
 
     Example: `relistwatch topics create --partitions 24 --replication 3`
     """
     import msgspec  # noqa: PLC0415
 
-    from streams.topic_admin import BrokerUnavailableError, create_topics  # noqa: PLC0415
+    from streams.topic_admin import BrokerUnavailableError, TopicsRefusedError, create_topics  # noqa: PLC0415
 
     settings = settings_of(context)
     given = {"partitions": partitions, "replication": replication}
     changes = {name: value for name, value in given.items() if value is not None}
     settings = msgspec.structs.replace(settings, topics=msgspec.structs.replace(settings.topics, **changes))
     try:
-        for name, created in create_topics(settings).items():
-            typer.echo(f"{'created' if created else 'exists '}  {name}")
+        outcome = create_topics(settings)
+    except TopicsRefusedError as error:
+        fail(str(error))
     except BrokerUnavailableError as error:
         fail(str(error), EXIT_UNAVAILABLE)
+    if as_json:
+        typer.echo(json.dumps(outcome))
+        return
+    for name, created in outcome.items():
+        typer.echo(f"{'created' if created else 'exists '}  {name}")
 
 
 def check(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="The differences as JSON on stdout.")] = False,
 ) -> None:
-    """Compare the topics with the settings; exit code 1 when something differs.
+    """Compare the topics with the settings; exit code 1 when something differs, 3 when no broker answers.
 
     Example: `relistwatch topics check`
     """
@@ -59,7 +70,7 @@ def check(
         typer.echo(json.dumps([asdict(difference) for difference in differences]))
     else:
         for difference in differences:
-            typer.echo(str(difference))
+            typer.echo(f"{difference}\n    do: {difference.advice}")
         if not differences:
             typer.echo("all topics are as the settings say")
     if differences:
