@@ -63,15 +63,12 @@ Condition = Literal["new", "used", "unknown"]
 Images = Annotated[tuple[Image, ...], Meta(max_length=50)]
 
 
-class ListingEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A listing as it was seen at `observed_at`. Topic `listings`, key `marketplace:listing_id`."""
+class Listing(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a marketplace shows of a listing."""
 
-    event_id: Key
-    type: EventType
     marketplace: Marketplace
     listing_id: Key
     title: str
-    observed_at: Timestamp
     seller_id: Key | None = None
     url: str | None = None
     description: str | None = None
@@ -88,29 +85,20 @@ class ListingEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.marketplace}:{self.listing_id}"
 
 
-class TakenDownListing(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The listing inside a takedown: a `ListingEvent` whose event fields may be missing."""
+class ListingEvent(Listing, frozen=True, kw_only=True, omit_defaults=True):
+    """A listing as it was seen at `observed_at`. Topic `listings`, key `marketplace:listing_id`."""
 
-    marketplace: Marketplace
-    listing_id: Key
-    title: str
+    event_id: Key
+    type: EventType
+    observed_at: Timestamp
+
+
+class TakenDownListing(Listing, frozen=True, kw_only=True, omit_defaults=True):
+    """The listing inside a takedown: its event fields may be missing."""
+
     event_id: Key | None = None
     type: EventType | None = None
     observed_at: Timestamp | None = None
-    seller_id: Key | None = None
-    url: str | None = None
-    description: str | None = None
-    price: Price | None = None
-    category: str | None = None
-    condition: Condition = "unknown"
-    images: Images = ()
-    listed_at: Timestamp | None = None
-    source: Source | None = None
-
-    @property
-    def key(self) -> str:
-        """The key that the listing had on `listings`."""
-        return f"{self.marketplace}:{self.listing_id}"
 
 
 class Takedown(Struct, frozen=True, kw_only=True, omit_defaults=True):

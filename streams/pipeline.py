@@ -16,13 +16,13 @@ from connectors.events import (
     AlertTakedown,
     Algorithms,
     Evidence,
+    Listing,
     ListingEvent,
     PhotoEvidence,
     Price,
     PriceEvidence,
     SellerEvidence,
     Takedown,
-    TakenDownListing,
     TitleEvidence,
 )
 from fingerprints.decision import POLICY, Decision, Likeness, decide
@@ -112,7 +112,7 @@ TITLE_SHOWN = 500
 """Characters of a title that alerts and fingerprints carry on; marketplaces allow 255 at most."""
 
 
-def _prints(listing: ListingEvent | TakenDownListing, photos: Sequence[PhotoOutcome]) -> Prints:
+def _prints(listing: Listing, photos: Sequence[PhotoOutcome]) -> Prints:
     return Prints(
         algorithms=ALGORITHMS,
         title=TITLE.fingerprint(listing.title),

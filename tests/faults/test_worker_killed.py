@@ -57,5 +57,7 @@ def test_nothing_is_missing_after_sigkill_and_a_new_worker(start_worker, client:
     assert found.keys() == wanted
     assert all(len(ids) == 1 for ids in found.values()), "a duplicate carries the same alert id"
     # Shown with `pytest -s`, for docs/decisions/005.
-    print(f"\n{LISTINGS} listings: {len(seen) - LISTINGS} duplicate fingerprints, {len(alerts) - planted} alerts")
+    print(
+        f"\n{LISTINGS} listings: {len(seen) - LISTINGS} duplicate fingerprints, {len(alerts) - planted} alerts"
+    )
     assert client.read_until("dead-letters", lambda _: True, quiet=1) == []

@@ -19,7 +19,17 @@ pytestmark = pytest.mark.kafka
 
 def call(folder: Path, *arguments: str) -> tuple[int, Any, str]:
     """Exit code, the JSON of stdout if any, and stderr."""
-    command = [sys.executable, "-P", "-m", "streams", "kafka", *arguments, "--data-dir", str(folder), "--json"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "streams",
+        "kafka",
+        *arguments,
+        "--data-dir",
+        str(folder),
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
