@@ -7,6 +7,7 @@ caught can be counted.
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import tempfile
 import time
@@ -53,9 +54,9 @@ def draw(recipe: PhotoRecipe) -> bytes:
     return recipe.draw()
 
 
-def prepare_artist() -> None:
+def prepare_artist(parent: int) -> None:
     """A drawing process ends with the demo, and leaves Ctrl-C to it."""
-    die_with_parent()
+    die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -133,7 +134,9 @@ class Demo:
         )
         create_topics(self._settings)
         self._photos = self._open.enter_context(PhotoServer())
-        self._artists = ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn"), prepare_artist)
+        self._artists = ProcessPoolExecutor(
+            WORKERS, multiprocessing.get_context("spawn"), prepare_artist, (os.getpid(),)
+        )
         self._open.callback(self._artists.shutdown, cancel_futures=True)
         self._say(f"starting {WORKERS} workers")
         for number in range(WORKERS):

@@ -54,10 +54,7 @@ def tie_to_parent(parent: int) -> None:
     """End with the parent, and with nothing else: the parent decides when its work is done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    die_with_parent()
-    # The parent may have ended before the line above.
-    if os.getppid() != parent:
-        os._exit(1)
+    die_with_parent(parent)
 
 
 def _answer(fingerprint: Callable[[bytes], PhotoPrint | None], raw: bytes) -> Reply:

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,7 +40,7 @@ class WorkerProcess:
                 stderr=out,
                 # A Ctrl-C at the terminal reaches the parent alone, which stops its workers in order.
                 start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  one prctl call
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  one prctl call
             )
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -182,7 +183,7 @@ class LocalKafka:
                 stderr=log,
                 # Ctrl-C at the terminal is for the parent, which stops its broker last.
                 start_new_session=True,
-                preexec_fn=die_with_parent if self._die_with_parent else None,  # noqa: PLW1509  one prctl call
+                preexec_fn=partial(die_with_parent, os.getpid()) if self._die_with_parent else None,  # noqa: PLW1509
             )
         mark_running(self.data_dir, self.pids)
 
