@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,9 +83,11 @@ def up(
     except (BrokerError, JarError, OSError) as error:
         fail(str(error), EXIT_UNAVAILABLE)
     values = {"up": True, "bootstrap_servers": broker.bootstrap_servers, "pids": already or broker.pids}
-    _say(as_json, values, f"Kafka is up at {broker.bootstrap_servers}")
+    text = f"Kafka is up at {broker.bootstrap_servers}"
     if foreground:
-        _stay(broker)
+        _stay(broker, lambda: _say(as_json, values, text))
+    else:
+        _say(as_json, values, text)
 
 
 def down(data_dir: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
@@ -146,11 +149,13 @@ def _start(broker: LocalKafka) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
-def _stay(broker: LocalKafka) -> None:
-    """Wait until a signal, or until a node ends by itself."""
+def _stay(broker: LocalKafka, announce: Callable[[], None]) -> None:
+    """Announce it, then wait until a signal, or until a node ends by itself."""
+    # Before it is announced: whoever reads that may send the signal at once.
     signal.signal(signal.SIGTERM, _interrupt)
     nodes = len(broker.pids)
     try:
+        announce()
         while len(broker.pids) == nodes:
             time.sleep(0.2)
         fail(f"a node of Kafka ended by itself: see {broker.data_dir}/node1/server.log", EXIT_UNAVAILABLE)
