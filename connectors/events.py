@@ -8,7 +8,6 @@ import enum
 from datetime import datetime
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 Key = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -221,8 +220,3 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     stage: str
     attempt: int = 1
     failed_at: Timestamp
-
-
-def json_encode(record: Struct) -> bytes:
-    """The record as one line of compact JSON."""
-    return msgspec.json.encode(record)
