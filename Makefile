@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' 2>/dev/null)
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check evaluate evaluate-data lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -19,6 +19,15 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Recall and false alerts on edited photos that are not shipped: photos.csv and photos/ in the folder DATA.
+DATA ?=
+evaluate: evaluate-data $(VENV)/.installed
+	$(BIN)/python -P -m streams.evaluation --data "$(DATA)" $(ARGS)
+
+evaluate-data:
+	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make evaluate DATA=../shared/data))
+	@test -f "$(DATA)/photos.csv" || { echo "make evaluate: there is no $(DATA)/photos.csv" >&2; exit 2; }
 
 # The wheel is built and installed, never the checkout: what is tested is what is released.
 $(VENV)/.installed: deploy/requirements.lock pyproject.toml deploy/kafka-jars.json $(SOURCES)

@@ -135,7 +135,12 @@ class AlertTakedown(AlertListing, frozen=True, kw_only=True):
 
 
 class PhotoEvidence(Struct, frozen=True, kw_only=True, tag_field="kind", tag="photo"):
-    """One photo of each listing that agree. `weight` is in nats of log-odds, as in every evidence."""
+    """One photo of each listing that agree. `weight` is in nats of log-odds, as in every evidence.
+
+    `edits` in words, such as `mirrored`. `distance`: bits of 256 between the perceptual hashes. `inliers`: points
+    that agree on the transform. `transform`: 3 x 3, from the takedown's photo to the listing's, both as
+    x / width and y / height of the upright photo from its top left corner; a negative determinant mirrors.
+    """
 
     listing_image: int
     takedown_image: int
@@ -199,6 +204,40 @@ class Alert(Struct, frozen=True, kw_only=True):
     listing_observed_at: Timestamp
     matched_at: Timestamp
     algorithms: Algorithms
+
+
+class LinkedSeller(Struct, frozen=True, kw_only=True):
+    """A seller's account, and the listing whose photo spoke."""
+
+    marketplace: Marketplace
+    seller_id: Key
+    listing_id: Key
+    image: int
+
+    @property
+    def key(self) -> str:
+        """The account, over all marketplaces."""
+        return f"{self.marketplace}:{self.seller_id}"
+
+
+class SellerLink(Struct, frozen=True, kw_only=True):
+    """Two accounts that seem to be one seller, and why. Topic `seller-links`, key `key`.
+
+    `sellers` are in the order of their keys. `transform` as in PhotoEvidence, from the first seller's photo to
+    the second's. `takedown_id`: whose photo one of the two is.
+    """
+
+    sellers: tuple[LinkedSeller, LinkedSeller]
+    reason: Literal["same backdrop"]
+    inliers: int
+    transform: tuple[tuple[float, ...], ...]
+    takedown_id: Key
+    seen_at: Timestamp
+
+    @property
+    def key(self) -> str:
+        """The same for the same two accounts, whichever was seen first."""
+        return "|".join(seller.key for seller in self.sellers)
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,14 @@ PRIOR = -9.2
 PHOTO_WEIGHTS = ((0, 14.0), (40, 13.0), (44, 11.0), (48, 6.5), (56, 2.0), (64, 0.0))
 """Nats by Hamming distance of two 256-bit perceptual hashes, linear in between (docs/benchmarks.md, photos)."""
 
+EVEN = -PRIOR
+"""Nats that a photo weighs when its pixels leave it even whether it is the same photo: evens in all."""
+LEAST_PHOTO_ODDS = -3.0
+"""Nats below which pixels say that it is another photo: 1 in 20."""
+MOST_PHOTO_WEIGHT = 14.0
+BACKDROP_WEIGHT = 1.0
+"""The same floor or rug behind another garment: one seller with two accounts, as mild as the same seller."""
+
 SAME_SELLER_WEIGHT = 1.0
 """The same account: mild, since a seller's other garments share it too."""
 
@@ -25,11 +33,14 @@ SAME_SELLER_WEIGHT = 1.0
 class Likeness:
     """How one listing resembles one takedown. None means that one side lacks the part.
 
-    `photo_distance` in bits of 256, `title_weight` in nats as `fingerprints.title_weight` gives it,
-    `price_ratio` the smaller price over the larger in one currency, `same_seller` within one marketplace.
+    `photo_distance` in bits of 256; `photo_log_odds` in nats that aligned pixels are the same photo;
+    `same_backdrop` where they are another photo before the same one;
+    `title_weight` in nats as `fingerprints.title_weight` gives it, `price_ratio` the smaller price over the larger in one currency, `same_seller` within one marketplace.
     """
 
     photo_distance: int | None = None
+    photo_log_odds: float | None = None
+    same_backdrop: bool = False
     title_weight: float | None = None
     price_ratio: float | None = None
     same_seller: bool = False
@@ -48,7 +59,11 @@ class Decision:
 
 def decide(likeness: Likeness) -> Decision:
     """Weigh the parts."""
-    photo = 0.0 if likeness.photo_distance is None else photo_weight(likeness.photo_distance)
+    photo = max(
+        0.0 if likeness.photo_distance is None else photo_weight(likeness.photo_distance),
+        0.0 if likeness.photo_log_odds is None else aligned_photo_weight(likeness.photo_log_odds),
+        BACKDROP_WEIGHT if likeness.same_backdrop else 0.0,
+    )
     title = likeness.title_weight or 0.0
     price = 0.0 if likeness.price_ratio is None else price_weight(likeness.price_ratio)
     seller = SAME_SELLER_WEIGHT if likeness.same_seller else 0.0
@@ -64,6 +79,11 @@ def photo_weight(distance: int) -> float:
             share = (distance - low) / (high - low)
             return high_weight + share * (low_weight - high_weight)
     raise AssertionError("the last weight covers every larger distance")
+
+
+def aligned_photo_weight(log_odds: float) -> float:
+    """Nats for the log-odds that aligned pixels are the same photo."""
+    return 0.0 if log_odds < LEAST_PHOTO_ODDS else min(EVEN + log_odds, MOST_PHOTO_WEIGHT)
 
 
 def price_weight(ratio: float) -> float:

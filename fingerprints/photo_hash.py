@@ -14,7 +14,6 @@ from msgspec import Meta, Struct
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from fingerprints.hamming_index import HammingIndex
-from fingerprints.photo_decode import decode_photo
 from fingerprints.registry import Example, FingerprintKind
 
 BITS = 256
@@ -36,15 +35,15 @@ MOST_DISTANCE = 48
 HashBytes = Annotated[bytes, Meta(min_length=BITS // 8, max_length=BITS // 8)]
 
 
-class PhotoPrint(Struct, frozen=True):
+class PhotoHash(Struct, frozen=True):
     """The perceptual hashes of a photo and of its mirror image, 32 bytes each, rows of the transform."""
 
     plain: HashBytes
     mirrored: HashBytes
 
 
-def photo_print(photo: Any) -> PhotoPrint | None:
-    """The fingerprint of a picture (any Pillow image); None for one without features, which matches nothing.
+def photo_hash(photo: Any) -> PhotoHash | None:
+    """The hashes of a picture (any Pillow image); None for one without features, which matches nothing.
 
     Raises TypeError for what is no picture.
     """
@@ -55,12 +54,7 @@ def photo_print(photo: Any) -> PhotoPrint | None:
     small = photo.convert("L").resize((REDUCED_SIDE, REDUCED_SIDE), Image.Resampling.LANCZOS)
     if texture(small) < LEAST_TEXTURE:
         return None
-    return PhotoPrint(_hash_bytes(small), _hash_bytes(ImageOps.mirror(small)))
-
-
-def print_of_bytes(raw: bytes, *, max_pixels: int) -> PhotoPrint | None:
-    """The fingerprint of a photo as it came; raises PhotoError as `decode_photo` does."""
-    return photo_print(decode_photo(raw, max_pixels=max_pixels, grey=True))
+    return PhotoHash(_hash_bytes(small), _hash_bytes(ImageOps.mirror(small)))
 
 
 def texture(small: Image.Image) -> float:
@@ -79,18 +73,18 @@ def hamming(left: bytes, right: bytes) -> int:
     return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).bit_count()
 
 
-def match_details(query: PhotoPrint, held: PhotoPrint) -> tuple[int, bool]:
+def match_details(query: PhotoHash, held: PhotoHash) -> tuple[int, bool]:
     """Bits of 256 between the two photos, and whether it is the query's mirror image that is nearer."""
     plain, mirrored = hamming(query.plain, held.plain), hamming(query.mirrored, held.plain)
     return min(plain, mirrored), mirrored < plain
 
 
-def compare(query: PhotoPrint, held: PhotoPrint) -> float:
+def compare(query: PhotoHash, held: PhotoHash) -> float:
     """0 to 1: the share of bits that agree, the query mirrored or not, whichever is nearer."""
     return 1 - match_details(query, held)[0] / BITS
 
 
-def _new_index() -> HammingIndex[PhotoPrint]:
+def _new_index() -> HammingIndex[PhotoHash]:
     return HammingIndex(
         MOST_DISTANCE, held=lambda photo: photo.plain, queries=lambda photo: (photo.plain, photo.mirrored)
     )
@@ -125,10 +119,10 @@ def _examples() -> Sequence[Example]:
     )
 
 
-PHOTO_HASH: FingerprintKind[PhotoPrint] = FingerprintKind(
+PHOTO_HASH: FingerprintKind[PhotoHash] = FingerprintKind(
     name="photo",
     algorithm="phash256-1",
-    fingerprint=photo_print,
+    fingerprint=photo_hash,
     compare=compare,
     floor=1 - MOST_DISTANCE / BITS,
     new_index=_new_index,

@@ -19,7 +19,7 @@ from msgspec import Struct
 from PIL import Image
 
 from fingerprints.photo_decode import PhotoError
-from fingerprints.photo_hash import PhotoPrint, photo_print, print_of_bytes
+from fingerprints.photo_print import PhotoPrint, photo_print, print_of_bytes
 from streams.die_with_parent import die_with_parent
 
 LENGTH = struct.Struct("!I")

@@ -10,7 +10,7 @@ from typing import Self
 import structlog
 
 from fingerprints.photo_decode import PhotoError
-from fingerprints.photo_hash import PhotoPrint
+from fingerprints.photo_print import PhotoPrint
 from streams.photo_child import Reply
 from streams.photo_process import ChildGone, PhotoProcess
 

@@ -13,8 +13,8 @@ from streams.photo_child import LENGTH, Reply
 START_SECONDS = 60.0
 """A child is ready in half a second of processor time; a loaded machine may take many times that."""
 CLOSE_SECONDS = 2.0
-LONGEST_REPLY = 4096
-"""A child that has been taken over may send anything; a print or an error is far smaller."""
+LONGEST_REPLY = 128 * 1024
+"""A child that has been taken over may send anything; a print has some 16 KB and at most 74."""
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
 
 

@@ -4,8 +4,8 @@ ListingEvent + photos ──fingerprint_listing──▶ ListingFingerprint ─�
 Takedown     + photos ──fingerprint_takedown─▶ TakedownFingerprint ──▶ TakedownBank
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -18,17 +18,19 @@ from connectors.events import (
     Evidence,
     Listing,
     ListingEvent,
-    PhotoEvidence,
     Price,
     PriceEvidence,
     SellerEvidence,
+    SellerLink,
     Takedown,
     TitleEvidence,
 )
 from fingerprints.decision import POLICY, Decision, Likeness, decide
-from fingerprints.photo_hash import PHOTO_HASH, PhotoPrint, match_details
+from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
+from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TITLE
 from fingerprints.title_weight import title_weight
+from streams.photo_evidence import photo_evidence, seller_links
 from streams.records import (
     ImageFailure,
     ImageFingerprint,
@@ -40,9 +42,9 @@ from streams.records import (
     listing_version,
     was_seen_after,
 )
-from streams.takedown_bank import Resemblance, TakedownBank
+from streams.takedown_bank import Resemblance, Resembling, TakedownBank
 
-ALGORITHMS = PrintAlgorithms(image=PHOTO_HASH.algorithm, text=TITLE.algorithm)
+ALGORITHMS = PrintAlgorithms(image=PHOTO_ALGORITHM, text=TITLE.algorithm)
 
 PhotoOutcome = PhotoPrint | ImageFailure | None
 """What became of one photo: its fingerprint, why there is none, or None for a photo without features."""
@@ -65,10 +67,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The outcome for one listing: its best takedowns, best first, and the alert if one is due."""
+    """The outcome for one listing: its best takedowns, best first, the alert if one is due, and the sellers
+    that its backdrops link it to. `tiers`: how many of its photos each tier of the photo search settled."""
 
     scores: tuple[Score, ...]
     alert: Alert | None
+    seller_links: tuple[SellerLink, ...] = ()
+    tiers: Mapping[str, int] = field(default_factory=dict)
 
 
 def fingerprint_listing(event: ListingEvent, photos: Sequence[PhotoOutcome]) -> ListingFingerprint:
@@ -122,11 +127,13 @@ def _prints(listing: Listing, photos: Sequence[PhotoOutcome]) -> Prints:
     )
 
 
-def score_listing(listing: ListingFingerprint, bank: TakedownBank, candidates: int) -> tuple[Score, ...]:
+def score_listing(
+    listing: ListingFingerprint, bank: TakedownBank, resembling: Resembling
+) -> tuple[Score, ...]:
     """The takedowns that the listing resembles, most probable first; never its own takedown."""
     scores = [
         _score(listing, bank, bank.takedowns[takedown_id], resemblance)
-        for takedown_id, resemblance in bank.resembling(listing.prints, candidates).items()
+        for takedown_id, resemblance in resembling.takedowns.items()
         if bank.takedowns[takedown_id].takedown.key != listing.listing.key
     ]
     return tuple(sorted(scores, key=lambda s: (-s.probability, s.takedown.takedown.takedown_id)))
@@ -135,8 +142,11 @@ def score_listing(listing: ListingFingerprint, bank: TakedownBank, candidates: i
 def _score(
     listing: ListingFingerprint, bank: TakedownBank, takedown: TakedownFingerprint, met: Resemblance
 ) -> Score:
+    photo = met.photo.match if met.photo else None
     likeness = Likeness(
-        photo_distance=_photo_pair(listing, takedown, met)[0] if met.photo else None,
+        photo_distance=photo.distance if photo else None,
+        photo_log_odds=photo.log_odds if photo and photo.alignment else None,
+        same_backdrop=photo is not None and photo.same_backdrop,
         title_weight=(
             title_weight(
                 met.title.similarity, bank.titles.information(listing.prints.title, takedown.prints.title)
@@ -152,16 +162,6 @@ def _score(
         ),
     )
     return Score(takedown, decide(likeness), met, likeness)
-
-
-def _photo_pair(
-    listing: ListingFingerprint, takedown: TakedownFingerprint, met: Resemblance
-) -> tuple[int, bool]:
-    """Bits of 256 between the two photos that met, and whether they met mirrored."""
-    assert met.photo is not None  # noqa: S101  callers ask only where photos met
-    image, hit = met.photo
-    query = next(photo.print for photo in listing.prints.photos if photo.image == image)
-    return match_details(query, takedown.prints.photos[hit.item].print)
 
 
 def price_ratio(left: Price | None, right: Price | None) -> float | None:
@@ -187,7 +187,9 @@ def match_listing(
         for takedown in bank.taken_down_as(listing.listing.key)
         if was_seen_after(listing.observed_at, takedown.taken_down_at)
     ]
-    scores = score_listing(listing, bank, candidates)
+    resembling = bank.resembling(listing.prints, candidates)
+    scores = score_listing(listing, bank, resembling)
+    links = seller_links(listing, bank, resembling)
     over = [score for score in scores if score.probability >= threshold]
     if still_up:
         best, kind, probability = still_up[0], "still_up", 1.0
@@ -196,9 +198,9 @@ def match_listing(
     elif over:
         best, kind, probability = over[0].takedown, "relist", over[0].probability
         others = [score.takedown.takedown.takedown_id for score in over[1:]]
-        evidence = evidence_of(listing, over[0])
+        evidence = evidence_of(listing, bank, over[0])
     else:
-        return Match(scores, None)
+        return Match(scores, None, links, resembling.tiers)
     return Match(
         scores,
         Alert(
@@ -214,27 +216,20 @@ def match_listing(
             matched_at=matched_at,
             algorithms=Algorithms(image=ALGORITHMS.image, text=ALGORITHMS.text, policy=POLICY),
         ),
+        links,
+        resembling.tiers,
     )
 
 
-def evidence_of(listing: ListingFingerprint, score: Score) -> tuple[Evidence, ...]:
+def evidence_of(listing: ListingFingerprint, bank: TakedownBank, score: Score) -> tuple[Evidence, ...]:
     """What speaks for the score, heaviest first."""
-    return tuple(sorted(_evidence(listing, score), key=lambda part: -part.weight))
+    return tuple(sorted(_evidence(listing, bank, score), key=lambda part: -part.weight))
 
 
-def _evidence(listing: ListingFingerprint, score: Score) -> Iterable[Evidence]:
+def _evidence(listing: ListingFingerprint, bank: TakedownBank, score: Score) -> Iterable[Evidence]:
     takedown, met, decision = score.takedown, score.resemblance, score.decision
     if met.photo is not None and decision.photo > 0:
-        distance, mirrored = _photo_pair(listing, takedown, met)
-        image, hit = met.photo
-        yield PhotoEvidence(
-            listing_image=image,
-            takedown_image=takedown.prints.photos[hit.item].image,
-            relation="same photo",
-            edits=("mirrored",) if mirrored else (),
-            distance=distance,
-            weight=round(decision.photo, 3),
-        )
+        yield photo_evidence(bank, bank.explained(met.photo), decision.photo)
     if met.title is not None and listing.prints.title and takedown.prints.title and decision.title > 0:
         yield TitleEvidence(
             similarity=round(met.title.similarity, 4),

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.events import AlertListing, AlertTakedown, EventType, ListingEvent, Price, Timestamp
-from fingerprints.photo_hash import PhotoPrint
+from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TitlePrint
 
 

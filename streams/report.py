@@ -1,30 +1,46 @@
-"""The HTML report of a scan: each alert with the photos side by side. One file, nothing from the internet."""
+"""The HTML report of a scan: each alert with its two photos and how they agree. One file, nothing from the internet."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
+from msgspec import UNSET
 
-from connectors.events import Alert, Image, PhotoEvidence
-from fingerprints.photo_decode import PhotoError, decode_photo
-from streams.scan import Found, Summary, read_path
+from connectors.events import Alert, PhotoEvidence
+from streams.aligned_pair import AlignedPair, aligned_pair
+from streams.report_photos import Thumbnail, laid_over, open_photo, thumbnail
+from streams.safe_text import safe_text
+from streams.scan import Found, Summary
 from streams.settings import Photos
 
 SHOWN = 300
-"""Alerts with photos in one report: some 10 MB; the rest is in the alerts file."""
-THUMBNAIL = 320
+"""Alerts with photos in one report: some 10 MB, and 30 if they are pure noise; the rest is in the alerts file."""
+TEXT_SHOWN = 300
+"""Characters of a title or another text from outside."""
+EDITS_SHOWN = 8
+WORD_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """How an alert's photos agree, ready for the template; the polygons are in their photo's pixels."""
+
+    laid_over: Thumbnail
+    outline: str
+    used: str
+    listing_share: float
+    takedown_share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One alert as the template shows it; the photos are data URLs or None."""
+    """One alert as the template shows it."""
 
     alert: Alert
-    listing_photo: str | None
-    takedown_photo: str | None
+    listing_photo: Thumbnail | None
+    takedown_photo: Thumbnail | None
+    aligned: Aligned | None
 
 
 def render_report(
@@ -37,35 +53,50 @@ def render_report(
     environment = Environment(
         loader=PackageLoader("streams"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    # Escaped for HTML is not enough: characters that turn the writing direction round would rearrange the page.
+    environment.filters["plain"] = _plain
+    environment.filters["photo_words"] = photo_words
     template = environment.get_template("report.html.j2")
     return template.render(rows=rows, summary=summary, left_out=max(0, len(ordered) - SHOWN),
                            takedowns=takedowns.name, listings=listings.name)  # fmt: skip
 
 
+def photo_words(part: PhotoEvidence) -> str:
+    """What two photos have in common, in words: the relation, the edits, the agreeing points, the bits."""
+    words = [safe_text(word, WORD_SHOWN) for word in (part.relation, *part.edits[:EDITS_SHOWN])]
+    if len(part.edits) > EDITS_SHOWN:
+        words.append(f"and {len(part.edits) - EDITS_SHOWN} more edits")
+    if part.inliers is not UNSET:
+        words.append("1 point agrees" if part.inliers == 1 else f"{part.inliers} points agree")
+    if part.distance is not UNSET:
+        words.append(f"{part.distance} of 256 bits differ")
+    return ", ".join(words)
+
+
 def _row(item: Found, takedown_folder: Path, listing_folder: Path, limits: Photos) -> Row:
     alert = item.match.alert
     assert alert is not None  # noqa: S101  only alerts are kept
-    pair = next((part for part in alert.evidence if isinstance(part, PhotoEvidence)), None)
+    part = next((part for part in alert.evidence if isinstance(part, PhotoEvidence)), None)
     theirs = item.takedown.listing.images if item.takedown else ()
-    return Row(
-        alert,
-        _thumbnail(item.listing.images, pair.listing_image if pair else 0, listing_folder, limits),
-        _thumbnail(theirs, pair.takedown_image if pair else 0, takedown_folder, limits),
-    )
+    listing = open_photo(item.listing.images, part.listing_image if part else 0, listing_folder, limits)
+    takedown = open_photo(theirs, part.takedown_image if part else 0, takedown_folder, limits)
+    listing_photo = thumbnail(listing) if listing else None
+    takedown_photo = thumbnail(takedown) if takedown else None
+    aligned = None
+    if part and listing and takedown and listing_photo and takedown_photo and (pair := _pair(part)):
+        aligned = Aligned(
+            laid_over=laid_over(listing, takedown, pair),
+            outline=listing_photo.points(pair.outline),
+            used=takedown_photo.points(pair.used),
+            listing_share=pair.listing_share,
+            takedown_share=pair.takedown_share,
+        )
+    return Row(alert, listing_photo, takedown_photo, aligned)
 
 
-def _thumbnail(images: Sequence[Image], number: int, folder: Path, limits: Photos) -> str | None:
-    if number >= len(images):
-        return None
-    raw = read_path(folder, images[number], limits.max_bytes).data
-    if raw is None or len(raw) > limits.max_bytes:
-        return None
-    try:
-        photo = decode_photo(raw, max_pixels=limits.max_pixels, target=THUMBNAIL)
-    except PhotoError:
-        return None
-    photo = photo.convert("RGB")
-    photo.thumbnail((THUMBNAIL, THUMBNAIL))
-    out = io.BytesIO()
-    photo.save(out, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+def _pair(part: PhotoEvidence) -> AlignedPair | None:
+    return None if part.transform is UNSET else aligned_pair(part.transform)
+
+
+def _plain(text: str) -> str:
+    return safe_text(text, TEXT_SHOWN)

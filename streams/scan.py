@@ -199,9 +199,9 @@ def score_lines(event: ListingEvent, match: Match) -> Iterator[ScoreLine]:
             listing_id=event.listing_id,
             takedown_id=score.takedown.takedown.takedown_id,
             probability=round(score.probability, 6),
-            photo=round(met.photo[1].similarity, 4) if met.photo else 0.0,
+            photo=round(met.photo.match.similarity, 4) if met.photo else 0.0,
             text=round(met.title.similarity, 4) if met.title else 0.0,
-            backdrop=0.0,
+            backdrop=round(met.photo.match.backdrop, 4) if met.photo else 0.0,
         )
 
 

@@ -1,35 +1,64 @@
-"""All takedowns that listings are matched against, in memory, searched by each kind of fingerprint. Pure."""
+"""All takedowns that listings are matched against, searched by each kind of fingerprint."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from fingerprints.photo_hash import PHOTO_HASH
+import msgspec.structs
+
+from fingerprints.photo_match import PhotoIndex, PhotoMatch, Stage, no_stage
+from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
+from fingerprints.photo_print import PhotoPrint
 from fingerprints.registry import Hit
 from fingerprints.title_index import TitleIndex
 from fingerprints.title_print import TITLE
 from streams.records import Prints, TakedownFingerprint
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoMeeting:
+    """A photo of a listing that resembles one of a takedown; `listing_image` and `takedown_image` count from 0
+    among all their images."""
+
+    listing_image: int
+    takedown_image: int
+    print: PhotoPrint
+    match: PhotoMatch
+
+
 @dataclass(slots=True)
 class Resemblance:
     """Where a listing met one takedown: for each kind the best pair of fingerprints, if any."""
 
-    photo: tuple[int, Hit] | None = None
-    """The listing's photo number, and the hit in the takedown's photos."""
+    photo: PhotoMeeting | None = None
     title: Hit | None = None
+
+
+@dataclass(slots=True)
+class Resembling:
+    """What resembles a listing. `backdrops`: photos that only share a backdrop, with their takedown's id.
+    `tiers`: how many of the listing's photos each tier of the photo search settled."""
+
+    takedowns: dict[str, Resemblance] = field(default_factory=dict)
+    backdrops: list[tuple[str, PhotoMeeting]] = field(default_factory=list)
+    tiers: Counter[str] = field(default_factory=Counter)
 
 
 class TakedownBank:
     """Takedowns by id and by listing, with one index for each kind of fingerprint.
 
     Fingerprints of another algorithm version than this program's are left out of the indexes and counted in
-    `stale`: unlike versions are never compared.
+    `stale`: unlike versions are never compared. Photos' fingerprints live in the photo index and its files
+    (in `folder`) only; `takedowns` holds the rest. `stage` as in `PhotoIndex`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None, stage: Stage = no_stage) -> None:
         self.takedowns: dict[str, TakedownFingerprint] = {}
         self.stale = 0
         self.titles = TitleIndex()
-        self.photos = PHOTO_HASH.new_index()
+        self.photos = PhotoIndex(folder, stage)
+        self._images: dict[str, tuple[int, ...]] = {}
+        """For each takedown the image numbers of its photos in the index."""
         self._by_listing: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
@@ -39,13 +68,15 @@ class TakedownBank:
         """Hold this takedown, instead of its earlier version if there is one."""
         takedown_id = fingerprint.takedown.takedown_id
         self.withdraw(takedown_id)
-        self.takedowns[takedown_id] = fingerprint
-        self._by_listing.setdefault(fingerprint.takedown.key, set()).add(takedown_id)
         prints = fingerprint.prints
+        if prints.photos and prints.algorithms.image == PHOTO_ALGORITHM:
+            self.photos.add(takedown_id, tuple(photo.print for photo in prints.photos))
+            self._images[takedown_id] = tuple(photo.image for photo in prints.photos)
+        without_photos = msgspec.structs.replace(prints, photos=())
+        self.takedowns[takedown_id] = msgspec.structs.replace(fingerprint, prints=without_photos)
+        self._by_listing.setdefault(fingerprint.takedown.key, set()).add(takedown_id)
         if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
             self.titles.add(takedown_id, (prints.title,))
-        if prints.photos and prints.algorithms.image == PHOTO_HASH.algorithm:
-            self.photos.add(takedown_id, tuple(photo.print for photo in prints.photos))
         self.stale += _is_stale(prints)
 
     def withdraw(self, takedown_id: str) -> None:
@@ -59,26 +90,40 @@ class TakedownBank:
             del self._by_listing[earlier.takedown.key]
         self.titles.withdraw(takedown_id)
         self.photos.withdraw(takedown_id)
+        self._images.pop(takedown_id, None)
         self.stale -= _is_stale(earlier.prints)
 
     def taken_down_as(self, listing_key: str) -> list[TakedownFingerprint]:
         """The takedowns of this very listing, by id."""
         return [self.takedowns[takedown_id] for takedown_id in sorted(self._by_listing.get(listing_key, ()))]
 
-    def resembling(self, prints: Prints, candidates: int) -> dict[str, Resemblance]:
-        """For each takedown that any kind of fingerprint finds, where they meet."""
-        found: dict[str, Resemblance] = {}
+    def resembling(self, prints: Prints, candidates: int) -> Resembling:
+        """The takedowns that any kind of fingerprint finds, and where they meet."""
+        found = Resembling()
         if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
             for hit in self.titles.search(prints.title, candidates):
-                found.setdefault(hit.owner, Resemblance()).title = hit
-        if prints.algorithms.image == PHOTO_HASH.algorithm:
+                found.takedowns.setdefault(hit.owner, Resemblance()).title = hit
+        if prints.algorithms.image == PHOTO_ALGORITHM:
             for photo in prints.photos:
-                for hit in self.photos.search(photo.print, candidates):
-                    met = found.setdefault(hit.owner, Resemblance())
-                    if met.photo is None or hit.similarity > met.photo[1].similarity:
-                        met.photo = (photo.image, hit)
+                self._add_photo(found, photo.image, photo.print, candidates)
         return found
+
+    def explained(self, meeting: PhotoMeeting) -> PhotoMeeting:
+        """The meeting with how the two photos lie on each other, where that can be said."""
+        match = self.photos.explain(meeting.print, meeting.match)
+        return PhotoMeeting(meeting.listing_image, meeting.takedown_image, meeting.print, match)
+
+    def _add_photo(self, found: Resembling, image: int, photo: PhotoPrint, candidates: int) -> None:
+        search = self.photos.search(photo, candidates)
+        found.tiers[search.tier] += 1
+        for match in search.matches:
+            meeting = PhotoMeeting(image, self._images[match.owner][match.item], photo, match)
+            if match.same_backdrop:
+                found.backdrops.append((match.owner, meeting))
+            met = found.takedowns.setdefault(match.owner, Resemblance())
+            if met.photo is None or match.rank < met.photo.match.rank:
+                met.photo = meeting
 
 
 def _is_stale(prints: Prints) -> bool:
-    return prints.algorithms.text != TITLE.algorithm or prints.algorithms.image != PHOTO_HASH.algorithm
+    return prints.algorithms.text != TITLE.algorithm or prints.algorithms.image != PHOTO_ALGORITHM

@@ -32,12 +32,15 @@ def _same(photo: Image.Image, _chance: random.Random, _strength: float) -> Image
     return photo
 
 
-def _half(photo: Image.Image, _chance: random.Random, strength: float) -> Image.Image:
+def half(photo: Image.Image, _chance: random.Random, strength: float) -> Image.Image:
+    """Both sides in half at strength 1, and never under 32 px."""
     share = 1 - 0.5 * strength
     return photo.resize((max(32, round(photo.width * share)), max(32, round(photo.height * share))))
 
 
-def _enhanced(enhancer: Callable[[Image.Image], ImageEnhance._Enhance], reach: float) -> Change:
+def enhanced(enhancer: Callable[[Image.Image], ImageEnhance._Enhance], reach: float) -> Change:
+    """Brightness, contrast or colour times 1 ± 0.7 to 1 of `reach`."""
+
     def change(photo: Image.Image, chance: random.Random, strength: float) -> Image.Image:
         step = reach * strength * chance.uniform(0.7, 1.0)
         return enhancer(photo).enhance(1 + step if chance.random() < 0.6 else 1 - step)
@@ -45,7 +48,8 @@ def _enhanced(enhancer: Callable[[Image.Image], ImageEnhance._Enhance], reach: f
     return change
 
 
-def _sepia(photo: Image.Image, _chance: random.Random, strength: float) -> Image.Image:
+def sepia(photo: Image.Image, _chance: random.Random, strength: float) -> Image.Image:
+    """Browned, as an old photo."""
     toned = ImageOps.colorize(photo.convert("L"), (36, 22, 10), (255, 240, 208), mid=(146, 112, 78))
     return Image.blend(photo, toned, min(1.0, 0.9 * strength))
 
@@ -54,7 +58,8 @@ def _blur(photo: Image.Image, chance: random.Random, strength: float) -> Image.I
     return photo.filter(ImageFilter.GaussianBlur(max(photo.size) / 500 * strength * chance.uniform(0.8, 1.4)))
 
 
-def _mirror(photo: Image.Image, _chance: random.Random, _strength: float) -> Image.Image:
+def mirror(photo: Image.Image, _chance: random.Random, _strength: float) -> Image.Image:
+    """Left and right exchanged."""
     return ImageOps.mirror(photo)
 
 
@@ -101,7 +106,8 @@ def _band(photo: Image.Image, chance: random.Random, strength: float) -> Image.I
     return edited
 
 
-def _stickers(photo: Image.Image, chance: random.Random, strength: float) -> Image.Image:
+def stickers(photo: Image.Image, chance: random.Random, strength: float) -> Image.Image:
+    """Four opaque stickers at strength 1, each 12% to 22% of the width across."""
     edited = photo.copy()
     draw = ImageDraw.Draw(edited)
     for _ in range(max(1, round(4 * strength))):
@@ -169,7 +175,7 @@ def _rotate(photo: Image.Image, chance: random.Random, strength: float) -> Image
     return photo.rotate(angle, Image.Resampling.BICUBIC, fillcolor=(245, 245, 245))
 
 
-def _perspective(photo: Image.Image, chance: random.Random, strength: float) -> Image.Image:
+def perspective(photo: Image.Image, chance: random.Random, strength: float) -> Image.Image:
     """As a screen photographed aslant: each corner moves inwards by up to a tenth."""
     width, height = photo.size
     corners = ((0, 0), (width, 0), (width, height), (0, height))
@@ -192,25 +198,25 @@ EDITS: dict[str, Edit] = {
     edit.name: edit
     for edit in (
         Edit("jpeg", _same, True, quality=30),
-        Edit("half-size", _half, True),
-        Edit("brightness", _enhanced(ImageEnhance.Brightness, 0.22), True),
-        Edit("contrast", _enhanced(ImageEnhance.Contrast, 0.3), True),
-        Edit("saturation", _enhanced(ImageEnhance.Color, 0.6), True),
-        Edit("sepia", _sepia, True),
+        Edit("half-size", half, True),
+        Edit("brightness", enhanced(ImageEnhance.Brightness, 0.22), True),
+        Edit("contrast", enhanced(ImageEnhance.Contrast, 0.3), True),
+        Edit("saturation", enhanced(ImageEnhance.Color, 0.6), True),
+        Edit("sepia", sepia, True),
         Edit("blur", _blur, True),
-        Edit("mirror", _mirror, True),
+        Edit("mirror", mirror, True),
         Edit("crop-1", _crop(0.01), True),
         Edit("watermark", _watermark, True),
         Edit("crop-5", _crop(0.05), False),
         Edit("crop-20", _crop(0.2), False),
         Edit("border", _border, False),
         Edit("text-band", _band, False),
-        Edit("stickers", _stickers, False),
+        Edit("stickers", stickers, False),
         Edit("screenshot", _screenshot, False),
         Edit("collage-2", _collage(2, 1), False),
         Edit("collage-4", _collage(2, 2), False),
         Edit("rotate", _rotate, False),
-        Edit("perspective", _perspective, False),
+        Edit("perspective", perspective, False),
     )
 }
 MILD = tuple(name for name, edit in EDITS.items() if edit.survives_hash)

@@ -1,0 +1,170 @@
+"""How one photo lies in another, from pairs of points that meet.
+
+Every pair alone says how: turned by the difference of the angles, larger by that of the sizes, moved by the
+rest. The pair that most others agree with is taken, and an affine transform is fitted to all that agree.
+So no sampling is needed (unlike RANSAC), and the answer is the same each time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fingerprints.photo_print import Geometry
+
+MOST_PAIRS = 150
+"""Pairs looked at, those with the most similar codes: agreement is counted among all pairs of pairs."""
+FEWEST = 3
+"""Agreeing pairs below which there is no alignment."""
+NEAR = 0.067
+"""How far from where one pair says it should be another may lie, in longer sides of the held photo."""
+TOLERANCES = (0.056, 0.034, 0.0225)
+"""The same for the fitted transform, narrower each time it is fitted again."""
+MOST_TURN, MOST_TURN_FITTED = 0.5, 0.6
+"""Radians between the angles of agreeing pairs."""
+MOST_OCTAVES, MOST_OCTAVES_FITTED = 0.7, 0.8
+"""Base-2 logarithm between their sizes."""
+AFFINE_FROM = 6
+"""Pairs from which an affine transform is fitted instead of a similarity."""
+LEAST_SCALE, MOST_SCALE = 0.04, 16.0
+
+Bools = npt.NDArray[np.bool_]
+Doubles = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of points of two photos that meet. `query` and `held` index the photos' points, `different` are
+    bits of 48."""
+
+    query: Numbers
+    held: Numbers
+    different: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How the held photo lies in the query photo.
+
+    `matrix`: 2 x 3; maps a place in the held photo, in its longer sides, to one in the query photo, in the
+    query's. A negative determinant is a mirrored photo. `inliers`: pairs that agree, no point twice. `error`:
+    their median distance from it, in longer sides of the held photo. `places`: where they lie in the held
+    photo, complex.
+    """
+
+    matrix: Doubles
+    inliers: int
+    error: float
+    places: npt.NDArray[np.complex128]
+
+
+def mirrored_geometry(query: Geometry, width: float) -> Geometry:
+    """The same points seen in a mirror; `width` in longer sides of the photo."""
+    return Geometry(
+        (width - np.conj(query.place)).astype(np.complex64),
+        query.octave,
+        np.float32(np.pi) - query.angle,
+        ~query.mirrored,
+    )
+
+
+def align(query: Geometry, held: Geometry, pairs: Pairs, width: float) -> Alignment | None:
+    """The alignment that most pairs agree with; None where fewer than `FEWEST` do.
+
+    A pair tells itself whether the photo was mirrored; the kind with more pairs is tried first, the other
+    where that fails. `width` of the query photo in its longer sides.
+    """
+    mirrored = query.mirrored[pairs.query] != held.mirrored[pairs.held]
+    plain_first = np.count_nonzero(~mirrored) >= np.count_nonzero(mirrored)
+    best: Alignment | None = None
+    for flip in (False, True) if plain_first else (True, False):
+        chosen = np.flatnonzero(mirrored == flip)
+        if len(chosen) < FEWEST or (best is not None and best.inliers >= len(chosen)):
+            continue
+        if len(chosen) > MOST_PAIRS:
+            chosen = chosen[np.argsort(pairs.different[chosen], kind="stable")[:MOST_PAIRS]]
+        seen = mirrored_geometry(query, width) if flip else query
+        found = _align(seen, held, pairs, chosen)
+        if found is not None and (best is None or found.inliers > best.inliers):
+            best = _unmirrored(found, width) if flip else found
+    return best
+
+
+def _align(query: Geometry, held: Geometry, pairs: Pairs, chosen: Numbers) -> Alignment | None:
+    q, h = pairs.query[chosen], pairs.held[chosen]
+    to, start = query.place[q].astype(np.complex128), held.place[h].astype(np.complex128)
+    octave = (query.octave[q] - held.octave[h]).astype(np.float64)
+    turn = (query.angle[q] - held.angle[h]).astype(np.float64)
+    zoom = np.exp2(octave)
+    grow = zoom * np.exp(1j * turn)
+    shift = to - grow * start
+
+    off = np.abs(grow[:, None] * start + shift[:, None] - to)
+    agree = (off < NEAR * zoom[:, None]) & (np.abs(octave[:, None] - octave) < MOST_OCTAVES)
+    agree &= _turned(turn[:, None] - turn) < MOST_TURN
+    weight = 1 - pairs.different[chosen] / 24
+    seed = int((agree @ weight).argmax())
+    inlier = agree[seed]
+    alike = (_turned(turn - turn[seed]) < MOST_TURN_FITTED) & (
+        np.abs(octave - octave[seed]) < MOST_OCTAVES_FITTED
+    )
+    for round_, tolerance in enumerate(TOLERANCES):
+        if len(np.unique(h[inlier])) < FEWEST:
+            return None
+        matrix = _fit(
+            start[inlier], to[inlier], affine=round_ > 0 and int(np.count_nonzero(inlier)) >= AFFINE_FROM
+        )
+        scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+        if not LEAST_SCALE < scale < MOST_SCALE:
+            return None
+        error = np.abs(apply(matrix, start) - to) / scale
+        inlier = (error < tolerance) & alike
+    kept = _each_once(q, h, error, np.flatnonzero(inlier))
+    if len(kept) < FEWEST:
+        return None
+    return Alignment(matrix, len(kept), float(np.median(error[kept])), start[kept])
+
+
+def apply(matrix: Doubles, places: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
+    """Complex places through a 2 x 3 matrix."""
+    x, y = places.real, places.imag
+    moved = np.empty(len(places), np.complex128)
+    moved.real = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
+    moved.imag = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
+    return moved
+
+
+def _turned(angle: Doubles) -> Doubles:
+    """The size of an angle, 0 to pi."""
+    return np.abs((angle + np.pi) % (2 * np.pi) - np.pi)
+
+
+def _fit(start: npt.NDArray[np.complex128], to: npt.NDArray[np.complex128], *, affine: bool) -> Doubles:
+    """The 2 x 3 matrix that takes `start` to `to` with the least squared error."""
+    if affine:
+        known = np.stack([start.real, start.imag, np.ones(len(start))], axis=1)
+        solved, *_ = np.linalg.lstsq(known, np.stack([to.real, to.imag], axis=1), rcond=None)
+        return np.asarray(solved.T)
+    middle, target = start.mean(), to.mean()
+    spread = np.sum(np.abs(start - middle) ** 2)
+    grow = np.sum((to - target) * np.conj(start - middle)) / max(spread, 1e-12)
+    shift = target - grow * middle
+    return np.array([[grow.real, -grow.imag, shift.real], [grow.imag, grow.real, shift.imag]])
+
+
+def _each_once(query: Numbers, held: Numbers, error: Doubles, among: Numbers) -> Numbers:
+    """Of pairs that share a point only the one that fits best."""
+    order = among[np.argsort(error[among], kind="stable")]
+    for side in (query, held):
+        _, first = np.unique(side[order], return_index=True)
+        order = order[np.sort(first)]
+    return order
+
+
+def _unmirrored(found: Alignment, width: float) -> Alignment:
+    """From an alignment within the mirrored query photo to one within the photo itself."""
+    flip = np.array([[-1.0, 0.0], [0.0, 1.0]])
+    matrix = flip @ found.matrix
+    matrix[0, 2] += width
+    return Alignment(matrix, found.inliers, found.error, found.places)

@@ -1,0 +1,98 @@
+"""In words, what was done to a photo before it was used again: read off the alignment and the pixels."""
+
+import numpy as np
+import numpy.typing as npt
+
+from fingerprints.photo_align import Alignment, Doubles
+from fingerprints.photo_compare import Agreement
+from fingerprints.photo_pyramid import Grey
+
+TURNED = 3.0
+"""Degrees below which a photo is not said to be turned: the fit's own error."""
+STRETCHED = 1.1
+"""Ratio of the longest to the shortest stretch of a circle."""
+WHOLE = 0.96
+"""Share of the held photo that must be within the query for it not to be cropped."""
+FILLED = 0.9
+"""Share of the query that the held photo must fill for nothing to be around it."""
+COVERED = 0.1
+CONTRAST, BRIGHTNESS = 1.2, 18.0
+"""Ratio and grey levels from which the tone is another."""
+FLAT_AROUND = 0.75
+"""Share of what is around the photo that is flat, from which it is a border or a page, not other photos."""
+FLAT = 6.0
+"""Grey levels of gradient below which a pixel is flat."""
+PAGE_SHAPE = 1.55
+"""Height over width from which a mostly flat surrounding is a phone's page."""
+
+
+def name_edits(
+    alignment: Alignment,
+    agreement: Agreement | None,
+    query_size: tuple[int, int],
+    held_size: tuple[int, int],
+    query: Grey | None,
+) -> tuple[str, ...]:
+    """The edits, the plainest first; `query` is the query's thumbnail, if there is one."""
+    linear = alignment.matrix[:, :2]
+    names = []
+    if np.linalg.det(linear) < 0:
+        names.append("mirrored")
+        linear = linear @ np.diag([-1.0, 1.0])
+    turned = np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))
+    if abs(turned) >= TURNED:
+        names.append(f"rotated {round(turned)}°")
+    stretches = np.linalg.svd(linear, compute_uv=False)
+    if stretches[0] / stretches[1] > STRETCHED:
+        names.append("stretched")
+    relative = relative_transform(alignment.matrix, query_size, held_size)
+    names += _placing(relative, query_size, query)
+    if agreement is not None:
+        if agreement.covered > COVERED:
+            names.append("covered in part")
+        contrast = max(agreement.contrast, 1 / max(agreement.contrast, 1e-3))
+        if contrast > CONTRAST or abs(agreement.brightness) > BRIGHTNESS:
+            names.append("recoloured")
+    return tuple(names)
+
+
+def relative_transform(matrix: Doubles, query_size: tuple[int, int], held_size: tuple[int, int]) -> Doubles:
+    """3 x 3, from x / width and y / height of the held photo to those of the query."""
+    whole = np.eye(3)
+    whole[:2] = matrix
+    from_held = np.diag([held_size[0] / max(held_size), held_size[1] / max(held_size), 1])
+    to_query = np.diag([max(query_size) / query_size[0], max(query_size) / query_size[1], 1])
+    return np.asarray(to_query @ whole @ from_held)
+
+
+def _placing(relative: Doubles, query_size: tuple[int, int], query: Grey | None) -> list[str]:
+    """Whether it was cropped, and what it was put into."""
+    grid = (np.mgrid[0:40, 0:40].reshape(2, -1)[::-1] + 0.5) / 40
+    names = []
+    if _within(relative, grid).mean() < WHOLE:
+        names.append("cropped")
+    of_query = _within(np.linalg.inv(relative), grid)
+    if of_query.mean() < FILLED:
+        names.append(_surrounding(of_query.reshape(40, 40), query_size, query))
+    return names
+
+
+def _within(transform: npt.NDArray[np.floating], places: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+    """For each of the places (2 x n) whether the transform leaves it within the unit square."""
+    x, y, _ = transform @ np.concatenate([places, np.ones((1, places.shape[1]))])
+    return np.asarray((x >= 0) & (x < 1) & (y >= 0) & (y < 1))
+
+
+def _surrounding(filled: npt.NDArray[np.bool_], query_size: tuple[int, int], query: Grey | None) -> str:
+    """What is around the photo: a border, an app's page, or other photos."""
+    if query is None or min(query.shape) < 3:
+        return "put into a larger picture"
+    grey = query.astype(np.float32)
+    down, across = np.gradient(grey)
+    flat = np.hypot(down, across) < FLAT
+    rows = np.arange(query.shape[0]) * 40 // query.shape[0]
+    columns = np.arange(query.shape[1]) * 40 // query.shape[1]
+    around = ~filled[rows[:, None], columns]
+    if not around.any() or flat[around].mean() < FLAT_AROUND:
+        return "collage"
+    return "screenshot" if query_size[1] / query_size[0] > PAGE_SHAPE else "border"

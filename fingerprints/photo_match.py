@@ -1,0 +1,355 @@
+"""All photos of all takedowns, searched in two tiers: by perceptual hash, and by points where that finds nothing.
+
+The hash settles what was only resized, recompressed or recoloured. Points find the rest: those that meet the
+query's vote for a photo and a transform, the few best photos are aligned, and their pixels tell the same photo
+from the same backdrop.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fingerprints.hamming_index import BITS, HammingIndex
+from fingerprints.photo_align import FEWEST, Alignment, Pairs, align
+from fingerprints.photo_compare import HELD_SIDE, Agreement, compare_pixels
+from fingerprints.photo_hash import MOST_DISTANCE, PhotoHash, match_details
+from fingerprints.photo_print import (
+    Geometry,
+    Packed,
+    PhotoPrint,
+    decode_thumbnail,
+    geometry_of,
+    shrunk,
+    unpack_points,
+)
+from fingerprints.photo_pyramid import Grey
+from fingerprints.photo_sameness import LEAST_BACKDROP, same_photo_log_odds
+from fingerprints.photo_store import PhotoStore
+from fingerprints.point_index import Meetings, PointIndex, differing
+
+SETTLED = 40
+"""Bits of 256: nearer than any other photo of 2,400, even on the same backdrop (docs/benchmarks.md)."""
+CANDIDATES = 8
+"""Photos that are aligned, those with the most votes."""
+LEAST_VOTES = 1.2
+"""Fewer are chance: two points that agree well, and a third that nearly does."""
+PLENTY = 40
+"""Agreeing points that need no second look."""
+MOST_DIFFERENT_PAIRED = 11
+"""Bits of 48 between points of two photos that are thought to belong together: more than among all photos."""
+CROWD = 10
+"""A point of the query that meets this many held points says half as much as one that meets one."""
+TURN_BINS = 8
+OCTAVE_BINS = 16
+POINTS_A_SLOT = 256
+
+Stage = Callable[[str], AbstractContextManager[None]]
+Tier = Literal["hash", "points", "none"]
+
+
+def no_stage(_name: str) -> AbstractContextManager[None]:
+    """Times nothing."""
+    return nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMatch:
+    """One held photo that the query resembles.
+
+    `owner` and `item` as it was added. `distance`: bits of 256 between the hashes, where within
+    `photo_hash.MOST_DISTANCE`, and `nearer_mirrored` whether the query's mirror image is the nearer one.
+    `alignment`, `agreement`: where points agree. `log_odds`: nats that it is the same photo rather than another
+    of the same backdrop; `inf` where the hash alone settles it.
+    """
+
+    owner: str
+    item: int
+    distance: int | None = None
+    nearer_mirrored: bool = False
+    alignment: Alignment | None = None
+    agreement: Agreement | None = None
+    log_odds: float = -np.inf
+
+    @property
+    def rank(self) -> tuple[float, int, str, int]:
+        """Sorts the best match first, and equal ones always in one order."""
+        return (-self.log_odds, BITS if self.distance is None else self.distance, self.owner, self.item)
+
+    @property
+    def same_photo(self) -> bool:
+        """Whether the pixels say that it is the same photo."""
+        return self.log_odds > 0
+
+    @property
+    def similarity(self) -> float:
+        """0 to 1: how sure it is that it is the same photo by its pixels, or the share of bits that agree,
+        whichever is more."""
+        by_hash = 0.0 if self.distance is None else 1 - self.distance / BITS
+        return max(by_hash, 0.0 if self.alignment is None else 1 / (1 + math.exp(-self.log_odds)))
+
+    @property
+    def backdrop(self) -> float:
+        """0 to 1: how sure it is that it is another photo of the same backdrop; 0.5 at `LEAST_BACKDROP`."""
+        if self.same_photo or self.alignment is None:
+            return 0.0
+        return self.alignment.inliers / (self.alignment.inliers + LEAST_BACKDROP)
+
+    @property
+    def same_backdrop(self) -> bool:
+        """Whether enough points agree, but it is another photo."""
+        return not self.same_photo and self.alignment is not None and self.alignment.inliers >= LEAST_BACKDROP
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSearch:
+    """What a search found, best first, and which tier settled it; `none` where neither found the same photo."""
+
+    matches: tuple[PhotoMatch, ...]
+    tier: Tier
+
+
+class PhotoIndex:
+    """Photos by owner. Adding an owner again replaces what it had.
+
+    `folder` is where the files of `PhotoStore` go; `stage` is entered around each stage's work, by its name
+    (`hash`, `points`, `align`, `compare`), for whoever wants to time it.
+    """
+
+    def __init__(self, folder: Path | None = None, stage: Stage = no_stage) -> None:
+        self._hashes: HammingIndex[PhotoHash] = HammingIndex(
+            MOST_DISTANCE, held=lambda photo: photo.plain, queries=lambda photo: (photo.plain, photo.mirrored)
+        )
+        self._points = PointIndex()
+        self._store = PhotoStore(folder)
+        self._stage = stage
+        self._owners: list[tuple[str, int] | None] = []
+        """Owner and item of each slot; None where it is free."""
+        self._free: list[int] = []
+        self._slots: dict[str, tuple[int, ...]] = {}
+        self._waiting: list[tuple[Packed, int]] = []
+        """Points not yet in the index: many at once are put in faster, so they wait for the next search."""
+
+    def __len__(self) -> int:
+        return len(self._owners) - len(self._free)
+
+    def add(self, owner: str, photos: Sequence[PhotoPrint]) -> None:
+        """Hold these under `owner`, instead of any earlier ones.
+
+        Raises:
+            ValueError: malformed points; nothing is changed then.
+        """
+        for photo in photos:
+            unpack_points(photo.points)
+        self.withdraw(owner)
+        if not photos:
+            return
+        slots = []
+        for item, photo in enumerate(photos):
+            slot = self._free.pop() if self._free else len(self._owners)
+            if slot == len(self._owners):
+                self._owners.append(None)
+            self._owners[slot] = (owner, item)
+            self._waiting.append((self._store.put(slot, photo), slot))
+            slots.append(slot)
+        self._slots[owner] = tuple(slots)
+        self._hashes.add(owner, photos)
+        if len(self._waiting) >= MOST_WAITING:
+            self._settle()
+
+    def withdraw(self, owner: str) -> None:
+        """Forget the owner; an unknown one is no error."""
+        slots = self._slots.pop(owner, ())
+        if slots:
+            self._settle()
+        for slot in slots:
+            points = self._store.points(slot)
+            self._points.remove(points, _numbers(slot, len(points)))
+            self._owners[slot] = None
+            self._free.append(slot)
+        self._hashes.withdraw(owner)
+
+    def search(self, query: PhotoPrint, limit: int) -> PhotoSearch:
+        """At most `limit` photos that resemble the query, the same photo before the same backdrop."""
+        with self._stage("hash"):
+            hits = self._hashes.search(query, limit)
+        near = [self._by_hash(query, hit.owner, hit.item) for hit in hits]
+        settled = tuple(match for match in near if match.log_odds == np.inf)
+        if settled:
+            return PhotoSearch(settled, "hash")
+        found = self._by_points(query)
+        seen = {(match.owner, match.item): match for match in near}
+        for match in found:
+            twin = seen.get((match.owner, match.item), match)
+            seen[match.owner, match.item] = replace(
+                match, distance=twin.distance, nearer_mirrored=twin.nearer_mirrored
+            )
+        ordered = sorted(seen.values(), key=lambda match: match.rank)
+        tier: Tier = "points" if ordered and ordered[0].same_photo else "none"
+        return PhotoSearch(tuple(ordered[:limit]), tier)
+
+    def explain(self, query: PhotoPrint, match: PhotoMatch) -> PhotoMatch:
+        """The match with its alignment, where the hash settled it before any points were looked at."""
+        if match.alignment is not None or match.owner not in self._slots:
+            return match
+        slot = self._slots[match.owner][match.item]
+        asked = _Query(query)
+        compared = self._compare(asked, slot, _pairs(asked.points, self._store.points(slot)))
+        if compared is None:
+            return match
+        return replace(match, alignment=compared.alignment, agreement=compared.agreement)
+
+    def size_of(self, match: PhotoMatch) -> tuple[int, int]:
+        """Width and height of the held photo, in pixels as it was decoded."""
+        return self._store.size(self._slots[match.owner][match.item])
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of memory of the points and hashes; owners' names come on top."""
+        return self._points.used_bytes + 32 * len(self._hashes)
+
+    @property
+    def disk_bytes(self) -> int:
+        """Bytes of the files, which are mapped."""
+        return self._store.disk_bytes
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._store.close()
+
+    def _settle(self) -> None:
+        """Put the waiting points into the index."""
+        if self._waiting:
+            rows = np.concatenate([points for points, _ in self._waiting])
+            numbers = np.concatenate([_numbers(slot, len(points)) for points, slot in self._waiting])
+            self._waiting.clear()
+            self._points.add(rows, numbers)
+
+    def _by_hash(self, query: PhotoPrint, owner: str, item: int) -> PhotoMatch:
+        held = PhotoHash(self._store.hash(self._slots[owner][item]), b"")
+        distance, mirrored = match_details(query, held)
+        return PhotoMatch(
+            owner, item, distance, mirrored, log_odds=np.inf if distance <= SETTLED else -np.inf
+        )
+
+    def _by_points(self, photo: PhotoPrint) -> list[PhotoMatch]:
+        query = _Query(photo)
+        if not len(query.points):
+            return []
+        with self._stage("points"):
+            self._settle()
+            met = self._points.search(query.points)
+            slots = met.number // POINTS_A_SLOT
+            voted = self._vote(query, met, slots)
+        found = []
+        for slot in voted:
+            of_slot = np.flatnonzero(slots == slot)
+            held = (met.number[of_slot] % POINTS_A_SLOT).astype(np.intp)
+            match = self._compare(query, slot, Pairs(met.query[of_slot], held, met.different[of_slot]))
+            if match is not None:
+                found.append(match)
+        return found
+
+    def _vote(self, query: "_Query", met: Meetings, slots: npt.NDArray[np.uint32]) -> list[int]:
+        """The slots whose points agree best on how their photo lies in the query, best first."""
+        _, of, count = np.unique(slots, return_inverse=True, return_counts=True)
+        several = np.flatnonzero(count[of] >= FEWEST)
+        if not len(several):
+            return []
+        at, slot = met.query[several], slots[several].astype(np.int64)
+        rows = self._store.rows["points"][slot, (met.number[several] % POINTS_A_SLOT).astype(np.intp)]
+        held = geometry_of(rows)
+        crowd = np.bincount(met.query, minlength=len(query.points))[at]
+        weight = (1 - met.different[several] / 24) / np.sqrt(1 + crowd / CROWD)
+        flip = query.geometry.mirrored[at] != held.mirrored
+        angle = query.geometry.angle[at]
+        turn = (np.where(flip, np.float32(np.pi) - angle, angle) - held.angle) / np.float32(2 * np.pi)
+        octave = query.geometry.octave[at] - held.octave
+        best: dict[int, float] = {}
+        # Two grids, shifted by half a bin: what one of them cuts in two lies whole in the other.
+        for shifted in (0.0, 0.5):
+            turn_bin = np.floor(turn * TURN_BINS + shifted).astype(np.int64) % TURN_BINS
+            octave_bin = np.clip(
+                np.floor(octave + shifted).astype(np.int64) + OCTAVE_BINS // 2, 0, OCTAVE_BINS - 1
+            )
+            key = ((slot * 2 + flip) * TURN_BINS + turn_bin) * OCTAVE_BINS + octave_bin
+            bins, of = np.unique(key, return_inverse=True)
+            votes = np.bincount(of, weight)
+            for number in np.argsort(-votes, kind="stable")[: 2 * CANDIDATES].tolist():
+                one = int(bins[number]) // (2 * TURN_BINS * OCTAVE_BINS)
+                best[one] = max(best.get(one, 0.0), float(votes[number]))
+        ranked = sorted((-votes, one) for one, votes in best.items() if votes >= LEAST_VOTES)
+        return [one for _, one in ranked[:CANDIDATES]]
+
+    def _compare(self, query: "_Query", slot: int, pairs: Pairs) -> PhotoMatch | None:
+        owner = self._owners[slot]
+        if owner is None:
+            return None
+        with self._stage("align"):
+            alignment = align(query.geometry, geometry_of(self._store.points(slot)), pairs, query.width)
+            if alignment is not None and alignment.inliers < PLENTY:
+                alignment = self._looked_at_again(query, slot, alignment)
+        if alignment is None:
+            return None
+        with self._stage("compare"):
+            mine, theirs = query.thumbnail(), self._store.thumbnail(slot)
+            agreement = None
+            if mine is not None and theirs is not None:
+                agreement = compare_pixels(
+                    mine, shrunk(theirs, HELD_SIDE), alignment, query.size, self._store.size(slot)
+                )
+        log_odds = same_photo_log_odds(alignment, agreement)
+        return PhotoMatch(*owner, alignment=alignment, agreement=agreement, log_odds=log_odds)
+
+
+    def _looked_at_again(self, query: "_Query", slot: int, first: Alignment) -> Alignment:
+        """With all pairs of points of the two photos, not only those that the index lets meet."""
+        points = self._store.points(slot)
+        again = align(query.geometry, geometry_of(points), _pairs(query.points, points), query.width)
+        return first if again is None or again.inliers < first.inliers else again
+
+
+MOST_WAITING = 1024
+
+
+class _Query:
+    """A photo that is searched for, with what is made of it once."""
+
+    def __init__(self, photo: PhotoPrint) -> None:
+        self.points = unpack_points(photo.points)
+        self.geometry: Geometry = geometry_of(self.points)
+        self.size = (photo.width, photo.height)
+        self.width = photo.width / max(self.size)
+        self._jpeg = photo.thumbnail
+        self._grey: Grey | None = None
+
+    def thumbnail(self) -> Grey | None:
+        """Its grey values, decoded when first asked for."""
+        if self._grey is None:
+            self._grey = decode_thumbnail(self._jpeg)
+        return self._grey
+
+
+def match_pair(query: PhotoPrint, held: PhotoPrint) -> PhotoMatch | None:
+    """The slow truth for two photos: what the index finds when it holds the one and is asked for the other."""
+    index = PhotoIndex()
+    try:
+        index.add("held", (held,))
+        return next(iter(index.search(query, 1).matches), None)
+    finally:
+        index.close()
+
+
+def _pairs(query: Packed, held: Packed) -> Pairs:
+    different = differing(query, held)
+    mine, theirs = np.nonzero(different <= MOST_DIFFERENT_PAIRED)
+    return Pairs(mine, theirs, different[mine, theirs])
+
+
+def _numbers(slot: int, points: int) -> npt.NDArray[np.uint32]:
+    return (np.uint32(slot * POINTS_A_SLOT) + np.arange(points, dtype=np.uint32)).astype(np.uint32)

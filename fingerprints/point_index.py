@@ -1,0 +1,269 @@
+"""An index of described points that grows and shrinks point by point, and whose look-ups cost the same at any size.
+
+Linear hashing (Litwin, "Linear Hashing: A New Tool for File and Table Addressing", 1980) over the signs of a
+point's code: a point's bucket is its code's lowest bits, and each time the buckets are half full one bucket is
+split in two by the next bit. Nothing is ever rebuilt. A query looks into the buckets of its own code and of
+all codes that differ from it in its least certain signs only (Lv et al., "Multi-Probe LSH", 2007).
+
+What is found does not depend on how many buckets there are: exactly the points for which `meets` holds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fingerprints.photo_descriptor import LOOSE, LOOSE_AMONG, loose_signs
+from fingerprints.photo_print import Packed
+
+MOST_DIFFERENT = 9
+"""Bits of 48 in which the codes of two points that meet may differ."""
+SLOTS = 16
+LONGEST_CHAIN = 16
+"""Blocks of a bucket. A bucket of 256 points takes no more: so many alike say nothing any longer, and whoever
+floods one must not slow every search."""
+FILL = 0.6
+"""Points for each slot at which the next bucket is split: a bucket of 16 then overflows once in 60."""
+FIRST_BITS = 16
+"""The code's lowest 16 signs are told by the bucket; the 32 bits after them are stored."""
+
+Words = npt.NDArray[np.uint32]
+Numbers = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """Pairs of points that meet. One element a pair: the query's point, the number it was added under, and
+    the bits in which their codes differ."""
+
+    query: Numbers
+    number: Words
+    different: npt.NDArray[np.uint8]
+
+
+def strict_signs(rows: Packed) -> Words:
+    """For each point a mask of the first `LOOSE_AMONG` signs that another must share: all but its loose ones."""
+    loose = np.bitwise_or.reduce(np.uint32(1) << loose_signs(rows["loose"]), axis=1)
+    return np.asarray(np.uint32((1 << LOOSE_AMONG) - 1) & ~loose, dtype=np.uint32)
+
+
+def meets(queries: Packed, held: Packed) -> npt.NDArray[np.uint8]:
+    """The slow truth, queries x held: the bits in which their codes differ, 255 where they do not meet."""
+    different = differing(queries, held)
+    signs = queries["signs"][:, None] ^ held["signs"][None]
+    met = ((signs & strict_signs(queries)[:, None]) == 0) & (different <= MOST_DIFFERENT)
+    return np.where(met, different, np.uint8(255))
+
+
+def differing(queries: Packed, held: Packed) -> npt.NDArray[np.uint8]:
+    """Queries x held: the bits in which their codes differ."""
+    signs = np.bitwise_count(queries["signs"][:, None] ^ held["signs"][None])
+    return np.asarray(signs + np.bitwise_count(queries["large"][:, None] ^ held["large"][None]), dtype=np.uint8)
+
+
+class PointIndex:
+    """Points by number (any 32-bit unsigned, one a point). 8 bytes a slot, some 15 a point.
+
+    Each bucket is a chain of blocks of `SLOTS` points: its own, and spare ones where that is full. All but the
+    last block of a chain are full.
+    """
+
+    def __init__(self) -> None:
+        self._bits = FIRST_BITS
+        self._split = 0
+        """Buckets below it are split already: their points lie by one bit more."""
+        self._len = 0
+        self._main = Blocks(4 << FIRST_BITS)
+        self._spare = Blocks(1024)
+        self._spares_used = 0
+        self._spares_free: list[int] = []
+
+    def __len__(self) -> int:
+        return self._len
+
+    @property
+    def buckets(self) -> int:
+        """How many there are now."""
+        return (1 << self._bits) + self._split
+
+    @property
+    def used_bytes(self) -> int:
+        """Bytes of memory behind the blocks; room beyond them is reserved, not used."""
+        return (self.buckets + self._spares_used) * (2 * 4 * SLOTS + 5)
+
+    def add(self, rows: Packed, numbers: Words) -> None:
+        """Hold these points under these numbers."""
+        self._put(self._bucket_of(rows["signs"]), _rest(rows), numbers)
+        self._len += len(rows)
+        wanted = min(int(self._len / (FILL * SLOTS)), 1 << LOOSE_AMONG)
+        while self.buckets < wanted:
+            self._split_next(min(wanted - self.buckets, (1 << self._bits) - self._split))
+
+    def remove(self, rows: Packed, numbers: Words) -> None:
+        """Forget the points that were added so; those that a full bucket did not take are no error."""
+        for bucket, number in zip(self._bucket_of(rows["signs"]).tolist(), numbers.tolist(), strict=True):
+            self._take(bucket, number)
+            self._len -= 1
+
+    def search(self, queries: Packed) -> Meetings:
+        """All pairs that meet; in no particular order."""
+        query, bucket = self._probes(queries)
+        rest = _rest(queries)
+        strict = strict_signs(queries) >> np.uint32(FIRST_BITS)
+        low = np.bitwise_count((bucket ^ queries["signs"][query]) & np.uint32((1 << FIRST_BITS) - 1))
+        found = []
+        blocks, block = self._main, bucket
+        for _ in range(LONGEST_CHAIN):
+            differing = blocks.rest[block]
+            differing ^= rest[query, None]
+            different = np.bitwise_count(differing)
+            different += low[:, None]
+            differing &= strict[query, None]
+            place = np.flatnonzero((differing == 0) & (different <= MOST_DIFFERENT))
+            probe, slot = place // SLOTS, place % SLOTS
+            held = slot < blocks.count[block[probe]]
+            place, probe, slot = place[held], probe[held], slot[held]
+            found.append(Meetings(query[probe], blocks.number[block[probe], slot], different.ravel()[place]))
+            on = np.flatnonzero(blocks.next[block])
+            if not len(on):
+                break
+            blocks, block, query, low = self._spare, blocks.next[block[on]] - 1, query[on], low[on]
+        return Meetings(
+            np.concatenate([part.query for part in found]),
+            np.concatenate([part.number for part in found]),
+            np.concatenate([part.different for part in found]),
+        )
+
+    def _bucket_of(self, signs: Words) -> Words:
+        low = signs & np.uint32((1 << self._bits) - 1)
+        longer = signs & np.uint32((2 << self._bits) - 1)
+        return np.where(low < self._split, longer, low)
+
+    def _probes(self, queries: Packed) -> tuple[Numbers, Words]:
+        """Every query's buckets: by each way of turning those of its loose signs that choose a bucket."""
+        bits = self._bits
+        masks = (np.uint32(1) << loose_signs(queries["loose"])) @ _SUBSETS
+        signs = queries["signs"][:, None] ^ masks
+        low = signs & np.uint32((1 << bits) - 1)
+        split = low < self._split
+        # A sign that chooses no bucket is not turned: the bucket holds both its values already.
+        beyond = masks >> np.uint32(bits)
+        chooses = (beyond == 0) | (split & (beyond == 1))
+        query, way = np.nonzero(chooses)
+        bucket = np.where(split, signs & np.uint32((2 << bits) - 1), low)[query, way]
+        return query, bucket
+
+    def _put(self, bucket: Words, rest: Words, number: Words) -> None:
+        blocks, block = self._main, bucket
+        for depth in range(1, LONGEST_CHAIN + 1):
+            order = np.argsort(block, kind="stable")
+            block, rest, number = block[order], rest[order], number[order]
+            starts = np.flatnonzero(np.r_[True, block[1:] != block[:-1]])
+            counts = np.diff(np.r_[starts, len(block)])
+            own = block[starts]
+            slot = np.arange(len(block)) - np.repeat(starts, counts) + blocks.count[block]
+            fits = slot < SLOTS
+            blocks.rest[block[fits], slot[fits]] = rest[fits]
+            blocks.number[block[fits], slot[fits]] = number[fits]
+            blocks.count[own] = np.minimum(blocks.count[own] + counts, SLOTS)
+            left = np.flatnonzero(~fits)
+            if not len(left) or depth == LONGEST_CHAIN:
+                break
+            # Spare blocks may move to make room for more, but not within the blocks written to just now.
+            self._chain(blocks, np.unique(block[left]))
+            blocks, block, rest, number = self._spare, blocks.next[block[left]] - 1, rest[left], number[left]
+
+    def _chain(self, blocks: "Blocks", full: Words) -> None:
+        """Give each of these blocks a next one where it has none."""
+        for block in full[blocks.next[full] == 0].tolist():
+            if self._spares_free:
+                spare = self._spares_free.pop()
+            else:
+                spare = self._spares_used
+                self._spares_used += 1
+                self._spare.make_room(self._spares_used)
+            self._spare.count[spare] = self._spare.next[spare] = 0
+            blocks.next[block] = spare + 1
+
+    def _take(self, bucket: int, number: int) -> None:
+        """The point's slot takes the chain's last point."""
+        blocks, block = self._main, bucket
+        found: tuple[Blocks, int, int] | None = None
+        before: tuple[Blocks, int] | None = None
+        while True:
+            slots = np.flatnonzero(blocks.number[block, : blocks.count[block]] == number)
+            if len(slots):
+                found = (blocks, block, int(slots[0]))
+            if not blocks.next[block]:
+                break
+            before = (blocks, block)
+            blocks, block = self._spare, int(blocks.next[block]) - 1
+        if found is None:
+            return
+        last = int(blocks.count[block]) - 1
+        into, at, slot = found
+        into.rest[at, slot], into.number[at, slot] = blocks.rest[block, last], blocks.number[block, last]
+        blocks.count[block] = last
+        if last == 0 and before is not None:
+            before[0].next[before[1]] = 0
+            self._spares_free.append(block)
+
+    def _split_next(self, many: int) -> None:
+        """Move the points of the next buckets whose next bit is set to as many new ones at the end."""
+        self._main.make_room(self.buckets + many)
+        bucket, rest, number = self._take_all(np.arange(self._split, self._split + many, dtype=np.uint32))
+        moves = (rest >> np.uint32(self._bits - FIRST_BITS)) & np.uint32(1)
+        self._put(bucket + (moves << np.uint32(self._bits)), rest, number)
+        self._split += many
+        if self._split == 1 << self._bits:
+            self._bits, self._split = self._bits + 1, 0
+
+    def _take_all(self, bucket: Words) -> tuple[Words, Words, Words]:
+        """Empty these buckets; gives bucket, rest and number of each point."""
+        parts = []
+        blocks, block = self._main, bucket
+        while len(block):
+            held = np.arange(SLOTS) < blocks.count[block, None]
+            of = np.nonzero(held)[0]
+            parts.append((bucket[of], blocks.rest[block][held], blocks.number[block][held]))
+            following = blocks.next[block]
+            blocks.count[block], blocks.next[block] = 0, 0
+            if blocks is self._spare:
+                self._spares_free += block.tolist()
+            on = following != 0
+            blocks, block, bucket = self._spare, following[on] - 1, bucket[on]
+        merged = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        return merged[0], merged[1], merged[2]
+
+
+class Blocks:
+    """Blocks of `SLOTS` points: `rest` and `number` of each, `count` used from the front, and `next`: one more
+    than the spare block that goes on, 0 for none."""
+
+    def __init__(self, room: int) -> None:
+        # Fresh zeroes take no memory until they are written to.
+        self.rest: Words = np.zeros((room, SLOTS), np.uint32)
+        self.number: Words = np.zeros((room, SLOTS), np.uint32)
+        self.count: npt.NDArray[np.uint8] = np.zeros(room, np.uint8)
+        self.next: Words = np.zeros(room, np.uint32)
+
+    def make_room(self, blocks: int) -> None:
+        """Room for at least so many. Four times as much at once, so that little is copied in all."""
+        old = len(self.count)
+        if blocks <= old:
+            return
+        for name in ("rest", "number", "count", "next"):
+            array = getattr(self, name)
+            larger = np.zeros((max(blocks, 4 * old), *array.shape[1:]), array.dtype)
+            larger[:old] = array
+            setattr(self, name, larger)
+
+
+def _rest(rows: Packed) -> Words:
+    """The 32 bits of the code after the lowest 16."""
+    return (rows["signs"] >> np.uint32(FIRST_BITS)) | (
+        rows["large"].astype(np.uint32) << np.uint32(FIRST_BITS)
+    )
+
+
+_SUBSETS = np.array([[way >> k & 1 for way in range(1 << LOOSE)] for k in range(LOOSE)], np.uint32)
