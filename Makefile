@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' 2>/dev/null)
 
-.PHONY: demo test check evaluate evaluate-data lock clean
+.PHONY: demo test check evaluate evaluate-data bench bench-data lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -29,6 +29,23 @@ evaluate-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make evaluate DATA=../shared/data))
 	@test -f "$(DATA)/photos.csv" || { echo "make evaluate: there is no $(DATA)/photos.csv" >&2; exit 2; }
 
+# Recall, false alerts and photos a second beside other matchers, and growth; hours at full size, minutes with
+# ARGS=--quick. The peers have an environment of their own: a user's and the tests' do not grow by them.
+BENCH_VENV ?= .venv-bench
+bench: bench-data $(BENCH_VENV)/.installed
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m streams.evaluation.photo_bench --data "$(DATA)" $(ARGS)
+
+bench-data:
+	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make bench DATA=../shared/data))
+	@test -f "$(DATA)/photos.csv" || { echo "make bench: there is no $(DATA)/photos.csv" >&2; exit 2; }
+
+$(BENCH_VENV)/.installed: deploy/requirements.lock deploy/requirements-bench.txt pyproject.toml deploy/kafka-jars.json $(SOURCES)
+	test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements.lock
+	$(BENCH_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-bench.txt
+	$(BENCH_VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
+	touch $@
+
 # The wheel is built and installed, never the checkout: what is tested is what is released.
 $(VENV)/.installed: deploy/requirements.lock pyproject.toml deploy/kafka-jars.json $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -46,4 +63,4 @@ lock:
 	uv pip compile pyproject.toml --extra kafka --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(BENCH_VENV) build dist

@@ -34,8 +34,9 @@ class Likeness:
     """How one listing resembles one takedown. None means that one side lacks the part.
 
     `photo_distance` in bits of 256; `photo_log_odds` in nats that aligned pixels are the same photo;
-    `same_backdrop` where they are another photo before the same one;
-    `title_weight` in nats as `fingerprints.title_weight` gives it, `price_ratio` the smaller price over the larger in one currency, `same_seller` within one marketplace.
+    `same_backdrop` where they are another photo before the same one; `title_weight` in nats as
+    `fingerprints.title_weight` gives it; `price_ratio` the smaller price over the larger in one currency;
+    `same_seller` within one marketplace.
     """
 
     photo_distance: int | None = None

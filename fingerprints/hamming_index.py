@@ -50,6 +50,28 @@ class HammingIndex(Generic[F]):
         if rows:
             self._by_owner[owner] = [self._put(row, (owner, item)) for item, row in enumerate(rows)]
 
+    def add_all(self, wheres: Sequence[tuple[str, int]], words: Words) -> None:
+        """Hold many at once, of owners that hold none: owner and item of each, and the words, 4 x hashes."""
+        if words.shape != (WORDS, len(wheres)):
+            raise ValueError(f"{len(wheres)} hashes are {WORDS} words each, not {words.shape}")
+        if any(owner in self._by_owner for owner, _ in wheres):
+            raise ValueError("an owner holds hashes already")
+        first = len(self._places)
+        room = self._words.shape[1]
+        while room < first + len(wheres):
+            room *= 2
+        larger = np.zeros((WORDS, room), dtype=np.uint64)
+        larger[:, :first] = self._words[:, :first]
+        larger[:, first : first + len(wheres)] = words
+        self._words = larger
+        self._places += wheres
+        for place, (owner, _) in enumerate(wheres, first):
+            self._by_owner.setdefault(owner, []).append(place)
+
+    def all_held(self) -> tuple[list[tuple[str, int] | None], Words]:
+        """A copy of all places: owner and item of each, None where it is free, and the words, 4 x places."""
+        return list(self._places), self._words[:, : len(self._places)].copy()
+
     def withdraw(self, owner: str) -> None:
         """Forget the owner; an unknown one is no error."""
         for place in self._by_owner.pop(owner, ()):

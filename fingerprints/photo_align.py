@@ -5,6 +5,7 @@ rest. The pair that most others agree with is taken, and an affine transform is 
 So no sampling is needed (unlike RANSAC), and the answer is the same each time.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ MOST_OCTAVES, MOST_OCTAVES_FITTED = 0.7, 0.8
 """Base-2 logarithm between their sizes."""
 AFFINE_FROM = 6
 """Pairs from which an affine transform is fitted instead of a similarity."""
+LEAST_SPREAD = 1e-3
+"""Of the pairs in both directions, against all in one: below it they lie on a line, and fit many transforms."""
 LEAST_SCALE, MOST_SCALE = 0.04, 16.0
 
 Bools = npt.NDArray[np.bool_]
@@ -69,26 +72,21 @@ def mirrored_geometry(query: Geometry, width: float) -> Geometry:
     )
 
 
-def align(query: Geometry, held: Geometry, pairs: Pairs, width: float) -> Alignment | None:
+def align(query: Geometry, held: Geometry, pairs: Pairs, width: float, *, mirrored: bool) -> Alignment | None:
     """The alignment that most pairs agree with; None where fewer than `FEWEST` do.
 
-    A pair tells itself whether the photo was mirrored; the kind with more pairs is tried first, the other
-    where that fails. `width` of the query photo in its longer sides.
+    Only pairs are looked at that say the photo was mirrored, or was not, as `mirrored` says. `width` of the
+    query photo in its longer sides.
     """
-    mirrored = query.mirrored[pairs.query] != held.mirrored[pairs.held]
-    plain_first = np.count_nonzero(~mirrored) >= np.count_nonzero(mirrored)
-    best: Alignment | None = None
-    for flip in (False, True) if plain_first else (True, False):
-        chosen = np.flatnonzero(mirrored == flip)
-        if len(chosen) < FEWEST or (best is not None and best.inliers >= len(chosen)):
-            continue
-        if len(chosen) > MOST_PAIRS:
-            chosen = chosen[np.argsort(pairs.different[chosen], kind="stable")[:MOST_PAIRS]]
-        seen = mirrored_geometry(query, width) if flip else query
-        found = _align(seen, held, pairs, chosen)
-        if found is not None and (best is None or found.inliers > best.inliers):
-            best = _unmirrored(found, width) if flip else found
-    return best
+    chosen = np.flatnonzero((query.mirrored[pairs.query] != held.mirrored[pairs.held]) == mirrored)
+    if len(chosen) < FEWEST:
+        return None
+    if len(chosen) > MOST_PAIRS:
+        chosen = chosen[np.argsort(pairs.different[chosen], kind="stable")[:MOST_PAIRS]]
+    if not mirrored:
+        return _align(query, held, pairs, chosen)
+    found = _align(mirrored_geometry(query, width), held, pairs, chosen)
+    return None if found is None else _unmirrored(found, width)
 
 
 def _align(query: Geometry, held: Geometry, pairs: Pairs, chosen: Numbers) -> Alignment | None:
@@ -96,31 +94,30 @@ def _align(query: Geometry, held: Geometry, pairs: Pairs, chosen: Numbers) -> Al
     to, start = query.place[q].astype(np.complex128), held.place[h].astype(np.complex128)
     octave = (query.octave[q] - held.octave[h]).astype(np.float64)
     turn = (query.angle[q] - held.angle[h]).astype(np.float64)
+    direction = np.exp(1j * turn)
     zoom = np.exp2(octave)
-    grow = zoom * np.exp(1j * turn)
+    grow = zoom * direction
     shift = to - grow * start
 
-    off = np.abs(grow[:, None] * start + shift[:, None] - to)
+    off = np.abs(grow[:, None] * start + (shift[:, None] - to))
+    cosine = direction.real[:, None] * direction.real + direction.imag[:, None] * direction.imag
     agree = (off < NEAR * zoom[:, None]) & (np.abs(octave[:, None] - octave) < MOST_OCTAVES)
-    agree &= _turned(turn[:, None] - turn) < MOST_TURN
-    weight = 1 - pairs.different[chosen] / 24
-    seed = int((agree @ weight).argmax())
-    inlier = agree[seed]
-    alike = (_turned(turn - turn[seed]) < MOST_TURN_FITTED) & (
+    agree &= cosine > math.cos(MOST_TURN)
+    seed = int((agree @ (1 - pairs.different[chosen] / 24)).argmax())
+    inlier = np.flatnonzero(agree[seed])
+    alike = (cosine[seed] > math.cos(MOST_TURN_FITTED)) & (
         np.abs(octave - octave[seed]) < MOST_OCTAVES_FITTED
     )
     for round_, tolerance in enumerate(TOLERANCES):
-        if len(np.unique(h[inlier])) < FEWEST:
+        if len(set(h[inlier].tolist())) < FEWEST:
             return None
-        matrix = _fit(
-            start[inlier], to[inlier], affine=round_ > 0 and int(np.count_nonzero(inlier)) >= AFFINE_FROM
-        )
-        scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+        matrix = _fit(start[inlier], to[inlier], affine=round_ > 0 and len(inlier) >= AFFINE_FROM)
+        scale = math.sqrt(abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]))
         if not LEAST_SCALE < scale < MOST_SCALE:
             return None
         error = np.abs(apply(matrix, start) - to) / scale
-        inlier = (error < tolerance) & alike
-    kept = _each_once(q, h, error, np.flatnonzero(inlier))
+        inlier = np.flatnonzero((error < tolerance) & alike)
+    kept = _each_once(q, h, error, inlier)
     if len(kept) < FEWEST:
         return None
     return Alignment(matrix, len(kept), float(np.median(error[kept])), start[kept])
@@ -135,31 +132,40 @@ def apply(matrix: Doubles, places: npt.NDArray[np.complex128]) -> npt.NDArray[np
     return moved
 
 
-def _turned(angle: Doubles) -> Doubles:
-    """The size of an angle, 0 to pi."""
-    return np.abs((angle + np.pi) % (2 * np.pi) - np.pi)
-
-
 def _fit(start: npt.NDArray[np.complex128], to: npt.NDArray[np.complex128], *, affine: bool) -> Doubles:
     """The 2 x 3 matrix that takes `start` to `to` with the least squared error."""
-    if affine:
-        known = np.stack([start.real, start.imag, np.ones(len(start))], axis=1)
-        solved, *_ = np.linalg.lstsq(known, np.stack([to.real, to.imag], axis=1), rcond=None)
-        return np.asarray(solved.T)
     middle, target = start.mean(), to.mean()
-    spread = np.sum(np.abs(start - middle) ** 2)
-    grow = np.sum((to - target) * np.conj(start - middle)) / max(spread, 1e-12)
-    shift = target - grow * middle
-    return np.array([[grow.real, -grow.imag, shift.real], [grow.imag, grow.real, shift.imag]])
+    out, on = start - middle, to - target
+    if affine:
+        x, y = out.real, out.imag
+        xx, xy, yy = x @ x, x @ y, y @ y
+        determinant = xx * yy - xy * xy
+        if determinant > LEAST_SPREAD * xx * yy:
+            moments = np.array([[on.real @ x, on.real @ y], [on.imag @ x, on.imag @ y]])
+            linear = moments @ np.array([[yy, -xy], [-xy, xx]]) / determinant
+            return _about(linear, middle, target)
+    grow = np.vdot(out, on) / max(np.vdot(out, out).real, 1e-12)
+    return _about(np.array([[grow.real, -grow.imag], [grow.imag, grow.real]]), middle, target)
+
+
+def _about(linear: Doubles, middle: complex, target: complex) -> Doubles:
+    """The 2 x 3 matrix of this linear part that takes `middle` to `target`."""
+    shift = np.array([target.real, target.imag]) - linear @ np.array([middle.real, middle.imag])
+    return np.column_stack([linear, shift])
 
 
 def _each_once(query: Numbers, held: Numbers, error: Doubles, among: Numbers) -> Numbers:
-    """Of pairs that share a point only the one that fits best."""
+    """Of pairs that share a point only the one that fits best, best first."""
     order = among[np.argsort(error[among], kind="stable")]
-    for side in (query, held):
-        _, first = np.unique(side[order], return_index=True)
-        order = order[np.sort(first)]
-    return order
+    seen_query: set[int] = set()
+    seen_held: set[int] = set()
+    kept = []
+    for place, q, h in zip(order.tolist(), query[order].tolist(), held[order].tolist(), strict=True):
+        if q not in seen_query and h not in seen_held:
+            seen_query.add(q)
+            seen_held.add(h)
+            kept.append(place)
+    return np.array(kept, np.intp)
 
 
 def _unmirrored(found: Alignment, width: float) -> Alignment:

@@ -68,7 +68,7 @@ def compare_pixels(
     inside = cv2.warpAffine(np.full(query.shape, 255, np.uint8), onto, (wide, high), flags=flags) > 254
     held_pixels = held.astype(np.float32)
     rows, columns = block_sums(high), block_sums(wide).T
-    mean: Floats = rows @ held_pixels @ columns
+    mean = np.asarray(rows @ held_pixels @ columns, dtype=np.float32)
     variance = np.maximum(rows @ (held_pixels * held_pixels) @ columns - mean * mean, np.float32(0))
     covered = rows @ inside.astype(np.float32) @ columns
     usable = (covered > 0.99) & (variance > LEAST_TEXTURE)

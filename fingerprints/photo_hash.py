@@ -1,15 +1,17 @@
 """The first kind of photo fingerprint: a perceptual hash of the photo and of its mirror image.
 
 256 bits each: the 16 x 16 lowest frequencies of a discrete cosine transform of the 64 x 64 grey photo, each
-above their median or not (`imagehash.phash`, after http://www.hackerfactor.com/blog/?/archives/432).
+above their median or not: bit for bit `imagehash.phash` of that reduction, which tests hold it to, in a
+twentieth of its time (after http://www.hackerfactor.com/blog/?/archives/432).
 It survives compression, resizing, tone, blur and mirroring; not crops, borders or rotation.
 """
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import imagehash
+import cv2
 import numpy as np
+import numpy.typing as npt
 from msgspec import Meta, Struct
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
@@ -49,23 +51,35 @@ def photo_hash(photo: Any) -> PhotoHash | None:
     """
     if not isinstance(photo, Image.Image):
         raise TypeError(f"photo: expected a decoded picture, not {type(photo).__name__}")
-    if min(photo.size) < LEAST_SIDE:
+    return hash_of_grey(np.asarray(photo.convert("L")))
+
+
+def hash_of_grey(grey: npt.NDArray[np.uint8]) -> PhotoHash | None:
+    """The same for grey values, height x width."""
+    if min(grey.shape) < LEAST_SIDE:
         return None
-    small = photo.convert("L").resize((REDUCED_SIDE, REDUCED_SIDE), Image.Resampling.LANCZOS)
+    # Averaging, as Pillow's own reduction would do in twenty times the time.
+    small = cv2.resize(grey, (REDUCED_SIDE, REDUCED_SIDE), interpolation=cv2.INTER_AREA).astype(np.float64)
     if texture(small) < LEAST_TEXTURE:
         return None
-    return PhotoHash(_hash_bytes(small), _hash_bytes(ImageOps.mirror(small)))
+    frequencies = _COSINES @ small @ _COSINES.T
+    return PhotoHash(_above_median(frequencies), _above_median(frequencies * _MIRROR))
 
 
-def texture(small: Image.Image) -> float:
+def texture(small: npt.NDArray[np.float64]) -> float:
     """Standard deviation in grey levels of what is neither only rows nor only columns."""
-    grey = np.asarray(small, dtype=np.float64)
-    rest = grey - grey.mean(axis=0) - grey.mean(axis=1)[:, None] + grey.mean()
+    rest = small - small.mean(axis=0) - small.mean(axis=1)[:, None] + small.mean()
     return float(rest.std())
 
 
-def _hash_bytes(small: Image.Image) -> bytes:
-    return np.packbits(imagehash.phash(small, hash_size=HASH_SIDE).hash).tobytes()
+def _above_median(frequencies: npt.NDArray[np.float64]) -> bytes:
+    return np.packbits(frequencies > np.median(frequencies)).tobytes()
+
+
+_COSINES = np.cos(np.pi / REDUCED_SIDE * np.outer(np.arange(HASH_SIDE), np.arange(REDUCED_SIDE) + 0.5))
+"""The lowest rows of the discrete cosine transform (type II)."""
+_MIRROR = (-1.0) ** np.arange(HASH_SIDE)
+"""Mirroring a picture negates its odd horizontal frequencies."""
 
 
 def hamming(left: bytes, right: bytes) -> int:
@@ -121,7 +135,7 @@ def _examples() -> Sequence[Example]:
 
 PHOTO_HASH: FingerprintKind[PhotoHash] = FingerprintKind(
     name="photo",
-    algorithm="phash256-1",
+    algorithm="phash256-2",
     fingerprint=photo_hash,
     compare=compare,
     floor=1 - MOST_DISTANCE / BITS,

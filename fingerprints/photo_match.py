@@ -30,21 +30,26 @@ from fingerprints.photo_print import (
 )
 from fingerprints.photo_pyramid import Grey
 from fingerprints.photo_sameness import LEAST_BACKDROP, same_photo_log_odds
+from fingerprints.photo_snapshot import FrozenPhotos, read_photos
 from fingerprints.photo_store import PhotoStore
 from fingerprints.point_index import Meetings, PointIndex, differing
+from fingerprints.snapshot_files import Written
 
 SETTLED = 40
 """Bits of 256: nearer than any other photo of 2,400, even on the same backdrop (docs/benchmarks.md)."""
 CANDIDATES = 8
 """Photos that are aligned, those with the most votes."""
+MOST_FAILED = 3
+"""Photos in a row that cannot be aligned, after which those with fewer votes are not tried."""
 LEAST_VOTES = 1.2
 """Fewer are chance: two points that agree well, and a third that nearly does."""
 PLENTY = 40
 """Agreeing points that need no second look."""
 MOST_DIFFERENT_PAIRED = 11
 """Bits of 48 between points of two photos that are thought to belong together: more than among all photos."""
-CROWD = 10
-"""A point of the query that meets this many held points says half as much as one that meets one."""
+COMMON = 40
+"""Held points; a point of the query that meets more of them is a straight edge or a blank corner. Without them
+nine in ten meetings are gone, and of the edited photos that were found all still are (docs/decisions/008)."""
 TURN_BINS = 8
 OCTAVE_BINS = 16
 POINTS_A_SLOT = 256
@@ -122,21 +127,27 @@ class PhotoIndex:
     """
 
     def __init__(self, folder: Path | None = None, stage: Stage = no_stage) -> None:
+        self._start(PhotoStore(folder), stage)
+
+    def _start(self, store: PhotoStore, stage: Stage) -> None:
         self._hashes: HammingIndex[PhotoHash] = HammingIndex(
             MOST_DISTANCE, held=lambda photo: photo.plain, queries=lambda photo: (photo.plain, photo.mirrored)
         )
         self._points = PointIndex()
-        self._store = PhotoStore(folder)
+        self._store = store
         self._stage = stage
         self._owners: list[tuple[str, int] | None] = []
         """Owner and item of each slot; None where it is free."""
         self._free: list[int] = []
+        self._resting: list[int] = []
+        """Withdrawn slots whose rows a snapshot on the disk still shows: free once a newer one has replaced it."""
+        self._snapshots = False
         self._slots: dict[str, tuple[int, ...]] = {}
         self._waiting: list[tuple[Packed, int]] = []
         """Points not yet in the index: many at once are put in faster, so they wait for the next search."""
 
     def __len__(self) -> int:
-        return len(self._owners) - len(self._free)
+        return len(self._owners) - len(self._free) - len(self._resting)
 
     def add(self, owner: str, photos: Sequence[PhotoPrint]) -> None:
         """Hold these under `owner`, instead of any earlier ones.
@@ -171,7 +182,8 @@ class PhotoIndex:
             points = self._store.points(slot)
             self._points.remove(points, _numbers(slot, len(points)))
             self._owners[slot] = None
-            self._free.append(slot)
+            self._store.forget(slot)
+            (self._resting if self._snapshots else self._free).append(slot)
         self._hashes.withdraw(owner)
 
     def search(self, query: PhotoPrint, limit: int) -> PhotoSearch:
@@ -199,7 +211,8 @@ class PhotoIndex:
             return match
         slot = self._slots[match.owner][match.item]
         asked = _Query(query)
-        compared = self._compare(asked, slot, _pairs(asked.points, self._store.points(slot)))
+        pairs = _pairs(asked.points, self._store.points(slot))
+        compared = self._compare(asked, slot, pairs, mirrored=match.nearer_mirrored)
         if compared is None:
             return match
         return replace(match, alignment=compared.alignment, agreement=compared.agreement)
@@ -207,6 +220,58 @@ class PhotoIndex:
     def size_of(self, match: PhotoMatch) -> tuple[int, int]:
         """Width and height of the held photo, in pixels as it was decoded."""
         return self._store.size(self._slots[match.owner][match.item])
+
+    def freeze(self) -> FrozenPhotos:
+        """The index as it is now, to be written. Call `thaw` and `snapshot_taken` as each step is done."""
+        self._settle()
+        self._snapshots = True
+        return FrozenPhotos(
+            list(self._owners), [*self._free, *self._resting], len(self._resting),
+            self._hashes.all_held(), self._points, self._store,
+        )  # fmt: skip
+
+    def thaw(self, frozen: FrozenPhotos) -> None:
+        """What changes in place is written: photos may be added and withdrawn again."""
+        if frozen.store is not self._store:
+            self._store.close()
+            self._store = frozen.store
+
+    def snapshot_taken(self, frozen: FrozenPhotos) -> None:
+        """This snapshot is on the disk and no older one is: what only older ones showed may be written over."""
+        self._free += self._resting[: frozen.resting]
+        del self._resting[: frozen.resting]
+
+    def save(self, folder: Path) -> Written:
+        """Write all into the folder, which is empty; gives what `load` wants to know. The steps in between that
+        let the index go on meanwhile are `freeze`, `thaw` and `snapshot_taken`.
+
+        Raises:
+            OSError: such as a full disk.
+        """
+        frozen = self.freeze()
+        frozen.write_changing(folder)
+        self.thaw(frozen)
+        frozen.write_rest(folder)
+        self.snapshot_taken(frozen)
+        return frozen.written
+
+    @classmethod
+    def load(
+        cls, saved: Path, written: Written, folder: Path | None = None, stage: Stage = no_stage
+    ) -> "PhotoIndex":
+        """What was saved, going on in `folder`, which is empty.
+
+        Raises:
+            SnapshotError: it is incomplete, damaged, or of another version of the program.
+        """
+        read = read_photos(saved, written, folder)
+        index = cls.__new__(cls)
+        index._start(read.store, stage)
+        index._owners, index._free, index._slots = read.owners, read.free, read.slots
+        index._points = read.points
+        index._hashes.add_all(read.wheres, read.hashes)
+        index._snapshots = True
+        return index
 
     @property
     def memory_bytes(self) -> int:
@@ -219,8 +284,9 @@ class PhotoIndex:
         return self._store.disk_bytes
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files and the memory; what was held is gone."""
         self._store.close()
+        self._points = PointIndex()
 
     def _settle(self) -> None:
         """Put the waiting points into the index."""
@@ -243,57 +309,66 @@ class PhotoIndex:
             return []
         with self._stage("points"):
             self._settle()
-            met = self._points.search(query.points)
-            slots = met.number // POINTS_A_SLOT
-            voted = self._vote(query, met, slots)
-        found = []
-        for slot in voted:
-            of_slot = np.flatnonzero(slots == slot)
-            held = (met.number[of_slot] % POINTS_A_SLOT).astype(np.intp)
-            match = self._compare(query, slot, Pairs(met.query[of_slot], held, met.different[of_slot]))
-            if match is not None:
-                found.append(match)
+            met = _uncommon(self._points.search(query.points), len(query.points))
+            votes = _Votes.of(met)
+            voted = self._vote(query, votes) if len(votes.run) else []
+        found: list[PhotoMatch] = []
+        failed = 0
+        for slot, of_slot, mirrored in voted:
+            held = (votes.number[of_slot] % POINTS_A_SLOT).astype(np.intp)
+            pairs = Pairs(votes.query[of_slot], held, votes.different[of_slot])
+            match = self._compare(query, slot, pairs, mirrored=mirrored)
+            failed = 0 if match else failed + 1
+            found += [match] if match else []
+            if failed == MOST_FAILED:
+                break
         return found
 
-    def _vote(self, query: "_Query", met: Meetings, slots: npt.NDArray[np.uint32]) -> list[int]:
-        """The slots whose points agree best on how their photo lies in the query, best first."""
-        _, of, count = np.unique(slots, return_inverse=True, return_counts=True)
-        several = np.flatnonzero(count[of] >= FEWEST)
-        if not len(several):
-            return []
-        at, slot = met.query[several], slots[several].astype(np.int64)
-        rows = self._store.rows["points"][slot, (met.number[several] % POINTS_A_SLOT).astype(np.intp)]
-        held = geometry_of(rows)
-        crowd = np.bincount(met.query, minlength=len(query.points))[at]
-        weight = (1 - met.different[several] / 24) / np.sqrt(1 + crowd / CROWD)
+    def _vote(self, query: "_Query", votes: "_Votes") -> list[tuple[int, slice, bool]]:
+        """The slots whose points agree best on how their photo lies in the query, best first, each with the
+        part of the votes that is theirs, and whether they say that it is mirrored."""
+        at, number = votes.query, votes.number
+        held = geometry_of(self._store.rows["points"][number // POINTS_A_SLOT, number % POINTS_A_SLOT])
+        weight = 1 - votes.different / 24
         flip = query.geometry.mirrored[at] != held.mirrored
         angle = query.geometry.angle[at]
         turn = (np.where(flip, np.float32(np.pi) - angle, angle) - held.angle) / np.float32(2 * np.pi)
         octave = query.geometry.octave[at] - held.octave
-        best: dict[int, float] = {}
+        slots = len(votes.starts)
+        best = np.zeros((slots, 2))
         # Two grids, shifted by half a bin: what one of them cuts in two lies whole in the other.
         for shifted in (0.0, 0.5):
-            turn_bin = np.floor(turn * TURN_BINS + shifted).astype(np.int64) % TURN_BINS
-            octave_bin = np.clip(
-                np.floor(octave + shifted).astype(np.int64) + OCTAVE_BINS // 2, 0, OCTAVE_BINS - 1
+            turn_bin = np.floor(turn * TURN_BINS + shifted).astype(np.intp) % TURN_BINS
+            octave_bin = np.floor(octave + shifted).astype(np.intp) + OCTAVE_BINS // 2
+            key = ((votes.run * 2 + flip) * TURN_BINS + turn_bin) * OCTAVE_BINS
+            key += np.clip(octave_bin, 0, OCTAVE_BINS - 1)
+            bins = np.bincount(key, weight, minlength=slots * 2 * TURN_BINS * OCTAVE_BINS)
+            np.maximum(best, bins.reshape(slots, 2, -1).max(axis=2), out=best)
+        total = best.max(axis=1)
+        ranked = np.argsort(-total, kind="stable")[:CANDIDATES]
+        return [
+            (
+                int(number[votes.starts[one]]) // POINTS_A_SLOT,
+                slice(votes.starts[one], votes.starts[one + 1] if one + 1 < slots else len(number)),
+                bool(best[one, 1] > best[one, 0]),
             )
-            key = ((slot * 2 + flip) * TURN_BINS + turn_bin) * OCTAVE_BINS + octave_bin
-            bins, of = np.unique(key, return_inverse=True)
-            votes = np.bincount(of, weight)
-            for number in np.argsort(-votes, kind="stable")[: 2 * CANDIDATES].tolist():
-                one = int(bins[number]) // (2 * TURN_BINS * OCTAVE_BINS)
-                best[one] = max(best.get(one, 0.0), float(votes[number]))
-        ranked = sorted((-votes, one) for one, votes in best.items() if votes >= LEAST_VOTES)
-        return [one for _, one in ranked[:CANDIDATES]]
+            for one in ranked.tolist()
+            if total[one] >= LEAST_VOTES
+        ]
 
-    def _compare(self, query: "_Query", slot: int, pairs: Pairs) -> PhotoMatch | None:
+    def _compare(self, query: "_Query", slot: int, pairs: Pairs, *, mirrored: bool) -> PhotoMatch | None:
         owner = self._owners[slot]
         if owner is None:
             return None
         with self._stage("align"):
-            alignment = align(query.geometry, geometry_of(self._store.points(slot)), pairs, query.width)
+            held = geometry_of(self._store.points(slot))
+            alignment = align(query.geometry, held, pairs, query.width, mirrored=mirrored)
             if alignment is not None and alignment.inliers < PLENTY:
-                alignment = self._looked_at_again(query, slot, alignment)
+                # With all pairs of points of the two photos, not only those that the index lets meet.
+                more = _pairs(query.points, self._store.points(slot))
+                again = align(query.geometry, held, more, query.width, mirrored=mirrored)
+                if again is not None and again.inliers > alignment.inliers:
+                    alignment = again
         if alignment is None:
             return None
         with self._stage("compare"):
@@ -307,14 +382,38 @@ class PhotoIndex:
         return PhotoMatch(*owner, alignment=alignment, agreement=agreement, log_odds=log_odds)
 
 
-    def _looked_at_again(self, query: "_Query", slot: int, first: Alignment) -> Alignment:
-        """With all pairs of points of the two photos, not only those that the index lets meet."""
-        points = self._store.points(slot)
-        again = align(query.geometry, geometry_of(points), _pairs(query.points, points), query.width)
-        return first if again is None or again.inliers < first.inliers else again
-
-
 MOST_WAITING = 1024
+
+
+def _uncommon(met: Meetings, points: int) -> Meetings:
+    """Without the points of the query that meet more than `COMMON` held ones: they say nothing."""
+    kept = np.flatnonzero((np.bincount(met.query, minlength=points) <= COMMON)[met.query])
+    return Meetings(met.query[kept], met.number[kept], met.different[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class _Votes:
+    """Meetings with slots that are met at least `FEWEST` times, slot by slot. `run`: the place of each one's
+    slot among them; `starts`: where each slot's begin."""
+
+    query: npt.NDArray[np.intp]
+    number: npt.NDArray[np.uint32]
+    different: npt.NDArray[np.uint8]
+    run: npt.NDArray[np.intp]
+    starts: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, met: Meetings) -> "_Votes":
+        """Of all meetings."""
+        order = np.argsort(met.number, kind="stable")
+        slots = met.number[order] // POINTS_A_SLOT
+        starts = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]][: len(slots)])
+        counts = np.diff(np.r_[starts, len(slots)])
+        kept = order[np.repeat(counts >= FEWEST, counts)]
+        counts = counts[counts >= FEWEST]
+        run = np.repeat(np.arange(len(counts)), counts)
+        starts = np.cumsum(counts) - counts
+        return cls(met.query[kept], met.number[kept], met.different[kept], run, starts)
 
 
 class _Query:

@@ -23,7 +23,7 @@ ONE = 128
 """One grey level in `Fixed`. White (255) just fits; the Laplacian of a picture blurred by `BLUR` is at most
 0.44 of white, for blur s it is 2 / (e s^2), so it fits as well."""
 
-LONGEST_SIDE = 640
+LONGEST_SIDE = 560
 """Pixels of the working picture's longer side; a larger photo is averaged down, a smaller one stays. With 448
 the recall of a photo cropped by 30% a side falls from .88 to .56 (docs/decisions/008)."""
 STEP = 2**-0.5

@@ -18,13 +18,16 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import msgspec
+import numpy as np
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from connectors.events import ListingEvent, Takedown, TakenDownListing
 from connectors.sample.stream import stream_listings
+from fingerprints.photo_print import POINT, POINTS, PhotoPrint
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
 from streams.pipeline import fingerprint_takedown
+from streams.records import ImageFingerprint, TakedownFingerprint
 from streams.settings import Kafka, Settings, Topics
 from streams.topic_admin import create_topics
 from streams.topics import ALERTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
@@ -34,6 +37,8 @@ BANK = 40_000
 SHARE_OF_CAPACITY = 0.7
 RELIST_EVERY = 50
 WAIT_SECONDS = 300.0
+THUMBNAIL = 8_000
+"""Bytes, as most have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ class Bench:
             topics=Topics(prefix=f"{name}-", partitions=4),
         )
         # A photo process for each worker: two workers share two cores.
-        worker = msgspec.structs.replace(settings.worker, photo_processes=1)
+        worker = msgspec.structs.replace(
+            settings.worker, photo_processes=1, data_dir=str(self._folder / name)
+        )
         settings = msgspec.structs.replace(settings, worker=worker)
         create_topics(settings)
         return settings
@@ -145,6 +152,26 @@ class Bench:
         with self.workers(settings, 1):
             return time.monotonic() - started
 
+    def ready_with_photos(self, bank: int) -> list[float]:
+        """Seconds until ready, with `bank` takedowns of one photo each: without a snapshot, then with one."""
+        settings = self.fresh()
+        texts = itertools.islice(map(as_takedown, stream_listings(seed=99, photos=0)), bank)
+        prints = (
+            with_random_photo(fingerprint_takedown(takedown, ()), n) for n, takedown in enumerate(texts)
+        )
+        self.produce(settings, TAKEDOWN_FINGERPRINTS, ((p.takedown.takedown_id, p) for p in prints))
+        took = []
+        for _ in range(2):
+            started = time.monotonic()
+            with self.workers(settings, 1) as running:
+                took.append(time.monotonic() - started)
+                # The first start's snapshot; a worker that ends in order writes one too.
+                while (
+                    not metric(running[0], 'relistwatch_snapshots_total{outcome="written"}') and not took[1:]
+                ):
+                    time.sleep(0.1)
+        return took
+
     def matchable(self, count: int) -> list[float]:
         """Milliseconds from a takedown's publication until both workers hold it."""
         settings = self.fresh()
@@ -172,6 +199,21 @@ def as_takedown(event: ListingEvent) -> Takedown:
     """The takedown of this listing."""
     listing = msgspec.convert(msgspec.to_builtins(event) | {"images": ()}, TakenDownListing)
     return Takedown(takedown_id=f"t-{event.listing_id}", listing=listing)
+
+
+def with_random_photo(takedown: TakedownFingerprint, seed: int) -> TakedownFingerprint:
+    """The takedown with one photo's fingerprint of the usual size, and nothing in it."""
+    noise = np.random.default_rng(seed)
+    photo = PhotoPrint(
+        noise.bytes(32),
+        noise.bytes(32),
+        480,
+        640,
+        noise.bytes(POINTS * POINT.itemsize),
+        noise.bytes(THUMBNAIL),
+    )
+    prints = msgspec.structs.replace(takedown.prints, photos=(ImageFingerprint(0, photo),))
+    return msgspec.structs.replace(takedown, prints=prints)
 
 
 def metric(worker: WorkerProcess, name: str) -> float:
@@ -218,16 +260,28 @@ def main() -> None:
     """Measure all, printing a table's row as each figure comes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
-    sizes = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("--only", choices=["start-photos"], help="one figure instead of all")
+    arguments = parser.parse_args()
+    sizes = QUICK if arguments.quick else FULL
     with tempfile.TemporaryDirectory(prefix="relistwatch-bench-") as folder:
         root = Path(folder)
         with LocalKafka(root / "kafka", heap_mb=768, die_with_parent=True) as broker:
-            measure(Bench(broker, root), sizes)
+            bench = Bench(broker, root)
+            say("| figure | value |\n|---|---|")
+            if not arguments.only:
+                measure(bench, sizes)
+            measure_start_with_photos(bench, sizes.large_bank)
+
+
+def measure_start_with_photos(bench: Bench, bank: int) -> None:
+    """With and without a snapshot."""
+    without, with_one = bench.ready_with_photos(bank)
+    say(f"| start to ready, {bank:,} takedowns with a photo each, without a snapshot | {without:.1f} s |")
+    say(f"| the same with a snapshot | {with_one:.1f} s |")
 
 
 def measure(bench: Bench, sizes: Sizes) -> None:
     """Every figure in turn."""
-    say("| figure | value |\n|---|---|")
     text = {workers: bench.rate(workers, sizes.text, photos=0) for workers in (1, 2)}
     for workers, rate in text.items():
         say(f"| text listings a second, {workers} worker(s), bank {BANK:,} | {rate:,.0f} |")

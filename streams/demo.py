@@ -130,7 +130,9 @@ class Demo:
             topics=Topics(partitions=4),
             # The sample marketplace serves its photos from this machine.
             photos=msgspec.structs.replace(defaults.photos, allow_private_addresses=True),
-            worker=msgspec.structs.replace(defaults.worker, photo_processes=1),
+            worker=msgspec.structs.replace(
+                defaults.worker, photo_processes=1, data_dir=str(folder / "workers")
+            ),
         )
         create_topics(self._settings)
         self._photos = self._open.enter_context(PhotoServer())

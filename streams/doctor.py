@@ -19,7 +19,8 @@ PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 """What FAUST's behaviour was measured with; another version may lose events."""
 LEAST = {
     "kafka-python": "3.0.12",
-    "imagehash": "4.3.2",
+    "numpy": "2.1",
+    "opencv-python-headless": "5.0",
     "pillow": "12",
     "rapidfuzz": "3.12",
     "msgspec": "0.21",

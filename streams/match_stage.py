@@ -1,4 +1,4 @@
-"""Fingerprints to alerts: every listing version is held against all takedowns."""
+"""Fingerprints to alerts and seller links: every listing version is held against all takedowns."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,15 +7,16 @@ from time import time
 import msgspec
 
 from connectors.codec import Codec, RecordError
-from connectors.events import Alert
+from connectors.events import Alert, SellerLink
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
+from streams.photo_evidence import keep_strongest
 from streams.pipeline import match_listing
-from streams.records import ListingFingerprint
+from streams.records import ListingFingerprint, seller_link_id
 from streams.settings import Match
 from streams.stage import RECEIVED_HEADER, Message, Stage, breathe, cloud_event_headers, header_items
 from streams.takedown_bank import TakedownBank
-from streams.topics import ALERTS, FINGERPRINTS
+from streams.topics import ALERTS, FINGERPRINTS, SELLER_LINKS
 
 SOURCE = "relistwatch/worker"
 BREATHE_EVERY = 25
@@ -23,7 +24,7 @@ BREATHE_EVERY = 25
 
 
 class MatchListings(Stage):
-    """`fingerprints` to `alerts`."""
+    """`fingerprints` to `alerts` and `seller-links`."""
 
     topic = FINGERPRINTS
     name = "match-listings"
@@ -33,10 +34,13 @@ class MatchListings(Stage):
         self._bank = bank
         self._settings = settings
         self._codec = Codec(ListingFingerprint)
+        metrics.photo_index_bytes.labels("memory").set_function(lambda: bank.photos.memory_bytes)
+        metrics.photo_index_bytes.labels("disk").set_function(lambda: bank.photos.disk_bytes)
 
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
-        """Alerts, and dead letters."""
+        """Alerts, dead letters, and for each pair of accounts its strongest link in the batch."""
         outgoing: list[Outgoing] = []
+        links: dict[str, SellerLink] = {}
         now = datetime.now(UTC)
         for number, message in enumerate(messages):
             if number % BREATHE_EVERY == BREATHE_EVERY - 1:
@@ -57,7 +61,11 @@ class MatchListings(Stage):
             )
             if match.alert is not None:
                 outgoing.append(self._alert(message, match.alert))
-        return outgoing
+            keep_strongest(links, match.seller_links)
+            for tier, photos in match.tiers.items():
+                self.metrics.photos_settled.labels(tier).inc(photos)
+        self.metrics.seller_links.inc(len(links))
+        return outgoing + [_seller_link(link) for link in links.values()]
 
     def _alert(self, message: Message, alert: Alert) -> Outgoing:
         self.metrics.alerts.labels(alert.kind).inc()
@@ -68,3 +76,8 @@ class MatchListings(Stage):
             alert.alert_id, f"relistwatch.alert.{alert.kind}", SOURCE, alert.matched_at
         )
         return Outgoing(ALERTS, alert.alert_id.encode(), msgspec.json.encode(alert), headers)
+
+
+def _seller_link(link: SellerLink) -> Outgoing:
+    headers = cloud_event_headers(seller_link_id(link), "relistwatch.seller-link", SOURCE, link.seen_at)
+    return Outgoing(SELLER_LINKS, link.key.encode(), msgspec.json.encode(link), headers)

@@ -1,12 +1,14 @@
 """The worker's Prometheus metrics: named once, here. docs/metrics.md is their reference."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+FINE_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
+"""For what is done some thousand times a second: aligning two photos takes less than a millisecond."""
 
 
 class Metrics:
@@ -24,6 +26,10 @@ class Metrics:
             registry=self.registry,
         )
         self.alerts = Counter("relistwatch_alerts", "Alerts by kind.", ["kind"], registry=self.registry)
+        self.seller_links = Counter(
+            "relistwatch_seller_links", "Pairs of accounts linked by a backdrop, once a pair and batch.",
+            registry=self.registry,
+        )  # fmt: skip
         self.dead_letters = Counter(
             "relistwatch_dead_letters", "Messages set aside.", ["stage", "error"], registry=self.registry
         )
@@ -43,6 +49,14 @@ class Metrics:
             "relistwatch_photo_seconds", "Time of one photo: fetched, and fingerprinted.", ["step"],
             buckets=SECONDS, registry=self.registry,
         )  # fmt: skip
+        self.photos_settled = Counter(
+            "relistwatch_photos_settled", "Photos of listings by the tier of the search that settled them.",
+            ["tier"], registry=self.registry,
+        )  # fmt: skip
+        self.photo_match_seconds = Histogram(
+            "relistwatch_photo_match_seconds", "Time of a photo, or of a pair of them, in a stage of the search.",
+            ["stage"], buckets=FINE_SECONDS, registry=self.registry,
+        )  # fmt: skip
         self.event_to_alert = Histogram(
             "relistwatch_event_to_alert_seconds", "From the listing's arrival on Kafka to its alert's acknowledgement.",
             buckets=SECONDS, registry=self.registry,
@@ -53,8 +67,20 @@ class Metrics:
             ["what"],
             registry=self.registry,
         )
+        self.photo_index_bytes = Gauge(
+            "relistwatch_photo_index_bytes", "What the takedowns' photos take, in memory and in mapped files.",
+            ["where"], registry=self.registry,
+        )  # fmt: skip
         self.index_age = Gauge(
             "relistwatch_takedown_index_age_seconds", "Since the index last heard from the broker.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.snapshot_age = Gauge(
+            "relistwatch_snapshot_age_seconds", "Since the newest snapshot held all takedowns.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.snapshots = Counter(
+            "relistwatch_snapshots", "Snapshots: loaded, discarded, written, failed.", ["outcome"],
             registry=self.registry,
         )  # fmt: skip
         self.lag = Gauge(
@@ -62,11 +88,19 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
 
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Observe how long the block takes, under `stage`."""
-        started = perf_counter()
-        try:
-            yield
-        finally:
-            self.stage_seconds.labels(stage).observe(perf_counter() - started)
+    def timed(self, stage: str) -> AbstractContextManager[None]:
+        """Observe how long the block takes, as a batch in `stage`."""
+        return _observed(self.stage_seconds.labels(stage))
+
+    def timed_match(self, stage: str) -> AbstractContextManager[None]:
+        """Observe how long the block takes, as the photo search's `stage`."""
+        return _observed(self.photo_match_seconds.labels(stage))
+
+
+@contextmanager
+def _observed(histogram: Histogram) -> Iterator[None]:
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        histogram.observe(perf_counter() - started)

@@ -5,6 +5,7 @@ secrets, a limit on memory. It loads fingerprints and little else. Frames on bot
 (network order), then the body; a request's body is the photo's bytes, a reply's is a `Reply` in msgpack.
 """
 
+import io
 import os
 import resource
 import signal
@@ -19,13 +20,15 @@ from msgspec import Struct
 from PIL import Image
 
 from fingerprints.photo_decode import PhotoError
-from fingerprints.photo_print import PhotoPrint, photo_print, print_of_bytes
+from fingerprints.photo_print import PhotoPrint, print_of_bytes
 from streams.die_with_parent import die_with_parent
 
 LENGTH = struct.Struct("!I")
 BYTES_A_PIXEL = 16
 """Address space for one photo at its worst: RGBA, a copy in another mode, the decoder's own buffers."""
 SPARE_BYTES = 256 * 1024 * 1024
+WARM_UP_SIDE = 600
+"""Pixels: a little more than the working picture has, as real photos do."""
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):
@@ -42,12 +45,19 @@ def serve(fingerprint: Callable[[bytes], PhotoPrint | None], *, address_space: i
     The first frame sent is an empty reply: ready.
     """
     requests, replies = _take_pipes()
-    # What hashing loads on its first use (scipy) is not to count against the first photo's time.
-    photo_print(Image.radial_gradient("L"))
+    _warm_up()
     _limit_memory(address_space)
     _send(replies, Reply())
     while (raw := _receive(requests)) is not None:
         _send(replies, _answer(fingerprint, raw))
+
+
+def _warm_up() -> None:
+    """One drawn photo, so that what is loaded and reserved on first use (Pillow's JPEG decoder, OpenCV's
+    filters, the pyramid's buffers) does not count against the first photo's time and memory."""
+    jpeg = io.BytesIO()
+    Image.radial_gradient("L").resize((WARM_UP_SIDE, WARM_UP_SIDE)).save(jpeg, "JPEG")
+    print_of_bytes(jpeg.getvalue(), max_pixels=WARM_UP_SIDE**2)
 
 
 def tie_to_parent(parent: int) -> None:

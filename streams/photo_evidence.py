@@ -1,5 +1,7 @@
 """What two photos that resemble each other say, in the words of the alerts and seller-links topics. Pure."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import numpy.typing as npt
 from msgspec import UNSET, UnsetType
@@ -41,9 +43,21 @@ def seller_links(
     listing: ListingFingerprint, bank: TakedownBank, resembling: Resembling
 ) -> tuple[SellerLink, ...]:
     """Other accounts whose photos show the same backdrop as the listing's: for each the best pair of photos."""
-    if listing.listing.seller_id is None:
-        return ()
     best: dict[str, SellerLink] = {}
+    keep_strongest(best, _links(listing, bank, resembling))
+    return tuple(best.values())
+
+
+def keep_strongest(best: dict[str, SellerLink], links: Iterable[SellerLink]) -> None:
+    """Put each link under its key into `best`, unless as many points agree in the one that is there."""
+    for link in links:
+        if link.key not in best or best[link.key].inliers < link.inliers:
+            best[link.key] = link
+
+
+def _links(listing: ListingFingerprint, bank: TakedownBank, resembling: Resembling) -> Iterator[SellerLink]:
+    if listing.listing.seller_id is None:
+        return
     for takedown_id, meeting in resembling.backdrops:
         takedown, alignment = bank.takedowns[takedown_id].takedown, meeting.match.alignment
         if takedown.seller_id is None or alignment is None:
@@ -64,7 +78,7 @@ def seller_links(
             continue
         size, held_size = (meeting.print.width, meeting.print.height), bank.photos.size_of(meeting.match)
         transform = relative_transform(alignment.matrix, size, held_size)
-        link = SellerLink(
+        yield SellerLink(
             sellers=(mine, theirs) if mine.key < theirs.key else (theirs, mine),
             reason="same backdrop",
             inliers=alignment.inliers,
@@ -72,9 +86,6 @@ def seller_links(
             takedown_id=takedown_id,
             seen_at=listing.observed_at,
         )
-        if link.key not in best or best[link.key].inliers < link.inliers:
-            best[link.key] = link
-    return tuple(best.values())
 
 
 def _rows(matrix: npt.NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:

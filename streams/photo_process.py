@@ -11,10 +11,10 @@ import msgspec
 from streams.photo_child import LENGTH, Reply
 
 START_SECONDS = 60.0
-"""A child is ready in half a second of processor time; a loaded machine may take many times that."""
+"""A child is ready in a quarter of a second; a loaded machine may take many times that."""
 CLOSE_SECONDS = 2.0
 LONGEST_REPLY = 128 * 1024
-"""A child that has been taken over may send anything; a print has some 16 KB and at most 74."""
+"""A child that has been taken over may send anything; a print has some 16 KB, and at most 74 by its limits."""
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
 
 
@@ -99,6 +99,10 @@ class PhotoProcess:
         """End it at once, and wait until it is gone."""
         with suppress(ProcessLookupError):
             self._process.kill()
+        # `wait` waits for the pipes too, and a full one that nobody reads any more never ends by itself.
+        replies = self._process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
+        if replies is not None:
+            replies.close()
         await self._process.wait()
 
     async def close(self) -> None:

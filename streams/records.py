@@ -6,7 +6,15 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from connectors.events import AlertListing, AlertTakedown, EventType, ListingEvent, Price, Timestamp
+from connectors.events import (
+    AlertListing,
+    AlertTakedown,
+    EventType,
+    ListingEvent,
+    Price,
+    SellerLink,
+    Timestamp,
+)
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TitlePrint
 
@@ -86,15 +94,24 @@ def listing_version(event: ListingEvent) -> str:
         event.condition,
         event.images,
     )
-    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:32]
+    return _digest(content)
 
 
 def alert_id(kind: str, listing_key: str, version: str, takedown_id: str) -> str:
     """The alert's id (128 bits, hex): the same listing version and takedown always give the same."""
-    parts = msgspec.json.encode([kind, listing_key, version, takedown_id])
-    return hashlib.sha256(parts).hexdigest()[:32]
+    return _digest([kind, listing_key, version, takedown_id])
+
+
+def seller_link_id(link: SellerLink) -> str:
+    """The link's id (128 bits, hex): the same two accounts, takedown and listings always give the same."""
+    listings = [seller.listing_id for seller in link.sellers]
+    return _digest([link.key, link.takedown_id, *listings])
 
 
 def was_seen_after(observed_at: datetime, taken_down_at: datetime | None) -> bool:
     """Whether a sighting is later than the takedown; without a time of takedown, every sighting is."""
     return taken_down_at is None or observed_at > taken_down_at
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]

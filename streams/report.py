@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from connectors.events import Alert, PhotoEvidence
 from streams.aligned_pair import AlignedPair, aligned_pair
+from streams.photo_words import photo_words
 from streams.report_photos import Thumbnail, laid_over, open_photo, thumbnail
 from streams.safe_text import safe_text
 from streams.scan import Found, Summary
@@ -18,8 +19,6 @@ SHOWN = 300
 """Alerts with photos in one report: some 10 MB, and 30 if they are pure noise; the rest is in the alerts file."""
 TEXT_SHOWN = 300
 """Characters of a title or another text from outside."""
-EDITS_SHOWN = 8
-WORD_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +58,6 @@ def render_report(
     template = environment.get_template("report.html.j2")
     return template.render(rows=rows, summary=summary, left_out=max(0, len(ordered) - SHOWN),
                            takedowns=takedowns.name, listings=listings.name)  # fmt: skip
-
-
-def photo_words(part: PhotoEvidence) -> str:
-    """What two photos have in common, in words: the relation, the edits, the agreeing points, the bits."""
-    words = [safe_text(word, WORD_SHOWN) for word in (part.relation, *part.edits[:EDITS_SHOWN])]
-    if len(part.edits) > EDITS_SHOWN:
-        words.append(f"and {len(part.edits) - EDITS_SHOWN} more edits")
-    if part.inliers is not UNSET:
-        words.append("1 point agrees" if part.inliers == 1 else f"{part.inliers} points agree")
-    if part.distance is not UNSET:
-        words.append(f"{part.distance} of 256 bits differ")
-    return ", ".join(words)
 
 
 def _row(item: Found, takedown_folder: Path, listing_folder: Path, limits: Photos) -> Row:

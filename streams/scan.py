@@ -13,9 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from connectors.codec import Codec, RecordError
-from connectors.events import DeadLetter, EventType, Image, ListingEvent, Takedown
+from connectors.events import DeadLetter, EventType, Image, ListingEvent, SellerLink, Takedown
 from connectors.photo_paths import PhotoPathError, resolve_photo_path
 from streams.metrics import Metrics
+from streams.photo_evidence import keep_strongest
 from streams.photo_fetch import PhotoFetcher
 from streams.photo_pool import PhotoPool
 from streams.photos import PhotoReader
@@ -46,16 +47,19 @@ class ScoreLine(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Summary:
-    """What a scan did."""
+    """What a scan did. `seller_links`: pairs of accounts with the same backdrop. `settled`: the listings'
+    photos by the tier of the photo search that settled them."""
 
     takedowns: int = 0
     listings: int = 0
     removed: int = 0
     alerts: int = 0
     still_up: int = 0
+    seller_links: int = 0
     dead_letters: int = 0
     photos: int = 0
     photo_failures: dict[str, int] = field(default_factory=dict)
+    settled: dict[str, int] = field(default_factory=dict)
     unknown_fields: int = 0
 
 
@@ -75,6 +79,7 @@ class Outputs:
     alerts: IO[bytes]
     scores: IO[bytes] | None
     dead_letters: Path
+    seller_links: IO[bytes] | None = None
     _dead: IO[bytes] | None = None
 
     def dead_letter(self, letter: DeadLetter) -> None:
@@ -102,12 +107,18 @@ class Scan:
     keep_found: bool = False
     """Keep the records behind each alert, for a report."""
     _takedowns: dict[str, Takedown] = field(default_factory=dict)
+    _links: dict[str, SellerLink] = field(default_factory=dict)
 
     async def run(self, takedowns: Path, listings: Path) -> Summary:
-        """Read both files, takedowns first."""
-        async with self._photo_reader() as photos:
-            await self._read_takedowns(takedowns, photos)
-            await self._read_listings(listings, photos)
+        """Read both files, takedowns first. The bank's files are closed at the end: one run a scan."""
+        with contextlib.closing(self.bank.photos):
+            async with self._photo_reader() as photos:
+                await self._read_takedowns(takedowns, photos)
+                await self._read_listings(listings, photos)
+        self.summary.seller_links = len(self._links)
+        if self.outputs.seller_links is not None:
+            for link in self._links.values():
+                self.outputs.seller_links.write(msgspec.json.encode(link) + b"\n")
         return self.summary
 
     @contextlib.asynccontextmanager
@@ -149,6 +160,9 @@ class Scan:
             matched_at=datetime.now(UTC),
         )
         self.summary.listings += 1
+        for tier, count in match.tiers.items():
+            self.summary.settled[tier] = self.summary.settled.get(tier, 0) + count
+        keep_strongest(self._links, match.seller_links)
         if self.outputs.scores is not None:
             for line in score_lines(event, match):
                 self.outputs.scores.write(msgspec.json.encode(line) + b"\n")

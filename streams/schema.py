@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from connectors.events import Alert, DeadLetter, ListingEvent, Takedown
+from connectors.events import Alert, DeadLetter, ListingEvent, SellerLink, Takedown
 from streams.records import ListingFingerprint, TakedownFingerprint
 from streams.settings import Topics
 from streams.topics import (
@@ -20,6 +20,7 @@ from streams.topics import (
     DEAD_LETTERS,
     FINGERPRINTS,
     LISTINGS,
+    SELLER_LINKS,
     TAKEDOWN_FINGERPRINTS,
     TAKEDOWNS,
     TopicSpec,
@@ -34,6 +35,7 @@ RECORD_OF: dict[str, type[Struct]] = {
     TAKEDOWNS.name: Takedown,
     TAKEDOWN_FINGERPRINTS.name: TakedownFingerprint,
     ALERTS.name: Alert,
+    SELLER_LINKS.name: SellerLink,
     DEAD_LETTERS.name: DeadLetter,
 }
 """The record of each topic that has one so far; the others hold what `TopicSpec.holds` says."""
@@ -45,7 +47,7 @@ KEYS = {
     "takedowns": "takedown_id",
     "takedown-fingerprints": "takedown_id",
     "alerts": "alert_id",
-    "seller-links": "the two sellers, sorted",
+    "seller-links": "the two accounts as marketplace:seller_id, sorted, with | between them",
     "verdicts": "alert_id",
     "dead-letters": "the original message's key",
     "connector-state": "the connector instance",
@@ -55,21 +57,34 @@ TOMBSTONES = {
     "takedown-fingerprints": "A null value withdraws the takedown.",
 }
 CLOUD_EVENT_HEADERS = {
-    "ce_id": "CloudEvents id: the event's, the takedown's or the alert's own id.",
+    "ce_id": "CloudEvents id: the event's, the takedown's or the alert's own id, or a digest of the seller link.",
     "ce_type": "CloudEvents type, such as relistwatch.listing.created.",
     "ce_source": "CloudEvents source: what made the message.",
     "ce_time": "CloudEvents time, RFC 3339; left out where the event has none.",
     "rw_attempt": "How often the message was tried; a replay from the dead letters adds one. Absent means 1.",
     "rw_received_ms": "When the listing arrived, in milliseconds since 1970; carried to its fingerprint.",
 }
+MEANINGS = {
+    "PhotoPrint": {
+        "plain": "The perceptual hash: 256 bits, the 16 x 16 lowest frequencies of a cosine transform, row by row.",
+        "mirrored": "The same of the photo's mirror image.",
+        "width": "Of the upright photo as it was decoded, in pixels; only its ratio to the height matters.",
+        "height": "Of the upright photo as it was decoded, in pixels.",
+        "points": "Described points, the strongest first, 16 bytes each, little endian: 32 signs and 16 bits of "
+        "descriptor, x and y (16 bits each, in 65535ths of the longer side from the top left), size (8 bits, "
+        "20 an octave, 0 is a 1024th of the longer side), angle (8 bits, 256 a turn), and in 32 bits which bits "
+        "of the descriptor are loose, with the top bit set where the pattern was mirrored to describe it.",
+        "thumbnail": "The photo in grey as a JPEG, at most 320 pixels on its longer side.",
+    },
+}
+"""What fields hold whose record type says it for programmers only."""
 
 
 def record_schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema (2020-12) by record name. Unknown fields are allowed, as readers leave them out."""
     schemas = {}
     for record in RECORD_OF.values():
-        (schema,), definitions = msgspec.json.schema_components([record], ref_template=DEFS)
-        del schema
+        definitions = _definitions([record], DEFS)
         own = definitions.pop(record.__name__)
         schemas[record.__name__] = {
             "$schema": DIALECT,
@@ -79,10 +94,20 @@ def record_schemas() -> dict[str, dict[str, Any]]:
     return schemas
 
 
+def _definitions(records: list[type[Struct]], ref_template: str) -> dict[str, dict[str, Any]]:
+    """The schemas of these records and of all that they hold, by name."""
+    _, definitions = msgspec.json.schema_components(records, ref_template=ref_template)
+    for name, meanings in MEANINGS.items():
+        for field, meaning in meanings.items():
+            if name in definitions:
+                definitions[name]["properties"][field]["description"] = meaning
+    return definitions
+
+
 def asyncapi() -> dict[str, Any]:
     """The AsyncAPI 3.0 document: a channel a topic, with its key, its messages and their headers."""
     records = [RECORD_OF[name] for name in RECORD_OF]
-    _, schemas = msgspec.json.schema_components(records, ref_template="#/components/schemas/{name}")
+    schemas = _definitions(records, "#/components/schemas/{name}")
     return {
         "asyncapi": "3.0.0",
         "info": {

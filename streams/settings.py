@@ -70,6 +70,9 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     photo_item_timeout: Seconds = 2.0
     """Seconds one photo may take to decode and hash before its process is ended."""
     data_dir: str = "~/.local/share/relistwatch"
+    """Where a worker keeps files of its own; several may share it."""
+    snapshot_minutes: Annotated[float, Meta(ge=0)] = 10.0
+    """Between two snapshots of the takedowns in `data_dir`, from which the next start is fast; 0 keeps none."""
 
 
 class Photos(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

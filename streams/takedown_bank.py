@@ -12,6 +12,7 @@ from fingerprints.photo_print import PhotoPrint
 from fingerprints.registry import Hit
 from fingerprints.title_index import TitleIndex
 from fingerprints.title_print import TITLE
+from streams.bank_files import FrozenBank, read_bank
 from streams.records import Prints, TakedownFingerprint
 
 
@@ -57,6 +58,7 @@ class TakedownBank:
         self.stale = 0
         self.titles = TitleIndex()
         self.photos = PhotoIndex(folder, stage)
+        self._stage = stage
         self._images: dict[str, tuple[int, ...]] = {}
         """For each takedown the image numbers of its photos in the index."""
         self._by_listing: dict[str, set[str]] = {}
@@ -73,11 +75,9 @@ class TakedownBank:
             self.photos.add(takedown_id, tuple(photo.print for photo in prints.photos))
             self._images[takedown_id] = tuple(photo.image for photo in prints.photos)
         without_photos = msgspec.structs.replace(prints, photos=())
-        self.takedowns[takedown_id] = msgspec.structs.replace(fingerprint, prints=without_photos)
-        self._by_listing.setdefault(fingerprint.takedown.key, set()).add(takedown_id)
+        self._hold(msgspec.structs.replace(fingerprint, prints=without_photos))
         if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
             self.titles.add(takedown_id, (prints.title,))
-        self.stale += _is_stale(prints)
 
     def withdraw(self, takedown_id: str) -> None:
         """Forget the takedown; an unknown one is no error."""
@@ -92,6 +92,65 @@ class TakedownBank:
         self.photos.withdraw(takedown_id)
         self._images.pop(takedown_id, None)
         self.stale -= _is_stale(earlier.prints)
+
+    def settle_in(self, folder: Path) -> None:
+        """Keep the photos' files in this folder, which is empty, from now on; only while the bank is empty."""
+        if self.takedowns:
+            raise ValueError("the bank holds takedowns already")
+        before, self.photos = self.photos, PhotoIndex(folder, self._stage)
+        before.close()
+
+    def freeze(self) -> FrozenBank:
+        """The bank as it is now, to be written (`streams.bank_files`)."""
+        return FrozenBank(
+            list(self.takedowns.values()), dict(self._images), self.titles, self.photos.freeze()
+        )
+
+    def thaw(self, frozen: FrozenBank) -> None:
+        """What changes in place is written: takedowns may be put and withdrawn again."""
+        self.photos.thaw(frozen.photos)
+
+    def snapshot_taken(self, frozen: FrozenBank) -> None:
+        """This snapshot is on the disk and no older one is."""
+        self.photos.snapshot_taken(frozen.photos)
+
+    def save(self, folder: Path) -> None:
+        """Write all into the folder, which is empty, with nothing put or withdrawn meanwhile.
+
+        Raises:
+            OSError: such as a full disk.
+        """
+        frozen = self.freeze()
+        frozen.write_changing(folder)
+        self.thaw(frozen)
+        frozen.write_rest(folder)
+        self.snapshot_taken(frozen)
+
+    def load(self, saved: Path, folder: Path | None = None) -> None:
+        """Become what was saved, the photos' files going on in `folder`, which is empty; only while the bank is
+        empty. Nothing is changed where it fails.
+
+        Raises:
+            SnapshotError: it is incomplete, damaged, or of another version of the program.
+        """
+        if self.takedowns:
+            raise ValueError("the bank holds takedowns already")
+        read = read_bank(saved)
+        loaded = TakedownBank(None, self._stage)
+        for record in read.records:
+            loaded._hold(record)
+        loaded.photos.close()
+        loaded.photos = PhotoIndex.load(saved, read.photos, folder, self._stage)
+        loaded.titles, loaded._images = read.titles, read.images
+        self.photos.close()
+        vars(self).update(vars(loaded))
+
+    def _hold(self, fingerprint: TakedownFingerprint) -> None:
+        """All but the indexes."""
+        takedown_id, prints = fingerprint.takedown.takedown_id, fingerprint.prints
+        self.takedowns[takedown_id] = fingerprint
+        self._by_listing.setdefault(fingerprint.takedown.key, set()).add(takedown_id)
+        self.stale += _is_stale(prints)
 
     def taken_down_as(self, listing_key: str) -> list[TakedownFingerprint]:
         """The takedowns of this very listing, by id."""

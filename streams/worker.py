@@ -133,7 +133,7 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Sta
         key_serializer="raw",
         value_serializer="raw",
     )
-    bank = TakedownBank()
+    bank = TakedownBank(stage=metrics.timed_match)
     outbox = Outbox(settings, metrics)
     fetcher = PhotoFetcher(settings.photos)
     pool = PhotoPool(

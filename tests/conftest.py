@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from streams.kafka_local.broker import LocalKafka
-from streams.settings import Kafka, Settings, Topics
+from streams.settings import Kafka, Settings, Topics, Worker
 from streams.topic_admin import create_topics
 
 
@@ -18,12 +19,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
 
 
 @pytest.fixture
-def settings(kafka: LocalKafka) -> Settings:
-    """Settings whose topics and group no other test has."""
+def settings(kafka: LocalKafka, tmp_path: Path) -> Settings:
+    """Settings whose topics, group and files no other test has."""
     name = uuid.uuid4().hex[:8]
     return Settings(
         kafka=Kafka(bootstrap_servers=kafka.bootstrap_servers, group=f"g-{name}"),
         topics=Topics(prefix=f"{name}-", partitions=4),
+        worker=Worker(data_dir=str(tmp_path / "data")),
     )
 
 

@@ -14,6 +14,7 @@ COMMANDS: tuple[str, ...] = (
     "kafka",
     "topics",
     "alerts",
+    "seller_links",
     "dead_letters",
     "schema",
     "doctor",

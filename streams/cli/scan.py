@@ -25,6 +25,9 @@ def scan(
     listings: Annotated[Path, typer.Option(help="Listing events, one a line.", exists=True, dir_okay=False)],
     alerts: Annotated[Path, typer.Option(help="Where the alerts go, one a line.")],
     scores: Annotated[Path | None, typer.Option(help="The five best takedowns of each listing.")] = None,
+    seller_links: Annotated[
+        Path | None, typer.Option(help="Accounts whose photos share a backdrop, a pair a line.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="An HTML page with the photos side by side.")] = None,
     dead_letters: Annotated[
         Path | None, typer.Option(help="Lines not understood [default: beside the alerts].")
@@ -46,8 +49,12 @@ def scan(
     settings = settings_of(context)
     dead_path = dead_letters or alerts.with_name(alerts.name + ".dead-letters.jsonl")
     try:
-        with alerts.open("wb") as alert_file, _opened(scores) as score_file:
-            outputs = Outputs(alert_file, score_file, dead_path)
+        with (
+            alerts.open("wb") as alert_file,
+            _opened(scores) as score_file,
+            _opened(seller_links) as link_file,
+        ):
+            outputs = Outputs(alert_file, score_file, dead_path, link_file)
             with Progress(console=Console(file=sys.stderr)) as bar:
                 bars = {name: bar.add_task(name, total=None) for name in ("takedowns", "listings")}
                 run = Scan(
@@ -73,6 +80,9 @@ def scan(
     )
     if summary.still_up:
         typer.echo(f"{summary.still_up} of them are the taken-down listing itself, still up")
+    if summary.seller_links:
+        where = f", in {seller_links}" if seller_links else "; --seller-links FILE writes them"
+        typer.echo(f"{summary.seller_links} pairs of accounts with the same backdrop{where}")
     for kind, count in sorted(summary.photo_failures.items()):
         typer.echo(f"{count} photos not used: {kind}")
     if summary.dead_letters:

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from fingerprints.hamming_index import FIRST_CAPACITY, HammingIndex
-from fingerprints.photo_hash import MOST_DISTANCE, PHOTO_HASH, PhotoPrint, compare
+from fingerprints.photo_hash import MOST_DISTANCE, PHOTO_HASH, PhotoHash, compare
 from fingerprints.registry import LinearIndex
 
 
-def reference() -> LinearIndex[PhotoPrint]:
+def reference() -> LinearIndex[PhotoHash]:
     return LinearIndex(compare, PHOTO_HASH.floor)
 
 
@@ -30,7 +30,7 @@ NEAR = st.builds(
     # Around the limit on both sides, in few words and in all.
     st.one_of(st.lists(st.integers(0, 255), max_size=8), st.integers(40, 56).map(lambda n: list(range(n)))),
 )
-PRINTS = st.builds(PhotoPrint, NEAR, NEAR)
+PRINTS = st.builds(PhotoHash, NEAR, NEAR)
 OWNERS = st.sampled_from([f"t{n}" for n in range(6)])
 
 
@@ -43,7 +43,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.slow = reference()
 
     @rule(owner=OWNERS, prints=st.lists(PRINTS, max_size=4))
-    def add(self, owner: str, prints: list[PhotoPrint]) -> None:
+    def add(self, owner: str, prints: list[PhotoHash]) -> None:
         self.fast.add(owner, prints)
         self.slow.add(owner, prints)
 
@@ -53,7 +53,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.slow.withdraw(owner)
 
     @rule(query=PRINTS, limit=st.integers(0, 12))
-    def search(self, query: PhotoPrint, limit: int) -> None:
+    def search(self, query: PhotoHash, limit: int) -> None:
         assert self.fast.search(query, limit) == self.slow.search(query, limit)
 
     @invariant()
@@ -71,14 +71,14 @@ def test_same_hits_beyond_the_first_capacity(seed: int) -> None:
     random = Random(seed)
     fast, slow = PHOTO_HASH.new_index(), reference()
     for number in range(FIRST_CAPACITY + 200):
-        made = PhotoPrint(flipped(ANCHORS[number % 4], random.sample(range(256), number % 90)), bytes(32))
+        made = PhotoHash(flipped(ANCHORS[number % 4], random.sample(range(256), number % 90)), bytes(32))
         fast.add(f"t{number}", (made,))
         slow.add(f"t{number}", (made,))
     for number in range(0, FIRST_CAPACITY, 3):
         fast.withdraw(f"t{number}")
         slow.withdraw(f"t{number}")
     for anchor in ANCHORS:
-        query = PhotoPrint(flipped(anchor, random.sample(range(256), 10)), flipped(anchor, list(range(200))))
+        query = PhotoHash(flipped(anchor, random.sample(range(256), 10)), flipped(anchor, list(range(200))))
         expected = slow.search(query, 10_000)
         assert len(expected) > 50
         assert fast.search(query, 10_000) == expected
@@ -87,17 +87,17 @@ def test_same_hits_beyond_the_first_capacity(seed: int) -> None:
 
 def test_exactly_at_the_limit() -> None:
     index = PHOTO_HASH.new_index()
-    index.add("at", (PhotoPrint(flipped(bytes(32), list(range(MOST_DISTANCE))), bytes(32)),))
-    index.add("over", (PhotoPrint(flipped(bytes(32), list(range(MOST_DISTANCE + 1))), bytes(32)),))
-    (hit,) = index.search(PhotoPrint(bytes(32), b"\xff" * 32), 10)
+    index.add("at", (PhotoHash(flipped(bytes(32), list(range(MOST_DISTANCE))), bytes(32)),))
+    index.add("over", (PhotoHash(flipped(bytes(32), list(range(MOST_DISTANCE + 1))), bytes(32)),))
+    (hit,) = index.search(PhotoHash(bytes(32), b"\xff" * 32), 10)
     assert (hit.owner, hit.similarity) == ("at", PHOTO_HASH.floor)
 
 
 def test_the_farthest_hash_does_not_wrap_round() -> None:
     """256 differing bits are 0 in eight."""
     index = PHOTO_HASH.new_index()
-    index.add("opposite", (PhotoPrint(b"\xff" * 32, bytes(32)),))
-    assert index.search(PhotoPrint(bytes(32), bytes(32)), 10) == []
+    index.add("opposite", (PhotoHash(b"\xff" * 32, bytes(32)),))
+    assert index.search(PhotoHash(bytes(32), bytes(32)), 10) == []
 
 
 def test_withdrawn_places_are_used_again() -> None:

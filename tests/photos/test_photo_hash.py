@@ -1,56 +1,60 @@
 """The perceptual hash: frozen values, what it survives, what it must never call alike."""
 
+import io
+
+import cv2
 import imagehash
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from photo_bytes import drawn, encoded
+from photo_bytes import drawn, encoded, garment_photo
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from fingerprints.photo_hash import (
     BITS,
     MOST_DISTANCE,
     PHOTO_HASH,
-    PhotoPrint,
+    PhotoHash,
     compare,
     hamming,
+    hash_of_grey,
     match_details,
-    photo_print,
-    print_of_bytes,
+    photo_hash,
 )
+from fingerprints.photo_print import print_of_bytes
 
 HASHES = st.binary(min_size=32, max_size=32)
-PRINTS = st.builds(PhotoPrint, HASHES, HASHES)
+PRINTS = st.builds(PhotoHash, HASHES, HASHES)
 
 GOLDEN: dict[int, tuple[str, str]] = {
     1: (
-        "da49f0a09c8ff4aee1f023783226fa4d94a584846a5a0d98cdd9dfbf1f1f0a19",
-        "8f1ca5f5c9daa1f9b4a5760d6773af18c1f151513f0f58c5988c8b484a585f4c",
+        "da49f0a09c8ff4aee1f223583326fa4d94a504846a5a0d90cdd9dfbd1f1f0a3d",
+        "8f1ca5f5c9daa1f9b4a5770d6773af18c1f151513f0f58c5988c8a484a4a5f68",
     ),
     2: (
-        "8c9d524ca24c9a4f3e4798cc94ad5c8ee634667718cfa2777a536626c4e574e2",
-        "d9c80719f719cf1a6b12cd91c1f809dbb36533224d9af7223f06337391b121b7",
+        "8c9d526ca24c9a4f3e4798cc94ad5c8ee634667718cfa2776a536626c4e474e6",
+        "d9c80719f719cf1a6b10cd91c1f809dbb36133224d9af7263f06337391b131b7",
     ),
     3: (
-        "fe0b01f0dc8ffa46f8cfc9d0fb4b8374e26c2c301c8b7c9204ab3737126b25b2",
-        "ab5e54a589daaf13ad9a9c85ae1ed621b720786549de29c751fc6262473a70a6",
+        "fe0b01f0dc8dfa46f8cfc9d0fb4b8374e2652d301c8b7c9204b93737126925b6",
+        "ab5e54a589d8af13ad9a9c85ae1ed621b730786549de29c751ec6262473c70e3",
     ),
     4: (
-        "c4b821f2c4b88f0c42782b56895c9b4a81fc55517e1f75b07e3fd4c0bd9f7170",
-        "91ed74a791edda5b172d7e03dc29ce1fd4ab00242b6a20ed2b7a81b7e8ca2427",
+        "c4b821f2c4b88f1c42782b56897c9b4881fc55517e1f75b17e37d4c0bd1e7171",
+        "91ed74a791edda4b172d7e03dc29ce1fd4af00252b4a20e42b6a81b7e8cb26a7",
     ),
 }
 """Of `drawn(seed)`. A change of these is a new algorithm version, never a new golden value alone."""
 
 
-def printed(picture: Image.Image) -> PhotoPrint:
-    made = photo_print(picture)
+def printed(picture: Image.Image) -> PhotoHash:
+    made = photo_hash(picture)
     assert made is not None
     return made
 
 
-def printed_bytes(raw: bytes) -> PhotoPrint:
+def printed_bytes(raw: bytes) -> PhotoHash:
     made = print_of_bytes(raw, max_pixels=50_000_000)
     assert made is not None
     return made
@@ -63,21 +67,50 @@ def test_hashes_are_frozen(seed: int) -> None:
 
 
 def test_the_version_is_frozen() -> None:
-    assert (PHOTO_HASH.name, PHOTO_HASH.algorithm, PHOTO_HASH.floor) == ("photo", "phash256-1", 0.8125)
+    assert (PHOTO_HASH.name, PHOTO_HASH.algorithm, PHOTO_HASH.floor) == ("photo", "phash256-2", 0.8125)
+
+
+def imagehash_of(small: np.ndarray) -> bytes:
+    return np.packbits(imagehash.phash(Image.fromarray(small), hash_size=16).hash).tobytes()
+
+
+def assert_it_is_imagehash(grey: np.ndarray) -> None:
+    small = cv2.resize(grey, (64, 64), interpolation=cv2.INTER_AREA)
+    made = hash_of_grey(grey)
+    assert made is not None
+    assert made.plain == imagehash_of(small)
+    assert made.mirrored == imagehash_of(np.ascontiguousarray(small[:, ::-1]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(32, 300), st.integers(32, 300), st.booleans())
+def test_it_is_imagehash_of_the_reduction_bit_for_bit(
+    seed: int, width: int, height: int, noise: bool
+) -> None:
+    if noise:
+        numbers = np.random.default_rng(seed)
+        grey = numbers.integers(0, 256, (height, width), dtype=np.uint8)
+    else:
+        grey = np.asarray(drawn(seed, (width, height)).convert("L"))
+    assert_it_is_imagehash(grey)
+
+
+@pytest.mark.parametrize("garment", range(3))
+def test_it_is_imagehash_of_drawn_garments(garment: int) -> None:
+    with Image.open(io.BytesIO(garment_photo(garment, 100 + garment))) as photo:
+        assert_it_is_imagehash(np.asarray(photo.convert("L")))
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_it_is_imagehash_of_the_whole_photo(seed: int) -> None:
+def test_it_is_nearly_imagehash_of_the_whole_photo(seed: int) -> None:
+    """Pillow reduces by another filter, and decoding small reduces before: a few bits."""
     picture = drawn(seed)
-    expected = np.packbits(imagehash.phash(picture, hash_size=16).hash).tobytes()
-    mirrored = np.packbits(imagehash.phash(ImageOps.mirror(picture), hash_size=16).hash).tobytes()
+    expected = imagehash_of(np.asarray(picture.convert("L")))
     made = printed(picture)
-    assert made.plain == expected
-    # Mirrored after the reduction instead of before it: the reduction's rounding is not quite symmetric.
-    assert hamming(made.mirrored, mirrored) <= 4
+    assert hamming(made.plain, expected) <= 16
+    assert hamming(made.mirrored, imagehash_of(np.asarray(ImageOps.mirror(picture).convert("L")))) <= 16
     for kind in ("JPEG", "PNG", "WEBP"):
-        # The way through small decoding costs a few bits only.
-        assert hamming(printed_bytes(encoded(picture, kind, quality=97)).plain, expected) <= 12
+        assert hamming(printed_bytes(encoded(picture, kind, quality=97)).plain, expected) <= 20
 
 
 @pytest.mark.parametrize("example", PHOTO_HASH.examples(), ids=lambda example: example.why)
@@ -140,7 +173,7 @@ FEATURELESS = {
 
 @pytest.mark.parametrize("name", FEATURELESS)
 def test_featureless_photos_have_no_fingerprint(name: str) -> None:
-    assert photo_print(FEATURELESS[name]) is None
+    assert photo_hash(FEATURELESS[name]) is None
     for kind in ("JPEG", "PNG", "GIF"):
         assert print_of_bytes(encoded(FEATURELESS[name], kind), max_pixels=1_000_000) is None
 
@@ -152,11 +185,11 @@ def test_a_faint_photo_still_has_one() -> None:
 
 def test_only_pictures_are_taken() -> None:
     with pytest.raises(TypeError, match="not bytes"):
-        photo_print(b"\xff\xd8\xff")
+        photo_hash(b"\xff\xd8\xff")
 
 
 @given(PRINTS, PRINTS)
-def test_compare_agrees_with_counting_bits_one_by_one(query: PhotoPrint, held: PhotoPrint) -> None:
+def test_compare_agrees_with_counting_bits_one_by_one(query: PhotoHash, held: PhotoHash) -> None:
     def slowly(left: bytes, right: bytes) -> int:
         return sum(
             (a >> bit & 1) != (b >> bit & 1) for a, b in zip(left, right, strict=True) for bit in range(8)

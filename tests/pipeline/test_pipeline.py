@@ -10,7 +10,7 @@ from listing_records import START, drawn_photo, listing, relist, takedown
 
 from connectors.events import Price, PriceEvidence, SellerEvidence
 from fingerprints.decision import Likeness, decide, photo_weight
-from fingerprints.photo_hash import print_of_bytes
+from fingerprints.photo_print import print_of_bytes
 from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing, price_ratio
 from streams.records import ImageFailure, listing_version
 from streams.takedown_bank import TakedownBank

@@ -6,13 +6,16 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import uvloop
 from photo_bytes import drawn, encoded, png_bomb
 
 from fingerprints.photo_decode import PhotoError
-from fingerprints.photo_hash import PhotoPrint, print_of_bytes
+from fingerprints.photo_print import PhotoPrint, print_of_bytes
+from streams.photo_child import Reply
 from streams.photo_pool import PhotoPool
+from streams.photo_process import LONGEST_REPLY
 
 PIXELS = 5_000_000
 GOOD = encoded(drawn(1))
@@ -74,6 +77,20 @@ async def test_the_largest_photos_allowed_fit_into_a_child() -> None:
             assert await pool.fingerprint(raw) is not None, name
 
 
+def test_the_largest_print_fits_into_a_reply() -> None:
+    """As large as its fields allow, which is what a reply is checked by."""
+    limits = {field.name: field.type for field in msgspec.inspect.type_info(PhotoPrint).fields}
+    largest = PhotoPrint(
+        **{
+            name: bytes(limit.max_length) if isinstance(limit, msgspec.inspect.BytesType) else limit.le
+            for name, limit in limits.items()
+        }
+    )
+    reply = msgspec.msgpack.encode(Reply(largest))
+    assert msgspec.msgpack.decode(reply, type=Reply).print == largest
+    assert len(reply) <= LONGEST_REPLY
+
+
 @pytest.mark.parametrize("raw", [b"hang", b"busy"])
 async def test_a_photo_that_hangs_costs_its_child_alone(pool: PhotoPool, raw: bytes) -> None:
     before = pool.pids
@@ -104,7 +121,20 @@ async def test_a_loop_that_was_held_up_blames_no_photo(pool: PhotoPool) -> None:
     assert await asked is None
 
 
-@pytest.mark.parametrize("raw", [b"segfault", b"killed", b"exit", b"bug", b"lies", b"floods"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"segfault",
+        b"killed",
+        b"exit",
+        b"bug",
+        b"lies",
+        b"too many points",
+        b"a huge thumbnail",
+        b"no size",
+        b"floods",
+    ],
+)
 async def test_a_photo_that_ends_its_child_twice_is_named(pool: PhotoPool, raw: bytes) -> None:
     outcomes = await asyncio.gather(
         pool.fingerprint(raw), *(pool.fingerprint(GOOD) for _ in range(20)), return_exceptions=True
@@ -202,7 +232,7 @@ async def test_signals_of_the_terminal_do_not_end_children(pool: PhotoPool) -> N
 def test_it_runs_on_uvloop_as_in_the_worker() -> None:
     async def run() -> list[PhotoPrint | PhotoError | BaseException | None]:
         async with PhotoPool(2, 1.0, max_pixels=PIXELS, child=HOSTILE) as pool:
-            photos = (GOOD, b"hang", b"segfault", b"slow")
+            photos = (GOOD, b"hang", b"segfault", b"slow", b"floods")
             return await asyncio.gather(*map(pool.fingerprint, photos), return_exceptions=True)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

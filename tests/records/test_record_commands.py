@@ -5,11 +5,11 @@ import unicodedata
 
 import msgspec
 import pytest
-from alert_records import alert, dead_letter
+from alert_records import alert, dead_letter, seller_link
 from kafka_client import KafkaClient
 from typer.testing import CliRunner, Result
 
-from connectors.events import Alert, DeadLetter
+from connectors.events import Alert, DeadLetter, LinkedSeller, SellerLink
 from streams.cli import build_app
 from streams.settings import Settings
 
@@ -45,13 +45,38 @@ def test_alerts_are_shown_to_a_person_and_to_a_script(topics: Settings) -> None:
     told = run(topics, "alerts", "tail", "--from-beginning", "--limit", "2")
     assert told.exit_code == 0, told.output
     assert_harmless(told.stdout)
-    for words in ("97.3% relist", "J4ket v4rsity", "[t1]", "kementerian, counterfeit", "same photo (mirrored)",
+    for words in ("97.3% relist", "J4ket v4rsity", "[t1]", "kementerian, counterfeit", 
+                  "photo 1 and the takedown's 3: same photo, mirrored, cropped, 34 points agree, 4 of 256 bits differ",
                   "titles 93% alike", "the same seller s2", "also      t2", "still up", "[red]\\x1b[2J\\u202egnp"):  # fmt: skip
         assert words in told.stdout
-    assert "no alert at" in told.stderr
+    assert "no Alert at" in told.stderr
     lines = run(topics, "alerts", "tail", "--from-beginning", "--limit", "2", "--json").stdout.splitlines()
     decoded = [msgspec.json.decode(line, type=Alert) for line in lines]
     assert {each.alert_id: each for each in decoded} == {"alert-1": alert(1), "alert-2": hostile}
+
+
+@pytest.mark.kafka
+def test_seller_links_are_shown_to_a_person_and_to_a_script(topics: Settings) -> None:
+    evil = LinkedSeller(marketplace="toko-uji", seller_id="[red]\u202es9", listing_id="l9\u200b", image=0)
+    hostile = seller_link(2, sellers=(seller_link(2).sellers[0], evil), inliers=1, takedown_id="t\u2066")
+    client = KafkaClient(topics)
+    try:
+        sent = [("a", b"no link"), ("b", None), ("c", seller_link(1)), ("d", hostile)]
+        client.send_all("seller-links", sent)
+    finally:
+        client.close()
+    told = run(topics, "seller-links", "tail", "--from-beginning", "--limit", "2")
+    assert told.exit_code == 0, told.output
+    assert_harmless(told.stdout)
+    for words in ("shop pasar-uji:s1 and shop toko-uji:s0: same backdrop, 23 points agree, because of takedown t1",
+                  "photo 2 of l1 and photo 1 of l1", "shop toko-uji:[red]\\u202es9", "1 point agrees", "t\\u2066"):  # fmt: skip
+        assert words in told.stdout
+    assert told.stderr.count("no SellerLink at") == 1
+    lines = run(
+        topics, "seller-links", "tail", "--from-beginning", "--limit", "2", "--json"
+    ).stdout.splitlines()
+    decoded = [msgspec.json.decode(line, type=SellerLink) for line in lines]
+    assert sorted(decoded, key=lambda link: link.key) == [seller_link(1), hostile]
 
 
 @pytest.mark.kafka

@@ -7,14 +7,14 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from alert_records import NOON, alert, dead_letter
+from alert_records import NOON, alert, dead_letter, seller_link
 from listing_records import drawn_photo, inline, listing, takedown
 from msgspec import Struct
 
 from connectors.events import Price
-from fingerprints.photo_hash import print_of_bytes
+from fingerprints.photo_print import PhotoPrint, print_of_bytes
 from streams.pipeline import fingerprint_listing, fingerprint_takedown
-from streams.schema import RECORD_OF, asyncapi, documents, export, record_schemas
+from streams.schema import MEANINGS, RECORD_OF, asyncapi, documents, export, record_schemas
 from streams.topics import ALL_TOPICS
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "schemas"
@@ -31,6 +31,7 @@ def examples() -> list[Struct]:
         request,
         alert(1),
         dead_letter(),
+        seller_link(1),
         fingerprint_listing(full, prints),
         fingerprint_takedown(request, prints),
     ]
@@ -61,6 +62,14 @@ def test_a_record_validates_and_a_spoilt_one_does_not(record: Struct) -> None:
             validator.validate({name: value for name, value in sound.items() if name != field})
         with pytest.raises(jsonschema.ValidationError):
             validator.validate(sound | {field: [object]})
+
+
+def test_every_field_of_a_photo_print_has_its_meaning() -> None:
+    for name, described in MEANINGS.items():
+        schema = record_schemas()["ListingFingerprint"]["$defs"][name]
+        assert schema["properties"].keys() == described.keys() == set(PhotoPrint.__struct_fields__)
+        assert all(part["description"] for part in schema["properties"].values())
+    assert asyncapi()["components"]["schemas"]["PhotoPrint"]["properties"]["points"]["description"]
 
 
 def test_every_record_has_an_example() -> None:

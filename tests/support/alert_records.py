@@ -1,4 +1,4 @@
-"""Alerts and dead letters for tests."""
+"""Alerts, seller links and dead letters for tests."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +9,11 @@ from connectors.events import (
     AlertTakedown,
     Algorithms,
     DeadLetter,
+    LinkedSeller,
     PhotoEvidence,
     PriceEvidence,
     SellerEvidence,
+    SellerLink,
     TitleEvidence,
 )
 
@@ -42,8 +44,10 @@ def alert(number: int, **changes: Any) -> Alert:
                 listing_image=0,
                 takedown_image=2,
                 relation="same photo",
-                edits=("mirrored",),
+                edits=("mirrored", "cropped"),
                 distance=4,
+                inliers=34,
+                transform=((-1.25, 0.0, 1.125), (0.0, 1.25, -0.125), (0.0, 0.0, 1.0)),
                 weight=3.1,
             ),
             TitleEvidence(
@@ -57,6 +61,22 @@ def alert(number: int, **changes: Any) -> Alert:
         "algorithms": Algorithms(image="phash-1", text="words-1", policy="2026-11"),
     }
     return Alert(**(fields | changes))
+
+
+def seller_link(number: int, **changes: Any) -> SellerLink:
+    """Two accounts on two marketplaces."""
+    fields: dict[str, Any] = {
+        "sellers": (
+            LinkedSeller(marketplace="pasar-uji", seller_id=f"s{number}", listing_id=f"l{number}", image=1),
+            LinkedSeller(marketplace="toko-uji", seller_id="s0", listing_id="l1", image=0),
+        ),
+        "reason": "same backdrop",
+        "inliers": 23,
+        "transform": ((1.0, 0.0, 0.1), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+        "takedown_id": "t1",
+        "seen_at": NOON,
+    }
+    return SellerLink(**(fields | changes))
 
 
 def dead_letter(**changes: Any) -> DeadLetter:

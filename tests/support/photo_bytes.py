@@ -1,12 +1,17 @@
-"""Drawn photos in every format, and bytes that attack the decoder."""
+"""Drawn photos in every format, their prints, and bytes that attack the decoder."""
 
 import io
+import random
 import struct
 import zlib
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
+
+if TYPE_CHECKING:
+    from fingerprints.photo_print import PhotoPrint
 
 
 def drawn(seed: int, size: tuple[int, int] = (400, 520)) -> Image.Image:
@@ -24,6 +29,52 @@ def encoded(picture: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
     out = io.BytesIO()
     picture.save(out, kind, **options)
     return out.getvalue()
+
+
+@cache
+def garment_photo(garment: int, seller: int, shot: int = 0) -> bytes:
+    """A JPEG of the garment of this number before this seller's backdrop, as the sample marketplace draws it."""
+    from connectors.sample.catalogue import look_of
+    from connectors.sample.draw import draw_photo
+
+    return draw_photo(look_of(random.Random(garment)), seller, shot)
+
+
+@cache
+def garment_print(garment: int, seller: int, shot: int = 0) -> "PhotoPrint":
+    """The print of that photo."""
+    return print_of(garment_photo(garment, seller, shot))
+
+
+def print_of(photo: bytes | Image.Image) -> "PhotoPrint":
+    """The print of a photo that surely has one."""
+    from fingerprints.photo_print import photo_print, print_of_bytes
+
+    made = print_of_bytes(photo, max_pixels=50_000_000) if isinstance(photo, bytes) else photo_print(photo)
+    assert made is not None
+    return made
+
+
+def random_points(numbers: np.random.Generator, many: int) -> np.ndarray:
+    """Rows of `POINT` like no photo's, each with different loose signs."""
+    from fingerprints.photo_descriptor import LOOSE, LOOSE_AMONG, LOOSE_FIELD_BITS
+    from fingerprints.photo_print import POINT
+
+    rows = np.zeros(many, POINT)
+    for name, top in (("signs", 1 << 32), ("large", 1 << 16), ("x", 1 << 16), ("y", 1 << 16)):
+        rows[name] = numbers.integers(0, top, many)
+    rows["sigma"], rows["angle"] = numbers.integers(20, 120, many), numbers.integers(0, 256, many)
+    loose = np.argsort(numbers.random((many, LOOSE_AMONG)), axis=1)[:, :LOOSE]
+    rows["loose"] = (loose << np.arange(LOOSE) * LOOSE_FIELD_BITS).sum(axis=1)
+    return rows
+
+
+def random_print(numbers: np.random.Generator, points: int = 240) -> "PhotoPrint":
+    """A print of no photo, in no time: random hashes and points, no thumbnail."""
+    from fingerprints.photo_print import PhotoPrint
+
+    hashes = numbers.bytes(32), numbers.bytes(32)
+    return PhotoPrint(*hashes, 600, 800, random_points(numbers, points).tobytes(), b"")
 
 
 def png(width: int, height: int, rows: bytes, *, bits: int = 8, colour: int = 2) -> bytes:

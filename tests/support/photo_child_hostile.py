@@ -7,8 +7,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from fingerprints.photo_hash import PhotoPrint, print_of_bytes
+from fingerprints.photo_print import PhotoPrint, print_of_bytes
 from streams.photo_child import main
+from streams.photo_process import LONGEST_REPLY
 
 
 def busy() -> None:
@@ -49,7 +50,10 @@ DEEDS: dict[bytes, Callable[[], object]] = {
 }
 LIES = {
     b"lies": PhotoPrint(b"too short", bytes(32)),
-    b"floods": PhotoPrint(bytes(100_000), bytes(32)),
+    b"too many points": PhotoPrint(bytes(32), bytes(32), points=bytes(100_000)),
+    b"a huge thumbnail": PhotoPrint(bytes(32), bytes(32), thumbnail=bytes(100_000)),
+    b"no size": PhotoPrint(bytes(32), bytes(32), width=0),
+    b"floods": PhotoPrint(bytes(32), bytes(32), thumbnail=bytes(2 * LONGEST_REPLY)),
 }
 KILLED_ONCE = b"killed once "
 

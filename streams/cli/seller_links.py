@@ -1,0 +1,57 @@
+"""`relistwatch seller-links`: accounts that seem to be one seller, as they come."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from streams.cli.tail import AsJson, FromBeginning, Limit, add_group, safe, show_arriving
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from connectors.events import SellerLink
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    add_group(app, "seller-links", "Accounts that seem to be one seller.", tail)
+
+
+def tail(
+    context: typer.Context,
+    from_beginning: FromBeginning = False,
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show pairs of accounts whose photos share a backdrop, as they are seen, until stopped with Ctrl-C.
+
+    Example: `relistwatch seller-links tail --from-beginning`
+    """
+    from connectors.events import SellerLink  # noqa: PLC0415
+    from streams.topics import SELLER_LINKS  # noqa: PLC0415
+
+    show_arriving(
+        context,
+        SELLER_LINKS,
+        SellerLink,
+        seller_link_text,
+        from_beginning=from_beginning,
+        limit=limit,
+        as_json=as_json,
+    )
+
+
+def seller_link_text(link: "SellerLink") -> "Text":
+    """The link in two lines for a person. All text from outside is escaped; Text takes no markup."""
+    from rich.text import Text  # noqa: PLC0415
+
+    from streams.photo_words import points_agree  # noqa: PLC0415
+
+    text = Text()
+    text.append(" and ".join(f"shop {safe(seller.key)}" for seller in link.sellers), style="bold")
+    text.append(
+        f": {link.reason}, {points_agree(link.inliers)}, because of takedown {safe(link.takedown_id)}"
+    )
+    photos = " and ".join(f"photo {each.image + 1} of {safe(each.listing_id)}" for each in link.sellers)
+    text.append(f"\n  {photos}  seen {link.seen_at:%Y-%m-%d %H:%M:%S%z}", style="dim")
+    return text

@@ -1,0 +1,36 @@
+"""Photos' fingerprints of noise: as many as wanted, at once, and each unlike every other."""
+
+import numpy as np
+
+from fingerprints.photo_print import ALGORITHM, POINT, PhotoPrint
+from fingerprints.title_print import TITLE
+from streams.pipeline import fingerprint_takedown
+from streams.records import ImageFingerprint, PrintAlgorithms, TakedownFingerprint
+
+
+def noise_print(seed: int, points: int = 60, thumbnail: int = 200) -> PhotoPrint:
+    """Points and hashes of noise; the thumbnail is no picture, but is told from others."""
+    noise = np.random.default_rng(seed)
+    return PhotoPrint(
+        noise.bytes(32),
+        noise.bytes(32),
+        480,
+        640,
+        noise.bytes(points * POINT.itemsize),
+        noise.bytes(thumbnail),
+    )
+
+
+def takedown_print(number: int, photos: int = 1, version: int = 0) -> TakedownFingerprint:
+    """A fingerprinted takedown with photos of noise, of image numbers 1, 3, 5 and so on."""
+    from listing_records import takedown
+
+    made = fingerprint_takedown(takedown(number), ())
+    prints = tuple(
+        ImageFingerprint(2 * n + 1, noise_print(1000 * number + 100 * version + n)) for n in range(photos)
+    )
+    algorithms = PrintAlgorithms(image=ALGORITHM, text=TITLE.algorithm)
+    import msgspec
+
+    changed = msgspec.structs.replace(made.prints, photos=prints, algorithms=algorithms)
+    return msgspec.structs.replace(made, prints=changed)
