@@ -15,7 +15,7 @@ import numpy.typing as npt
 from msgspec import Meta, Struct
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from fingerprints.hamming_index import HammingIndex
+from fingerprints.hamming_index import HammingIndex, are_related
 from fingerprints.registry import Example, FingerprintKind
 
 BITS = 256
@@ -94,8 +94,12 @@ def match_details(query: PhotoHash, held: PhotoHash) -> tuple[int, bool]:
 
 
 def compare(query: PhotoHash, held: PhotoHash) -> float:
-    """0 to 1: the share of bits that agree, the query mirrored or not, whichever is nearer."""
-    return 1 - match_details(query, held)[0] / BITS
+    """0 to 1: the share of bits that agree, the query mirrored or not, whichever is nearer; 0 where the hashes
+    are not related (`hamming_index.are_related`)."""
+    distances = [
+        hamming(one, held.plain) for one in (query.plain, query.mirrored) if are_related(one, held.plain)
+    ]
+    return 1 - min(distances) / BITS if distances else 0.0
 
 
 def _new_index() -> HammingIndex[PhotoHash]:

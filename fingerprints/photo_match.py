@@ -221,6 +221,10 @@ class PhotoIndex:
         """Width and height of the held photo, in pixels as it was decoded."""
         return self._store.size(self._slots[match.owner][match.item])
 
+    def settle(self) -> None:
+        """Put what was added lately where searches look; else the next search does, and takes longer."""
+        self._settle()
+
     def freeze(self) -> FrozenPhotos:
         """The index as it is now, to be written. Call `thaw` and `snapshot_taken` as each step is done."""
         self._settle()

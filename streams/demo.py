@@ -23,8 +23,9 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from connectors.codec import Codec
-from connectors.events import Alert, Image, ListingEvent, Takedown
+from connectors.events import Alert, Image, ListingEvent, PhotoEvidence, Takedown
 from connectors.kafka import KafkaSink, KafkaSinkOptions
+from connectors.sample.edits import EDITS
 from connectors.sample.photo_recipe import PhotoRecipe
 from connectors.sample.plan import Plan, Step, make_plan
 from connectors.sample.server import PhotoServer
@@ -66,11 +67,12 @@ class DemoError(RuntimeError):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one round."""
+    """What became of one round. `by_photo`: of the relists caught, those whose alert shows the same photo."""
 
     listings: int = 0
     planted: int = 0
     caught: int = 0
+    by_photo: int = 0
     false_alerts: int = 0
     missed: list[str] = field(default_factory=list)
     falsely_alerted: list[str] = field(default_factory=list)
@@ -174,7 +176,7 @@ class Demo:
         """Play one story and count. `on_alert` gets each alert and the seconds since its listing was sent."""
         plan = make_plan(
             seed, listings=140, takedowns=20, relists=30, lookalikes=30, still_up=2, updates=5, removals=3,
-            photo_base=self._photos.photo_base, start=datetime.now(UTC) - timedelta(hours=1),
+            edits=tuple(EDITS), photo_base=self._photos.photo_base, start=datetime.now(UTC) - timedelta(hours=1),
         )  # fmt: skip
         self._photos.add(plan.photos)
         self._drawings = {
@@ -281,7 +283,8 @@ class _Round:
 
     def _count(self) -> Outcome:
         alerts = list(self._alerts.values())
-        right = {alert.listing.key for alert in alerts if alert.kind == "relist" and self._is_right(alert)}
+        relists = [alert for alert in alerts if alert.kind == "relist" and self._is_right(alert)]
+        right = {alert.listing.key for alert in relists}
         up = {alert.listing.key for alert in alerts if alert.kind == "still_up" and self._is_right(alert)}
         wrong = sorted(alert.listing.key for alert in alerts if not self._is_right(alert))
         cuts = quantiles(self._latencies, n=100, method="inclusive") if len(self._latencies) > 1 else None
@@ -289,6 +292,7 @@ class _Round:
             listings=len(self._sent),
             planted=len(self._plan.truth),
             caught=len(right),
+            by_photo=len({alert.listing.key for alert in relists if _shows_the_photo(alert)}),
             false_alerts=len(wrong),
             missed=sorted(self._plan.truth.keys() - right),
             falsely_alerted=wrong,
@@ -297,3 +301,7 @@ class _Round:
             median_ms=round(cuts[49] * 1000, 1) if cuts else None,
             p95_ms=round(cuts[94] * 1000, 1) if cuts else None,
         )
+
+
+def _shows_the_photo(alert: Alert) -> bool:
+    return any(isinstance(part, PhotoEvidence) and part.relation == "same photo" for part in alert.evidence)

@@ -124,6 +124,7 @@ class TakedownIndex(Service):  # type: ignore[misc]
                 if monotonic() - said > PROGRESS_SECONDS:
                     said = monotonic()
                     log.info("loading takedowns", rows=rows, of=sum(ends.values()) - held)
+            self.bank.photos.settle()
         log.info("takedowns loaded", rows=rows, takedowns=len(self.bank), photos=len(self.bank.photos),
                  seconds=round(monotonic() - started, 2), snapshot_seconds=round(from_snapshot, 2))  # fmt: skip
         if self._snapshots is not None:

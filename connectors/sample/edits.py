@@ -1,7 +1,7 @@
 """What sellers do to a taken-down photo before they use it again: JPEG bytes in, JPEG bytes out.
 
 Each edit is a line in `EDITS`. A perceptual hash on the plain and mirrored photo recognises those with
-`survives_hash`; the others need local features.
+`survives_hash`; the others are recognised by points that agree on how the two photos lie on each other.
 """
 
 import io

@@ -98,6 +98,7 @@ def _show(outcome: Any, *, as_json: bool, notes: Any) -> None:
     )
     notes.print(
         f"{outcome.listings} listings, {outcome.planted} relists planted: {outcome.caught} caught, "
+        f"{outcome.by_photo} of them by a photo, "
         f"{outcome.false_alerts} false alerts; "
         f"{outcome.still_up_caught} of {outcome.still_up_planted} found still up.  {verdict}",
         soft_wrap=True,

@@ -82,7 +82,8 @@ def scan(
         typer.echo(f"{summary.still_up} of them are the taken-down listing itself, still up")
     if summary.seller_links:
         where = f", in {seller_links}" if seller_links else "; --seller-links FILE writes them"
-        typer.echo(f"{summary.seller_links} pairs of accounts with the same backdrop{where}")
+        pairs = "1 pair" if summary.seller_links == 1 else f"{summary.seller_links} pairs"
+        typer.echo(f"{pairs} of accounts with the same backdrop{where}")
     for kind, count in sorted(summary.photo_failures.items()):
         typer.echo(f"{count} photos not used: {kind}")
     if summary.dead_letters:

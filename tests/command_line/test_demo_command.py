@@ -51,6 +51,7 @@ def test_every_planted_relist_is_caught_and_nothing_else() -> None:
     assert demo.returncode == 0, out + notes
     outcome = json.loads(out)
     assert outcome["planted"] == outcome["caught"] == 30
+    assert outcome["by_photo"] >= 25, "photos that were cropped, framed or put into others as well"
     assert (outcome["false_alerts"], outcome["still_up_caught"]) == (0, 2)
     assert 0 < outcome["median_ms"] <= outcome["p95_ms"]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 from listing_records import drawn_photo, inline, listing, relist, takedown
+from sample_photos import before_one_backdrop
 
-from connectors.events import Alert, DeadLetter, Image
+from connectors.events import Alert, DeadLetter, Image, SellerLink
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -57,6 +58,7 @@ def test_scan_finds_relists_by_photo_and_title_and_keeps_bad_lines(tmp_path: Pat
         2,
     )
     assert summary["photo_failures"] == {"path-refused": 2}
+    assert (summary["settled"], summary["seller_links"]) == ({"hash": 1}, 0)
     alerts = [msgspec.json.decode(line, type=Alert) for line in out.read_bytes().splitlines()]
     assert [(a.listing.listing_id, a.takedown.takedown_id) for a in alerts] == [("l21", "t1"), ("l22", "t1")]
     letters = [
@@ -71,7 +73,29 @@ def test_scan_finds_relists_by_photo_and_title_and_keeps_bad_lines(tmp_path: Pat
     assert best["l21"]["text"] > 0.9
     page = (tmp_path / "r.html").read_text()
     assert "<script>alert" not in page
-    assert page.count("data:image/jpeg;base64,") == 3
+    assert page.count("data:image/jpeg;base64,") == 4, "of l22 both photos and one laid over the other"
+
+
+def test_accounts_with_the_same_backdrop_are_written_once_a_pair(tmp_path: Path) -> None:
+    garments = [before_one_backdrop(garment) for garment in range(3)]
+    takedowns = lines(tmp_path / "t.jsonl", takedown(1, images=inline(garments[0])))
+    listings = lines(
+        tmp_path / "l.jsonl",
+        listing(30, seller_id="shop", images=inline(garments[1])),
+        listing(31, seller_id="shop", images=inline(garments[2], drawn_photo(9))),
+        listing(32, seller_id="s1", images=inline(garments[1])),
+    )
+    links = tmp_path / "links.jsonl"
+    command = ("scan", "--takedowns", takedowns, "--listings", listings, "--alerts", tmp_path / "a.jsonl")
+    done = run(*command, "--seller-links", links)
+    assert done.returncode == 0, done.stderr
+    assert f"1 pair of accounts with the same backdrop, in {links}" in done.stdout.replace("\n", "")
+    (link,) = (msgspec.json.decode(line, type=SellerLink) for line in links.read_bytes().splitlines())
+    assert link.key == "pasar-uji:s1|pasar-uji:shop"
+    assert (tmp_path / "a.jsonl").read_bytes() == b""
+    done = run(*command, "--json")
+    summary = json.loads(done.stdout)
+    assert (summary["seller_links"], summary["settled"]) == (1, {"none": 4})
 
 
 def test_a_missing_file_and_a_wrong_setting_end_with_2(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from fingerprints.hamming_index import FIRST_CAPACITY, HammingIndex
+from fingerprints.hamming_index import FIRST_CAPACITY, LONGEST_CHAIN, SPREAD, HammingIndex, are_related
 from fingerprints.photo_hash import MOST_DISTANCE, PHOTO_HASH, PhotoHash, compare
 from fingerprints.registry import LinearIndex
 
@@ -23,12 +23,21 @@ def flipped(digest: bytes, bits: list[int]) -> bytes:
     return number.to_bytes(32, "big")
 
 
+def in_few_parts(bits: int) -> list[int]:
+    """So many bits that lie in as few of a hash's parts as can be."""
+    return [255 - int(bit) for bit in SPREAD[:bits]]
+
+
 ANCHORS = (bytes(32), b"\xff" * 32, b"\x0f" * 32, bytes(range(32)))
 NEAR = st.builds(
     flipped,
     st.sampled_from(ANCHORS),
     # Around the limit on both sides, in few words and in all.
-    st.one_of(st.lists(st.integers(0, 255), max_size=8), st.integers(40, 56).map(lambda n: list(range(n)))),
+    st.one_of(
+        st.lists(st.integers(0, 255), max_size=8),
+        st.integers(40, 56).map(in_few_parts),
+        st.integers(12, 56).map(lambda n: list(range(n))),
+    ),
 )
 PRINTS = st.builds(PhotoHash, NEAR, NEAR)
 OWNERS = st.sampled_from([f"t{n}" for n in range(6)])
@@ -87,10 +96,50 @@ def test_same_hits_beyond_the_first_capacity(seed: int) -> None:
 
 def test_exactly_at_the_limit() -> None:
     index = PHOTO_HASH.new_index()
-    index.add("at", (PhotoHash(flipped(bytes(32), list(range(MOST_DISTANCE))), bytes(32)),))
-    index.add("over", (PhotoHash(flipped(bytes(32), list(range(MOST_DISTANCE + 1))), bytes(32)),))
+    index.add("at", (PhotoHash(flipped(bytes(32), in_few_parts(MOST_DISTANCE)), bytes(32)),))
+    index.add("over", (PhotoHash(flipped(bytes(32), in_few_parts(MOST_DISTANCE + 1)), bytes(32)),))
     (hit,) = index.search(PhotoHash(bytes(32), b"\xff" * 32), 10)
     assert (hit.owner, hit.similarity) == ("at", PHOTO_HASH.floor)
+
+
+@given(st.binary(min_size=32, max_size=32), st.sets(st.integers(0, 255), max_size=15))
+def test_hashes_within_fifteen_bits_are_always_related(digest: bytes, bits: set[int]) -> None:
+    assert are_related(digest, flipped(digest, sorted(bits)))
+
+
+def test_hashes_that_share_no_part_are_left_to_the_points() -> None:
+    one_bit_of_each_part = [255 - int(bit) for bit in SPREAD[::16]]
+    apart = flipped(bytes(32), one_bit_of_each_part)
+    assert not are_related(bytes(32), apart)
+    index = PHOTO_HASH.new_index()
+    index.add("apart", (PhotoHash(apart, bytes(32)),))
+    assert index.search(PhotoHash(bytes(32), b"\xff" * 32), 10) == []
+
+
+def test_many_hashes_at_once_are_as_one_by_one() -> None:
+    random = Random(4)
+    digests = [flipped(ANCHORS[n % 4], random.sample(range(256), n % 40)) for n in range(2 * FIRST_CAPACITY)]
+    one_by_one, at_once = PHOTO_HASH.new_index(), PHOTO_HASH.new_index()
+    for number, digest in enumerate(digests):
+        one_by_one.add(f"t{number}", (PhotoHash(digest, bytes(32)),))
+    for number, digest in enumerate(digests[:100]):
+        at_once.add(f"t{number}", (PhotoHash(digest, bytes(32)),))
+    held, words = one_by_one.all_held()
+    at_once.add_all([where for where in held[100:] if where is not None], words[:, 100:])
+    for number in range(0, len(digests), 5):
+        one_by_one.withdraw(f"t{number}")
+        at_once.withdraw(f"t{number}")
+    for digest in digests[::50]:
+        query = PhotoHash(digest, digest)
+        assert at_once.search(query, 100) == one_by_one.search(query, 100) != []
+
+
+def test_a_photo_taken_down_over_and_over_does_not_slow_a_search() -> None:
+    index = PHOTO_HASH.new_index()
+    for number in range(3 * LONGEST_CHAIN):
+        index.add(f"t{number}", (PhotoHash(bytes(32), bytes(32)),))
+    hits = index.search(PhotoHash(bytes(32), bytes(32)), 10_000)
+    assert len(hits) == LONGEST_CHAIN
 
 
 def test_the_farthest_hash_does_not_wrap_round() -> None:
@@ -106,7 +155,7 @@ def test_withdrawn_places_are_used_again() -> None:
         for number in range(100):
             index.add(f"t{number}", [bytes([number, round_]) + bytes(30)] * 3)
     assert len(index) == 300
-    assert index._words.shape[1] == FIRST_CAPACITY
+    assert len(index._words) == FIRST_CAPACITY
     for number in range(100):
         index.withdraw(f"t{number}")
     assert len(index) == 0

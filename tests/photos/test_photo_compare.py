@@ -9,7 +9,15 @@ from photo_bytes import drawn, garment_photo, garment_print, print_of
 from PIL import Image, ImageDraw
 
 from fingerprints.photo_align import Alignment
-from fingerprints.photo_compare import BLOCK, EVERY, HELD_SIDE, Agreement, block_sums, compare_pixels
+from fingerprints.photo_compare import (
+    BLOCK,
+    EVERY,
+    HELD_SIDE,
+    Agreement,
+    _thumbnail_matrix,
+    block_sums,
+    compare_pixels,
+)
 from fingerprints.photo_match import match_pair
 from fingerprints.photo_print import shrunk
 from fingerprints.photo_sameness import UNSEEN, same_photo_log_odds
@@ -157,6 +165,14 @@ def test_correlation_is_opencvs() -> None:
     assert len(best) > 50
     assert agreement.mean == pytest.approx(np.mean(best), abs=0.02)
     assert agreement.quarter == pytest.approx(np.quantile(best, 0.25), abs=0.03)
+
+
+def test_thumbnails_are_laid_on_each_other_by_the_middle_of_the_pixel() -> None:
+    """The corners of the held thumbnail's pixels are those of the query's, not the pixels' middles."""
+    query, held = np.zeros((320, 240), np.uint8), np.zeros((96, 72), np.uint8)
+    onto = _thumbnail_matrix(SAME, query, held, SIZE, SIZE)
+    for corner, wanted in (((-0.5, -0.5), (-0.5, -0.5)), ((71.5, 95.5), (239.5, 319.5))):
+        assert onto @ [*corner, 1] == pytest.approx(wanted)
 
 
 LIKELY = Agreement(mean=0.85, quarter=0.8, middle_inliers=12, seen=1, covered=0, contrast=1, brightness=0)

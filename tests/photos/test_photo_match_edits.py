@@ -80,21 +80,13 @@ def test_memory_and_the_folder_with_thousands(tmp_path: Path) -> None:
         index.withdraw(f"t{number}")
     assert len(index) == 1_201
     for number in range(0, 2_400, 2):
-        index.add(f"again {number}", [photos[(number + 7) % 800]])
-    assert index.search(photos[9], 5).tier == "hash"
-    assert index.search(photos[8], 5).tier == "none"
+        index.add(f"again {number}", [photos[(number + 8) % 800]])
     # Slots of withdrawn photos are used again, and what lies in them is what was put there last.
     assert (tmp_path / "rows.bin").stat().st_size == rows
     assert index.memory_bytes <= 1.05 * used
-    found = index.search(photos[1], 10).matches
-    assert {match.owner for match in found} == {
-        "again 794",
-        "again 1594",
-        "again 2394",
-        "t1",
-        "t801",
-        "t1601",
-    }
+    for photo, owners in ((8, {"again 0", "again 800", "again 1600"}), (1, {"t1", "t801", "t1601"})):
+        found = index.search(photos[photo], 10)
+        assert (found.tier, {match.owner for match in found.matches}) == ("hash", owners)
     assert [m.owner for m in index.search(query, 3).matches if m.same_photo] == ["garment"]
     assert index.disk_bytes >= rows
     index.close()

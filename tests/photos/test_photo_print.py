@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from photo_bytes import drawn, encoded, garment_photo, print_of
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from fingerprints.photo_descriptor import LOOSE, LOOSE_AMONG, describe, loose_signs
 from fingerprints.photo_hash import photo_hash
@@ -46,7 +46,8 @@ def working_of(picture: Image.Image) -> np.ndarray:
 def textured(seed: int) -> Image.Image:
     """Grain of several sizes, so that there are points of all."""
     layers = [drawn(seed + scale, (480 // scale, 600 // scale)).resize((480, 600)) for scale in (1, 3, 8)]
-    return Image.blend(layers[0], Image.blend(layers[1], layers[2], 0.6), 0.7)
+    mixed = Image.blend(layers[0], Image.blend(layers[1], layers[2], 0.5), 0.7)
+    return ImageEnhance.Contrast(mixed).enhance(4)
 
 
 def garment_file(garment: int) -> io.BytesIO:

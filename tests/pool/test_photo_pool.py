@@ -236,8 +236,9 @@ def test_it_runs_on_uvloop_as_in_the_worker() -> None:
             return await asyncio.gather(*map(pool.fingerprint, photos), return_exceptions=True)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        good, hung, crashed, slow = runner.run(run())
+        good, hung, crashed, slow, flooded = runner.run(run())
     assert (good, slow) == (EXPECTED, None)
     assert isinstance(hung, PhotoError)
     assert isinstance(crashed, PhotoError)
-    assert (hung.kind, crashed.kind) == ("timeout", "crashed")
+    assert isinstance(flooded, PhotoError)
+    assert (hung.kind, crashed.kind, flooded.kind) == ("timeout", "crashed", "crashed")

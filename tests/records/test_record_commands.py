@@ -45,7 +45,7 @@ def test_alerts_are_shown_to_a_person_and_to_a_script(topics: Settings) -> None:
     told = run(topics, "alerts", "tail", "--from-beginning", "--limit", "2")
     assert told.exit_code == 0, told.output
     assert_harmless(told.stdout)
-    for words in ("97.3% relist", "J4ket v4rsity", "[t1]", "kementerian, counterfeit", 
+    for words in ("97.3% relist", "J4ket v4rsity", "[t1]", "kementerian, counterfeit",
                   "photo 1 and the takedown's 3: same photo, mirrored, cropped, 34 points agree, 4 of 256 bits differ",
                   "titles 93% alike", "the same seller s2", "also      t2", "still up", "[red]\\x1b[2J\\u202egnp"):  # fmt: skip
         assert words in told.stdout
