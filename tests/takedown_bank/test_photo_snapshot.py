@@ -140,7 +140,7 @@ class SnapshotMachine(RuleBasedStateMachine):
         shutil.rmtree(self.root)
 
 
-SnapshotMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+SnapshotMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
 TestSnapshots = SnapshotMachine.TestCase
 
 
@@ -156,7 +156,7 @@ class CompactingMachine(SnapshotMachine):
         super().teardown()
 
 
-CompactingMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+CompactingMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
 TestCompacting = CompactingMachine.TestCase
 
 

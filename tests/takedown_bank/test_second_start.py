@@ -61,7 +61,9 @@ def loaded(worker: WorkerProcess) -> dict:
 
 
 def start(settings: Settings, tmp_path: Path, name: str) -> WorkerProcess:
-    worker = WorkerProcess(settings, tmp_path / f"{name}.log")
+    # A group of its own: none waits until the broker has given up one that was killed.
+    kafka = msgspec.structs.replace(settings.kafka, group=f"{settings.kafka.group}-{name}")
+    worker = WorkerProcess(msgspec.structs.replace(settings, kafka=kafka), tmp_path / f"{name}.log")
     worker.wait_ready()
     return worker
 
