@@ -28,6 +28,8 @@ ROW = np.dtype(
 )  # fmt: skip
 FILES = ("rows.bin", "thumbnails.bin")
 FIRST_ROWS = 1024
+MOST_NEW_ROWS = 32768
+"""Rows that are added at once, at most: 130 MB of disk."""
 LEAST_GARBAGE = 16 * 1024 * 1024
 """Bytes of withdrawn photos' thumbnails that are not worth a new file."""
 
@@ -63,7 +65,7 @@ class PhotoStore:
         """
         points = unpack_points(photo.points)[:HELD_POINTS]
         if slot >= len(self._rows):
-            self._rows = self._mapped(2 * len(self._rows))
+            self._rows = self._mapped(len(self._rows) + min(len(self._rows), MOST_NEW_ROWS))
         row = self._rows[slot]
         row["points"][: len(points)] = points
         row["hash"] = np.frombuffer(photo.plain, np.uint8)
@@ -98,7 +100,7 @@ class PhotoStore:
 
     @property
     def disk_bytes(self) -> int:
-        """Bytes of both files; rows not yet used are holes and take no disk."""
+        """Bytes of both files; rows not yet used count."""
         return self._rows.nbytes + self._end
 
     @property
@@ -185,7 +187,11 @@ class PhotoStore:
         self._thumbnails.close()
 
     def _mapped(self, rows: int) -> Rows:
-        self._rows_file.truncate(rows * ROW.itemsize)
+        # Room is claimed before it is mapped: writing to a hole on a full disk would end the process with SIGBUS.
+        length = rows * ROW.itemsize
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(self._rows_file.fileno(), 0, length)
+        self._rows_file.truncate(length)
         return np.memmap(self._rows_file, dtype=ROW, mode="r+", shape=(rows,))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from time import time
+from time import monotonic, time
 
 import msgspec
 
@@ -19,8 +19,9 @@ from streams.takedown_bank import TakedownBank
 from streams.topics import ALERTS, FINGERPRINTS, SELLER_LINKS
 
 SOURCE = "relistwatch/worker"
-BREATHE_EVERY = 25
-"""Listings matched between two turns of the event loop: some 5 ms."""
+BREATHE_SECONDS = 0.01
+"""Matching between two turns of the event loop; a listing takes less than one by its title, and several by photos
+whose backdrop many takedowns share."""
 
 
 class MatchListings(Stage):
@@ -42,9 +43,11 @@ class MatchListings(Stage):
         outgoing: list[Outgoing] = []
         links: dict[str, SellerLink] = {}
         now = datetime.now(UTC)
-        for number, message in enumerate(messages):
-            if number % BREATHE_EVERY == BREATHE_EVERY - 1:
+        breathed = monotonic()
+        for message in messages:
+            if monotonic() - breathed > BREATHE_SECONDS:
                 await breathe()
+                breathed = monotonic()
             if message.value is None:
                 continue
             try:

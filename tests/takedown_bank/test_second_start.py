@@ -127,6 +127,7 @@ def test_a_snapshot_of_no_use_is_discarded(settings, client, tmp_path, harm: str
         assert_right(second)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_while_it_writes(often, client: KafkaClient, tmp_path) -> None:
     """Takedowns come, change and go, so that there is always something to write, and something written over."""
     stop, sent = threading.Event(), {f"t{n}": 1 for n in range(COUNT)}
