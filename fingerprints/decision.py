@@ -62,12 +62,12 @@ def decide(likeness: Likeness) -> Decision:
     """Weigh the parts."""
     photo = max(
         0.0 if likeness.photo_distance is None else photo_weight(likeness.photo_distance),
-        0.0 if likeness.photo_log_odds is None else aligned_photo_weight(likeness.photo_log_odds),
-        BACKDROP_WEIGHT if likeness.same_backdrop else 0.0,
+        BACKDROP_WEIGHT if likeness.same_backdrop else aligned_photo_weight(likeness.photo_log_odds),
     )
     title = likeness.title_weight or 0.0
     price = 0.0 if likeness.price_ratio is None else price_weight(likeness.price_ratio)
-    seller = SAME_SELLER_WEIGHT if likeness.same_seller else 0.0
+    # Aligned photos were weighed against other photos of the very same seller already.
+    seller = SAME_SELLER_WEIGHT if likeness.same_seller and likeness.photo_log_odds is None else 0.0
     return Decision(_logistic(PRIOR + photo + title + price + seller), photo, title, price, seller)
 
 
@@ -82,9 +82,9 @@ def photo_weight(distance: int) -> float:
     raise AssertionError("the last weight covers every larger distance")
 
 
-def aligned_photo_weight(log_odds: float) -> float:
-    """Nats for the log-odds that aligned pixels are the same photo."""
-    return 0.0 if log_odds < LEAST_PHOTO_ODDS else min(EVEN + log_odds, MOST_PHOTO_WEIGHT)
+def aligned_photo_weight(log_odds: float | None) -> float:
+    """Nats for the log-odds that aligned pixels are the same photo; None where none were aligned."""
+    return 0.0 if log_odds is None or log_odds < LEAST_PHOTO_ODDS else min(EVEN + log_odds, MOST_PHOTO_WEIGHT)
 
 
 def price_weight(ratio: float) -> float:

@@ -5,6 +5,7 @@ framed, covered in part or put into another picture. The thumbnail tells, once p
 lie on each other, whether it is the same photo or another garment on the same floor.
 """
 
+import io
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -61,6 +62,9 @@ class PhotoPrint(PhotoHash, frozen=True):
     height: Annotated[int, Meta(ge=1, le=65535)] = 1
     points: Annotated[bytes, Meta(max_length=POINTS * POINT.itemsize)] = b""
     thumbnail: Annotated[bytes, Meta(max_length=65536)] = b""
+
+    def __post_init__(self) -> None:
+        unpack_points(self.points)
 
 
 def photo_print(photo: Any) -> PhotoPrint | None:
@@ -161,11 +165,17 @@ def geometry_of(rows: Packed) -> Geometry:
 
 
 def decode_thumbnail(thumbnail: bytes) -> Grey | None:
-    """The thumbnail's grey values; None where it is none."""
-    if not thumbnail:
+    """The thumbnail's grey values; None where it is none, or larger than any that is made here.
+
+    It may come from a process that a hostile photo has taken over: its size is read before it is decoded.
+    """
+    try:
+        with Image.open(io.BytesIO(thumbnail), formats=("JPEG",)) as jpeg:
+            if max(jpeg.size) > THUMBNAIL_SIDE or jpeg.mode != "L":
+                return None
+            return np.asarray(jpeg, dtype=np.uint8)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    decoded = cv2.imdecode(np.frombuffer(thumbnail, np.uint8), cv2.IMREAD_GRAYSCALE)
-    return None if decoded is None else np.asarray(decoded, dtype=np.uint8)
 
 
 _MAKER = PyramidMaker()
