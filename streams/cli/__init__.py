@@ -1,6 +1,7 @@
 """The `relistwatch` command. Each command is a module with `register(app)`; heavy imports stay inside commands."""
 
 import importlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -49,4 +50,7 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Entry point of the console script."""
+    # Photos are compared in many small matrix products: threads for each would cost more than they bring, and
+    # the other cores have their own workers and photo processes. It must be said before numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     build_app()()
