@@ -20,7 +20,7 @@ from fingerprints.photo_compare import (
 )
 from fingerprints.photo_match import match_pair
 from fingerprints.photo_print import shrunk
-from fingerprints.photo_sameness import UNSEEN, same_photo_log_odds
+from fingerprints.photo_sameness import LEAST_ERROR, UNSEEN, same_photo_log_odds
 from streams.evaluation.edit_table import EDITS
 from streams.evaluation.photo_edit import OtherPhotos
 
@@ -185,10 +185,12 @@ def test_more_agreement_is_more_likely_the_same_photo(field: str, more: float) -
 
 
 def test_more_and_nearer_points_are_more_likely_the_same_photo() -> None:
-    few, many = (Alignment(SAME, inliers, 0.004, PLACES) for inliers in (10, 40))
-    near = Alignment(SAME, 40, 0.001, PLACES)
+    few, many = (Alignment(SAME, inliers, 0.006, PLACES) for inliers in (10, 40))
+    near, nearer = (Alignment(SAME, 40, error, PLACES) for error in (LEAST_ERROR, 0.0))
     odds = [same_photo_log_odds(each, LIKELY) for each in (few, many, near)]
     assert odds[0] + 1 < odds[1] < odds[2] - 1
+    # A camera that never moves: no error is too small to be another photo's.
+    assert same_photo_log_odds(nearer, LIKELY) == odds[2]
     # Where nothing can be compared, what a bad copy shows is assumed.
     assert same_photo_log_odds(many, None) == same_photo_log_odds(many, UNSEEN) < odds[1]
     assert np.isfinite(same_photo_log_odds(Alignment(SAME, 3, 0.0, PLACES), None))

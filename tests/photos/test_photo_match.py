@@ -82,12 +82,6 @@ class PhotoMachine(RuleBasedStateMachine):
         self.index.withdraw(owner)
         self.owners.pop(owner, None)
 
-    @rule(owner=st.sampled_from(["t0", "t1", "new"]))
-    def malformed(self, owner: str) -> None:
-        wrong = msgspec.structs.replace(HELD()[0], points=bytes(17))
-        with pytest.raises(ValueError, match="whole number"):
-            self.index.add(owner, [HELD()[1], wrong])
-
     @rule(query=st.integers(0, 33))
     def search(self, query: int) -> None:
         alone = {

@@ -144,7 +144,7 @@ def test_limits_are_kept_and_checked_on_the_way_in() -> None:
     assert len(made.points) == POINTS * POINT.itemsize == 512 * 16
     assert msgspec.json.decode(msgspec.json.encode(made), type=PhotoPrint) == made
     for field, value in {
-        "points": bytes(POINTS * POINT.itemsize + 1),
+        "points": bytes((POINTS + 1) * POINT.itemsize),
         "thumbnail": bytes(65537),
         "width": 0,
         "height": 65536,
@@ -254,3 +254,22 @@ def test_the_finest_mark_is_a_point_where_it_was_drawn() -> None:
 def test_a_print_of_the_mirrored_photo_has_the_hashes_exchanged() -> None:
     made, mirrored = print_of(drawn(3)), print_of(ImageOps.mirror(drawn(3)))
     assert (int.from_bytes(made.plain, "big") ^ int.from_bytes(mirrored.mirrored, "big")).bit_count() <= 16
+
+
+def test_a_print_of_malformed_points_cannot_be_made_or_read() -> None:
+    made = print_of(drawn(7))
+    with pytest.raises(ValueError, match="17 bytes are no whole number of 16"):
+        msgspec.structs.replace(made, points=bytes(17))
+    raw = msgspec.json.encode(made).replace(b'"points":"', b'"points":"AAAA')
+    with pytest.raises(msgspec.ValidationError, match="no whole number of 16|length"):
+        msgspec.json.decode(raw, type=PhotoPrint)
+
+
+def test_a_thumbnail_larger_than_any_that_is_made_is_not_decoded() -> None:
+    grey = np.zeros((400, 400), np.uint8)
+    assert decode_thumbnail(cv2.imencode(".jpg", grey)[1].tobytes()) is None
+    assert decode_thumbnail(b"") is None
+    assert decode_thumbnail(b"\xff\xd8\xff\xe0 no jpeg") is None
+    small = decode_thumbnail(print_of(drawn(7)).thumbnail)
+    assert small is not None
+    assert max(small.shape) <= 320
