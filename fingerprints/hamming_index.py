@@ -22,6 +22,8 @@ Places = npt.NDArray[np.uint32]
 BITS = 256
 WORDS = BITS // 64
 PARTS = 16
+BYTES_A_HASH = WORDS * 8 + PARTS * 4
+"""Of memory: its words, and for each part the hash before it."""
 FIRST_CAPACITY = 1024
 SPREAD = (np.arange(BITS) * 97 + 13) % BITS
 """Which bit of a hash stands where before it is cut: neighbours, which vary together, come into unlike parts."""

@@ -132,6 +132,15 @@ def apply(matrix: Doubles, places: npt.NDArray[np.complex128]) -> npt.NDArray[np
     return moved
 
 
+def relative_transform(matrix: Doubles, query_size: tuple[int, int], held_size: tuple[int, int]) -> Doubles:
+    """3 x 3, from x / width and y / height of the held photo to those of the query."""
+    whole = np.eye(3)
+    whole[:2] = matrix
+    from_held = np.diag([held_size[0] / max(held_size), held_size[1] / max(held_size), 1])
+    to_query = np.diag([max(query_size) / query_size[0], max(query_size) / query_size[1], 1])
+    return np.asarray(to_query @ whole @ from_held)
+
+
 def _fit(start: npt.NDArray[np.complex128], to: npt.NDArray[np.complex128], *, affine: bool) -> Doubles:
     """The 2 x 3 matrix that takes `start` to `to` with the least squared error."""
     middle, target = start.mean(), to.mean()

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from fingerprints.photo_align import Alignment, Doubles
+from fingerprints.photo_align import Alignment, Doubles, relative_transform
 from fingerprints.photo_pyramid import Floats, Grey
 
 HELD_SIDE = 96
@@ -68,8 +68,7 @@ def compare_pixels(
     inside = cv2.warpAffine(np.full(query.shape, 255, np.uint8), onto, (wide, high), flags=flags) > 254
     held_pixels = held.astype(np.float32)
     rows, columns = block_sums(high), block_sums(wide).T
-    mean = np.asarray(rows @ held_pixels @ columns, dtype=np.float32)
-    variance = np.maximum(rows @ (held_pixels * held_pixels) @ columns - mean * mean, np.float32(0))
+    mean, variance = _mean_and_variance(held_pixels, rows, columns)
     covered = rows @ inside.astype(np.float32) @ columns
     usable = (covered > 0.99) & (variance > LEAST_TEXTURE)
     down = np.abs((np.arange(len(rows)) * EVERY + BLOCK / 2) / high - 0.5) < DOWN
@@ -78,8 +77,7 @@ def compare_pixels(
     looked_at = central if np.count_nonzero(central) >= FEWEST_BLOCKS + 2 else usable
     if np.count_nonzero(looked_at) < FEWEST_BLOCKS:
         return None
-    laid_mean = rows @ laid @ columns
-    laid_variance = np.maximum(rows @ (laid * laid) @ columns - laid_mean * laid_mean, 0)
+    laid_mean, laid_variance = _mean_and_variance(laid, rows, columns)
     correlation = _correlation(held_pixels, mean, variance, laid)
     central_blocks, all_blocks = correlation[looked_at], correlation[usable]
     alike = usable & (correlation >= min(0.5, float(np.median(all_blocks))))
@@ -100,11 +98,9 @@ def _thumbnail_matrix(
     matrix: Doubles, query: Grey, held: Grey, query_size: tuple[int, int], held_size: tuple[int, int]
 ) -> Doubles:
     """From pixels of the held thumbnail to pixels of the query's, both by the middle of the pixel."""
-    from_held = np.diag([held_size[0] / held.shape[1], held_size[1] / held.shape[0], max(held_size)]) / max(
-        held_size
-    )
-    to_query = np.diag([query.shape[1] / query_size[0], query.shape[0] / query_size[1]]) * max(query_size)
-    onto = to_query @ matrix @ from_held
+    from_held = np.diag([1 / held.shape[1], 1 / held.shape[0], 1])
+    to_query = np.diag([query.shape[1], query.shape[0]])
+    onto = to_query @ relative_transform(matrix, query_size, held_size)[:2] @ from_held
     onto[:, 2] += onto[:, :2] @ (0.5, 0.5) - 0.5
     return np.asarray(onto)
 
@@ -117,10 +113,15 @@ def _correlation(held: Floats, mean: Floats, variance: Floats, laid: Floats) -> 
     high, wide = held.shape
     rows, columns = block_sums(high), block_sums(wide).T
     shifts = sliding_window_view(np.pad(laid, SHIFT, mode="edge"), (high, wide)).reshape(-1, high, wide)
-    shifted_mean = rows @ shifts @ columns
-    shifted_variance = np.maximum(rows @ (shifts * shifts) @ columns - shifted_mean * shifted_mean, 0)
+    shifted_mean, shifted_variance = _mean_and_variance(shifts, rows, columns)
     together = rows @ (shifts * held) @ columns - mean * shifted_mean
     return np.asarray((together / np.sqrt((variance + 4) * (shifted_variance + 4))).max(axis=0))
+
+
+def _mean_and_variance(pixels: Floats, rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
+    """Of each block of a picture, or of each of several; `rows` and `columns` as `block_sums` makes them."""
+    mean = np.asarray(rows @ pixels @ columns, dtype=np.float32)
+    return mean, np.maximum(rows @ (pixels * pixels) @ columns - mean * mean, np.float32(0))
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fingerprints.photo_align import Alignment, Doubles
+from fingerprints.photo_align import Alignment, Doubles, relative_transform
 from fingerprints.photo_compare import Agreement
 from fingerprints.photo_pyramid import Grey
 
@@ -56,15 +56,6 @@ def name_edits(
         if contrast > CONTRAST or abs(agreement.brightness) > BRIGHTNESS:
             names.append("recoloured")
     return tuple(names)
-
-
-def relative_transform(matrix: Doubles, query_size: tuple[int, int], held_size: tuple[int, int]) -> Doubles:
-    """3 x 3, from x / width and y / height of the held photo to those of the query."""
-    whole = np.eye(3)
-    whole[:2] = matrix
-    from_held = np.diag([held_size[0] / max(held_size), held_size[1] / max(held_size), 1])
-    to_query = np.diag([max(query_size) / query_size[0], max(query_size) / query_size[1], 1])
-    return np.asarray(to_query @ whole @ from_held)
 
 
 def _placing(relative: Doubles, query_size: tuple[int, int], query: Grey | None) -> list[str]:

@@ -102,7 +102,8 @@ def compare(query: PhotoHash, held: PhotoHash) -> float:
     return 1 - min(distances) / BITS if distances else 0.0
 
 
-def _new_index() -> HammingIndex[PhotoHash]:
+def new_hash_index() -> HammingIndex[PhotoHash]:
+    """An index of plain hashes that is searched for a photo and for its mirror image."""
     return HammingIndex(
         MOST_DISTANCE, held=lambda photo: photo.plain, queries=lambda photo: (photo.plain, photo.mirrored)
     )
@@ -143,6 +144,6 @@ PHOTO_HASH: FingerprintKind[PhotoHash] = FingerprintKind(
     fingerprint=photo_hash,
     compare=compare,
     floor=1 - MOST_DISTANCE / BITS,
-    new_index=_new_index,
+    new_index=new_hash_index,
     examples=_examples,
 )

@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fingerprints.hamming_index import BITS, HammingIndex
+from fingerprints.hamming_index import BITS, BYTES_A_HASH
 from fingerprints.photo_align import FEWEST, Alignment, Pairs, align
 from fingerprints.photo_compare import HELD_SIDE, Agreement, compare_pixels
-from fingerprints.photo_hash import MOST_DISTANCE, PhotoHash, match_details
+from fingerprints.photo_hash import PhotoHash, match_details, new_hash_index
 from fingerprints.photo_print import (
     Geometry,
     Packed,
@@ -130,9 +130,7 @@ class PhotoIndex:
         self._start(PhotoStore(folder), stage)
 
     def _start(self, store: PhotoStore, stage: Stage) -> None:
-        self._hashes: HammingIndex[PhotoHash] = HammingIndex(
-            MOST_DISTANCE, held=lambda photo: photo.plain, queries=lambda photo: (photo.plain, photo.mirrored)
-        )
+        self._hashes = new_hash_index()
         self._points = PointIndex()
         self._store = store
         self._stage = stage
@@ -165,13 +163,13 @@ class PhotoIndex:
         self._slots[owner] = tuple(slots)
         self._hashes.add(owner, photos)
         if len(self._waiting) >= MOST_WAITING:
-            self._settle()
+            self.settle()
 
     def withdraw(self, owner: str) -> None:
         """Forget the owner; an unknown one is no error."""
         slots = self._slots.pop(owner, ())
         if slots:
-            self._settle()
+            self.settle()
         for slot in slots:
             points = self._store.points(slot)
             self._points.remove(points, _numbers(slot, len(points)))
@@ -215,13 +213,9 @@ class PhotoIndex:
         """Width and height of the held photo, in pixels as it was decoded."""
         return self._store.size(self._slots[match.owner][match.item])
 
-    def settle(self) -> None:
-        """Put what was added lately where searches look; else the next search does, and takes longer."""
-        self._settle()
-
     def freeze(self) -> FrozenPhotos:
         """The index as it is now, to be written. Call `thaw` and `snapshot_taken` as each step is done."""
-        self._settle()
+        self.settle()
         self._snapshots = True
         return FrozenPhotos(
             list(self._owners), [*self._free, *self._resting], len(self._resting),
@@ -273,8 +267,8 @@ class PhotoIndex:
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes of memory of the points and hashes; owners' names come on top."""
-        return self._points.used_bytes + 32 * len(self._hashes)
+        """Bytes of memory of the points and hashes; owners' names and 4 MB for the hashes' parts come on top."""
+        return self._points.used_bytes + BYTES_A_HASH * len(self._hashes)
 
     @property
     def disk_bytes(self) -> int:
@@ -286,8 +280,8 @@ class PhotoIndex:
         self._store.close()
         self._points = PointIndex()
 
-    def _settle(self) -> None:
-        """Put the waiting points into the index."""
+    def settle(self) -> None:
+        """Put what was added lately where searches look; else the next search does, and takes longer."""
         if self._waiting:
             rows = np.concatenate([points for points, _ in self._waiting])
             numbers = np.concatenate([_numbers(slot, len(points)) for points, slot in self._waiting])
@@ -306,7 +300,7 @@ class PhotoIndex:
         if not len(query.points):
             return []
         with self._stage("points"):
-            self._settle()
+            self.settle()
             met = _uncommon(self._points.search(query.points), len(query.points))
             votes = _Votes.of(met)
             voted = self._vote(query, votes) if len(votes.run) else []

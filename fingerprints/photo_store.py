@@ -58,11 +58,7 @@ class PhotoStore:
         return self._rows
 
     def put(self, slot: int, photo: PhotoPrint) -> Rows:
-        """Keep the photo in this slot; gives its held points.
-
-        Raises:
-            ValueError: its points are malformed.
-        """
+        """Keep the photo in this slot; gives its held points."""
         points = unpack_points(photo.points)[:HELD_POINTS]
         if slot >= len(self._rows):
             self._rows = self._mapped(len(self._rows) + min(len(self._rows), MOST_NEW_ROWS))

@@ -7,7 +7,8 @@ import numpy.typing as npt
 from msgspec import UNSET, UnsetType
 
 from connectors.events import LinkedSeller, PhotoEvidence, SellerLink
-from fingerprints.photo_edits import name_edits, relative_transform
+from fingerprints.photo_align import relative_transform
+from fingerprints.photo_edits import name_edits
 from fingerprints.photo_print import decode_thumbnail
 from streams.records import ListingFingerprint
 from streams.takedown_bank import PhotoMeeting, Resembling, TakedownBank

@@ -102,7 +102,7 @@ class GrowingBank:
 
 def settle(index: PhotoIndex) -> None:
     """Put points that wait for the next search into the index: until then the photo could not be found."""
-    index._settle()
+    index.settle()
 
 
 def resident_bytes() -> tuple[int, int]:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from photo_bytes import drawn, garment_photo, garment_print, print_of
 from PIL import Image, ImageOps
 
-from fingerprints.photo_align import Alignment
+from fingerprints.photo_align import Alignment, relative_transform
 from fingerprints.photo_compare import Agreement
-from fingerprints.photo_edits import name_edits, relative_transform
+from fingerprints.photo_edits import name_edits
 from fingerprints.photo_match import PhotoIndex, PhotoMatch
 from fingerprints.photo_print import PhotoPrint, decode_thumbnail
 from streams.evaluation.edit_table import EDITS

@@ -22,7 +22,7 @@ PRINTS = st.lists(st.integers(0, 40), max_size=3).map(lambda seeds: tuple(map(no
 
 def state_of(index: PhotoIndex) -> dict[str, list[PhotoPrint | bytes]]:
     """All that is held, read from the files."""
-    index._settle()
+    index.settle()
     return {
         owner: [
             (
