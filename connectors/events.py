@@ -5,20 +5,12 @@ Timestamps are RFC 3339 with a zone. Unknown fields are left out when decoding (
 """
 
 import enum
-from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-Key = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""An id as the marketplace gives it: 1 to 256 characters, no control characters."""
-
-Marketplace = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
-"""A marketplace's short name, such as `shopee-id`: never a colon, so that `marketplace:listing_id` parses."""
-
-Timestamp = Annotated[datetime, Meta(tz=True)]
-Amount = Annotated[str, Meta(pattern=r"^\d{1,18}(\.\d{1,6})?$")]
-"""A price as decimal text, so that no binary float rounds it."""
+from connectors.evidence import Evidence
+from connectors.field_types import Amount, Key, Marketplace, Timestamp
 
 
 class EventType(enum.Enum):
@@ -134,50 +126,6 @@ class AlertTakedown(AlertListing, frozen=True, kw_only=True):
     authority: str | None = None
 
 
-class PhotoEvidence(Struct, frozen=True, kw_only=True, tag_field="kind", tag="photo"):
-    """One photo of each listing that agree. `weight` is in nats of log-odds, as in every evidence.
-
-    `edits` in words, such as `mirrored`. `distance`: bits of 256 between the perceptual hashes. `inliers`: points
-    that agree on the transform. `transform`: 3 x 3, from the takedown's photo to the listing's, both as
-    x / width and y / height of the upright photo from its top left corner; a negative determinant mirrors.
-    """
-
-    listing_image: int
-    takedown_image: int
-    relation: Literal["same photo", "same backdrop"]
-    edits: tuple[str, ...]
-    distance: int | UnsetType = UNSET
-    inliers: int | UnsetType = UNSET
-    transform: tuple[tuple[float, ...], ...] | UnsetType = UNSET
-    weight: float
-
-
-class TitleEvidence(Struct, frozen=True, kw_only=True, tag_field="kind", tag="title"):
-    """The two titles after normalising; `similarity` is 0 to 1."""
-
-    similarity: float
-    listing_text: str
-    takedown_text: str
-    weight: float
-
-
-class PriceEvidence(Struct, frozen=True, kw_only=True, tag_field="kind", tag="price"):
-    """The two prices in one currency; `ratio` is the smaller over the larger."""
-
-    ratio: float
-    weight: float
-
-
-class SellerEvidence(Struct, frozen=True, kw_only=True, tag_field="kind", tag="seller"):
-    """The seller on both sides is the same account of one marketplace."""
-
-    seller_id: Key
-    weight: float
-
-
-Evidence = PhotoEvidence | TitleEvidence | PriceEvidence | SellerEvidence
-
-
 class Algorithms(Struct, frozen=True, kw_only=True):
     """The versions that made the alert, so that it can be understood later."""
 
@@ -189,55 +137,24 @@ class Algorithms(Struct, frozen=True, kw_only=True):
 class Alert(Struct, frozen=True, kw_only=True):
     """A taken-down listing came back, or is still up. Topic `alerts`, key `alert_id`.
 
-    `alert_id` is a pure function of the listing's version and the takedown: an event handled twice
-    gives the same id, so a consumer drops duplicates by it.
+    `alert_id` is a pure function of the listing's version and the takedown's cluster: an event handled twice
+    gives the same id, so a consumer drops duplicates by it. `cluster`: the takedowns that are relists of each
+    other, `takedown` among them. `other_takedowns`: all others that it resembles as much, the cluster's first.
+    A `flood` is one takedown that met far more listings than it should; what it met since is on `held-alerts`.
     """
 
     alert_id: str
-    kind: Literal["relist", "still_up"]
+    kind: Literal["relist", "still_up", "flood"]
     probability: float
     caught_by: Literal["arrival", "lookback"]
     listing: AlertListing
     takedown: AlertTakedown
     other_takedowns: tuple[str, ...]
+    cluster: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...]
     listing_observed_at: Timestamp
     matched_at: Timestamp
     algorithms: Algorithms
-
-
-class LinkedSeller(Struct, frozen=True, kw_only=True):
-    """A seller's account, and the listing whose photo spoke."""
-
-    marketplace: Marketplace
-    seller_id: Key
-    listing_id: Key
-    image: int
-
-    @property
-    def key(self) -> str:
-        """The account, over all marketplaces."""
-        return f"{self.marketplace}:{self.seller_id}"
-
-
-class SellerLink(Struct, frozen=True, kw_only=True):
-    """Two accounts that seem to be one seller, and why. Topic `seller-links`, key `key`.
-
-    `sellers` are in the order of their keys. `transform` as in PhotoEvidence, from the first seller's photo to
-    the second's. `takedown_id`: whose photo one of the two is.
-    """
-
-    sellers: tuple[LinkedSeller, LinkedSeller]
-    reason: Literal["same backdrop"]
-    inliers: int
-    transform: tuple[tuple[float, ...], ...]
-    takedown_id: Key
-    seen_at: Timestamp
-
-    @property
-    def key(self) -> str:
-        """The same for the same two accounts, whichever was seen first."""
-        return "|".join(seller.key for seller in self.sellers)
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from connectors.codec import Codec, RecordError
-from connectors.events import Key, ListingEvent, Marketplace, Takedown
+from connectors.events import ListingEvent, Takedown
+from connectors.field_types import Key, Marketplace
 from connectors.line_reader import Line, LineReader, TooLong, Truncated
 from connectors.photo_paths import inline_photos
 from connectors.sdk import (

@@ -12,8 +12,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from connectors.events import EventType, ListingEvent, Marketplace, Price
+from connectors.events import EventType, ListingEvent, Price
 from connectors.events import Source as MadeBy
+from connectors.field_types import Marketplace
 from connectors.sdk import IDLE, ConnectorError, Event, Item, Sink, Source, Stop
 
 PAUSE_POLL_SECONDS = 0.02

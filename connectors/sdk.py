@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from connectors.events import Key, ListingEvent, Takedown
+from connectors.events import ListingEvent, Takedown
+from connectors.field_types import Key
 
 
 class ConnectorError(Exception):

@@ -23,7 +23,8 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from connectors.codec import Codec
-from connectors.events import Alert, Image, ListingEvent, PhotoEvidence, Takedown
+from connectors.events import Alert, Image, ListingEvent, Takedown
+from connectors.evidence import PhotoEvidence
 from connectors.kafka import KafkaSink, KafkaSinkOptions
 from connectors.sample.edits import EDITS
 from connectors.sample.photo_recipe import PhotoRecipe

@@ -7,7 +7,8 @@ from time import monotonic, time
 import msgspec
 
 from connectors.codec import Codec, RecordError
-from connectors.events import Alert, SellerLink
+from connectors.events import Alert
+from connectors.seller_links import SellerLink
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.photo_evidence import keep_strongest

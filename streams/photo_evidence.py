@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import UNSET, UnsetType
 
-from connectors.events import LinkedSeller, PhotoEvidence, SellerLink
+from connectors.evidence import PhotoEvidence
+from connectors.seller_links import LinkedSeller, SellerLink
 from fingerprints.photo_align import relative_transform
 from fingerprints.photo_edits import name_edits
 from fingerprints.photo_print import decode_thumbnail
@@ -50,9 +51,9 @@ def seller_links(
 
 
 def keep_strongest(best: dict[str, SellerLink], links: Iterable[SellerLink]) -> None:
-    """Put each link under its key into `best`, unless as many points agree in the one that is there."""
+    """Put each link under its key into `best`, unless the one that is there is as strong."""
     for link in links:
-        if link.key not in best or best[link.key].inliers < link.inliers:
+        if link.key not in best or best[link.key].strength < link.strength:
             best[link.key] = link
 
 
@@ -82,6 +83,7 @@ def _links(listing: ListingFingerprint, bank: TakedownBank, resembling: Resembli
         yield SellerLink(
             sellers=(mine, theirs) if mine.key < theirs.key else (theirs, mine),
             reason="same backdrop",
+            strength=alignment.inliers,
             inliers=alignment.inliers,
             transform=_rows(np.linalg.inv(transform) if mine.key < theirs.key else transform),
             takedown_id=takedown_id,

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 
-from connectors.events import PhotoEvidence
+from connectors.evidence import PhotoEvidence
 from streams.safe_text import safe_text
 
 EDITS_SHOWN = 8

@@ -15,16 +15,13 @@ from connectors.events import (
     AlertListing,
     AlertTakedown,
     Algorithms,
-    Evidence,
     Listing,
     ListingEvent,
     Price,
-    PriceEvidence,
-    SellerEvidence,
-    SellerLink,
     Takedown,
-    TitleEvidence,
 )
+from connectors.evidence import Evidence, PriceEvidence, SellerEvidence, TitleEvidence
+from connectors.seller_links import SellerLink
 from fingerprints.decision import POLICY, Decision, Likeness, decide
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint

@@ -6,15 +6,9 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from connectors.events import (
-    AlertListing,
-    AlertTakedown,
-    EventType,
-    ListingEvent,
-    Price,
-    SellerLink,
-    Timestamp,
-)
+from connectors.events import AlertListing, AlertTakedown, EventType, ListingEvent, Price
+from connectors.field_types import Timestamp
+from connectors.seller_links import SellerLink
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TitlePrint
 

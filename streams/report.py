@@ -7,9 +7,10 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader
 from msgspec import UNSET
 
-from connectors.events import Alert, PhotoEvidence
+from connectors.events import Alert
+from connectors.evidence import PhotoEvidence
 from streams.aligned_pair import AlignedPair, aligned_pair
-from streams.photo_words import photo_words
+from streams.evidence_words import evidence_words
 from streams.report_photos import Thumbnail, laid_over, open_photo, thumbnail
 from streams.safe_text import safe_text
 from streams.scan import Found, Summary
@@ -54,7 +55,7 @@ def render_report(
     )
     # Escaped for HTML is not enough: characters that turn the writing direction round would rearrange the page.
     environment.filters["plain"] = _plain
-    environment.filters["photo_words"] = photo_words
+    environment.filters["words"] = evidence_words
     template = environment.get_template("report.html.j2")
     return template.render(rows=rows, summary=summary, left_out=max(0, len(ordered) - SHOWN),
                            takedowns=takedowns.name, listings=listings.name)  # fmt: skip

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from connectors.codec import Codec, RecordError
-from connectors.events import DeadLetter, EventType, Image, ListingEvent, SellerLink, Takedown
+from connectors.events import DeadLetter, EventType, Image, ListingEvent, Takedown
 from connectors.photo_paths import PhotoPathError, resolve_photo_path
+from connectors.seller_links import SellerLink
 from streams.metrics import Metrics
 from streams.photo_evidence import keep_strongest
 from streams.photo_fetch import PhotoFetcher

@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from connectors.events import Alert, DeadLetter, ListingEvent, SellerLink, Takedown
+from connectors.events import Alert, DeadLetter, ListingEvent, Takedown
+from connectors.seller_links import SellerLink
+from connectors.verdicts import Verdict
 from streams.records import ListingFingerprint, TakedownFingerprint
 from streams.settings import Topics
 from streams.topics import (
@@ -23,6 +25,7 @@ from streams.topics import (
     SELLER_LINKS,
     TAKEDOWN_FINGERPRINTS,
     TAKEDOWNS,
+    VERDICTS,
     TopicSpec,
 )
 
@@ -36,6 +39,7 @@ RECORD_OF: dict[str, type[Struct]] = {
     TAKEDOWN_FINGERPRINTS.name: TakedownFingerprint,
     ALERTS.name: Alert,
     SELLER_LINKS.name: SellerLink,
+    VERDICTS.name: Verdict,
     DEAD_LETTERS.name: DeadLetter,
 }
 """The record of each topic that has one so far; the others hold what `TopicSpec.holds` says."""
@@ -47,7 +51,7 @@ KEYS = {
     "takedowns": "takedown_id",
     "takedown-fingerprints": "takedown_id",
     "alerts": "alert_id",
-    "seller-links": "the two accounts as marketplace:seller_id, sorted, with | between them",
+    "seller-links": "the two accounts as marketplace:seller_id, sorted, and the reason, with | between them",
     "verdicts": "alert_id",
     "dead-letters": "the original message's key",
     "connector-state": "the connector instance",
@@ -55,6 +59,7 @@ KEYS = {
 TOMBSTONES = {
     "takedowns": "A null value withdraws the takedown.",
     "takedown-fingerprints": "A null value withdraws the takedown.",
+    "verdicts": "A null value takes the verdict back.",
 }
 CLOUD_EVENT_HEADERS = {
     "ce_id": "CloudEvents id: the event's, the takedown's or the alert's own id, or a digest of the seller link.",

@@ -37,7 +37,7 @@ TAKEDOWNS = TopicSpec("takedowns", "Takedown", "compact")
 TAKEDOWN_FINGERPRINTS = TopicSpec("takedown-fingerprints", "TakedownFingerprint", "compact")
 ALERTS = TopicSpec("alerts", "Alert", "delete", 90)
 SELLER_LINKS = TopicSpec("seller-links", "SellerLink", "compact")
-VERDICTS = TopicSpec("verdicts", "an analyst's verdict on an alert", "compact")
+VERDICTS = TopicSpec("verdicts", "Verdict", "compact")
 DEAD_LETTERS = TopicSpec(
     "dead-letters", "DeadLetter", "delete", 30, extra={"max.message.bytes": str(24 * 1024 * 1024)}
 )

@@ -9,7 +9,7 @@ from streams.cli.tail import AsJson, FromBeginning, Limit, add_group, safe, show
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from connectors.events import Alert, AlertListing, Evidence
+    from connectors.events import Alert, AlertListing
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +39,8 @@ def alert_text(alert: "Alert") -> "Text":
     """An alert in some lines for a person. All text from outside is escaped; Text takes no markup."""
     from rich.text import Text  # noqa: PLC0415
 
+    from streams.evidence_words import evidence_words  # noqa: PLC0415
+
     text = Text()
     colour = "red" if alert.probability >= 0.9 else "yellow"
     text.append(f"{alert.probability:6.1%} ", style=f"bold {colour}")
@@ -51,7 +53,7 @@ def alert_text(alert: "Alert") -> "Text":
     if reason := ", ".join(safe(part) for part in (alert.takedown.authority, alert.takedown.reason) if part):
         text.append(f"  {reason}")
     for part in alert.evidence:
-        text.append(f"\n  because   {evidence_text(part)}")
+        text.append(f"\n  because   {evidence_words(part)}  {part.weight:+.1f}")
     if alert.other_takedowns:
         text.append(f"\n  also      {', '.join(map(safe, alert.other_takedowns[:5]))}")
         if len(alert.other_takedowns) > 5:
@@ -63,22 +65,3 @@ def _listing(listing: "AlertListing") -> str:
     shop = f" of {safe(listing.seller_id)}" if listing.seller_id else ""
     link = f"  {safe(listing.url, 300)}" if listing.url else ""
     return f"“{safe(listing.title)}” {safe(listing.key)}{shop}{link}"
-
-
-def evidence_text(part: "Evidence") -> str:
-    """One piece of evidence in words, with its weight in nats."""
-    from connectors.events import PhotoEvidence, SellerEvidence, TitleEvidence  # noqa: PLC0415
-    from streams.photo_words import photo_words  # noqa: PLC0415
-
-    match part:
-        case PhotoEvidence():
-            pair = f"photo {part.listing_image + 1} and the takedown's {part.takedown_image + 1}"
-            words = f"{pair}: {photo_words(part)}"
-        case TitleEvidence():
-            both = f"“{safe(part.listing_text)}” / “{safe(part.takedown_text)}”"
-            words = f"titles {part.similarity:.0%} alike: {both}"
-        case SellerEvidence():
-            words = f"the same seller {safe(part.seller_id)}"
-        case _:
-            words = f"price ratio {part.ratio:.2f}"
-    return f"{words}  {part.weight:+.1f}"

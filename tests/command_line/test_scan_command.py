@@ -9,7 +9,8 @@ import msgspec
 from listing_records import drawn_photo, inline, listing, relist, takedown
 from sample_photos import before_one_backdrop
 
-from connectors.events import Alert, DeadLetter, Image, SellerLink
+from connectors.events import Alert, DeadLetter, Image
+from connectors.seller_links import SellerLink
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:

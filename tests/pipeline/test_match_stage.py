@@ -8,7 +8,7 @@ import pytest
 from listing_records import listing, relist, takedown
 from sample_photos import before_one_backdrop
 
-from connectors.events import SellerLink
+from connectors.seller_links import SellerLink
 from fingerprints.photo_print import print_of_bytes
 from streams.match_stage import MatchListings
 from streams.metrics import Metrics
@@ -64,7 +64,9 @@ async def test_a_busy_pair_of_shops_gives_one_link_a_batch(stage: MatchListings,
     assert [record.topic.name for record in outgoing] == ["alerts", "seller-links", "seller-links"]
     links = [msgspec.json.decode(record.value, type=SellerLink) for record in outgoing[1:]]
     assert [record.key.decode() for record in outgoing[1:]] == [link.key for link in links]
-    assert {link.key for link in links} == {"pasar-uji:busy|pasar-uji:s1", "pasar-uji:other|pasar-uji:s1"}
+    assert {link.key for link in links} == {
+        f"pasar-uji:{shop}|pasar-uji:s1|same backdrop" for shop in ("busy", "other")
+    }
     each = [(await stage.process([one]))[0] for one in sent[:2]]
     strongest = max(msgspec.json.decode(one.value, type=SellerLink).inliers for one in each)
     assert links[0].inliers == strongest

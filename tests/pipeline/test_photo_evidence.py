@@ -6,7 +6,7 @@ import pytest
 from listing_records import drawn_photo, listing, takedown
 from sample_photos import before_one_backdrop, cropped_and_mirrored, mapped
 
-from connectors.events import PhotoEvidence
+from connectors.evidence import PhotoEvidence
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
 from streams.photo_evidence import keep_strongest
 from streams.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
@@ -71,7 +71,7 @@ def test_the_same_backdrop_links_two_sellers_and_alerts_nobody(garments: list[Ph
     assert found.alert is None
     assert found.tiers == {"none": 1}
     (link,) = found.seller_links
-    assert link.key == "pasar-uji:a-shop|pasar-uji:s1"
+    assert link.key == "pasar-uji:a-shop|pasar-uji:s1|same backdrop"
     assert [(seller.listing_id, seller.image) for seller in link.sellers] == [("l30", 0), ("l1", 0)]
     assert (link.takedown_id, link.seen_at) == ("t1", listing(30).observed_at)
     assert link.inliers >= 12
@@ -105,7 +105,7 @@ def test_of_two_links_of_a_pair_the_stronger_is_kept(garments: list[PhotoPrint])
 
     (link,) = match(bank_of(garments[0]), garments[1], seller_id="a-shop").seller_links
     weaker, equal, stronger = (
-        msgspec.structs.replace(link, inliers=link.inliers + more, takedown_id=f"t{more}")
+        msgspec.structs.replace(link, strength=link.strength + more, takedown_id=f"t{more}")
         for more in (-1, 0, 1)
     )
     best: dict = {}

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from listing_records import START, drawn_photo, listing, relist, takedown
 
-from connectors.events import Price, PriceEvidence, SellerEvidence
+from connectors.events import Price
+from connectors.evidence import PriceEvidence, SellerEvidence
 from fingerprints.decision import Likeness, decide, photo_weight
 from fingerprints.photo_print import print_of_bytes
 from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing, price_ratio

@@ -9,7 +9,8 @@ from alert_records import alert, dead_letter, seller_link
 from kafka_client import KafkaClient
 from typer.testing import CliRunner, Result
 
-from connectors.events import Alert, DeadLetter, LinkedSeller, SellerLink
+from connectors.events import Alert, DeadLetter
+from connectors.seller_links import LinkedSeller, SellerLink
 from streams.cli import build_app
 from streams.settings import Settings
 

@@ -13,7 +13,7 @@ from alert_records import alert
 from listing_records import drawn_photo, encoded, inline, listing, takedown
 from PIL import Image, ImageOps
 
-from connectors.events import PhotoEvidence, TitleEvidence
+from connectors.evidence import PhotoEvidence, TitleEvidence
 from streams.pipeline import Match
 from streams.report import render_report
 from streams.scan import Found, Summary

@@ -14,7 +14,7 @@ import pytest
 from listing_records import encoded, inline, takedown
 from PIL import Image, ImageChops, ImageStat
 
-from connectors.events import PhotoEvidence
+from connectors.evidence import PhotoEvidence
 from streams.aligned_pair import aligned_pair
 from streams.photo_words import photo_words
 from streams.report import SHOWN

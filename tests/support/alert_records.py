@@ -1,21 +1,12 @@
-"""Alerts, seller links and dead letters for tests."""
+"""Alerts, verdicts, seller links and dead letters for tests."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.events import (
-    Alert,
-    AlertListing,
-    AlertTakedown,
-    Algorithms,
-    DeadLetter,
-    LinkedSeller,
-    PhotoEvidence,
-    PriceEvidence,
-    SellerEvidence,
-    SellerLink,
-    TitleEvidence,
-)
+from connectors.events import Alert, AlertListing, AlertTakedown, Algorithms, DeadLetter
+from connectors.evidence import PhotoEvidence, PriceEvidence, SellerEvidence, TitleEvidence
+from connectors.seller_links import LinkedSeller, SellerLink
+from connectors.verdicts import Judgement, Verdict
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -71,12 +62,26 @@ def seller_link(number: int, **changes: Any) -> SellerLink:
             LinkedSeller(marketplace="toko-uji", seller_id="s0", listing_id="l1", image=0),
         ),
         "reason": "same backdrop",
+        "strength": 23.0,
         "inliers": 23,
         "transform": ((1.0, 0.0, 0.1), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
         "takedown_id": "t1",
         "seen_at": NOON,
     }
     return SellerLink(**(fields | changes))
+
+
+def verdict(number: int, said: Judgement = "not a relist", **changes: Any) -> Verdict:
+    """A verdict on alert `number`."""
+    fields: dict[str, Any] = {
+        "alert_id": f"alert-{number}",
+        "verdict": said,
+        "by": "analyst-1",
+        "reason": "another garment",
+        "decided_at": NOON,
+        "alert": alert(number),
+    }
+    return Verdict(**(fields | changes))
 
 
 def dead_letter(**changes: Any) -> DeadLetter:

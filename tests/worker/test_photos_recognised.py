@@ -7,8 +7,9 @@ from listing_records import inline, listing, takedown
 from sample_photos import before_one_backdrop
 from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
-from connectors.events import PhotoEvidence, SellerLink
+from connectors.evidence import PhotoEvidence
 from connectors.sample.edits import edit_photo
+from connectors.seller_links import SellerLink
 from streams.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka

@@ -1,0 +1,16 @@
+"""The texts that records are made of: what an id, a marketplace, a time and an amount may look like."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+Key = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""An id as the marketplace gives it: 1 to 256 characters, no control characters."""
+
+Marketplace = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+"""A marketplace's short name, such as `shopee-id`: never a colon, so that `marketplace:listing_id` parses."""
+
+Timestamp = Annotated[datetime, Meta(tz=True)]
+Amount = Annotated[str, Meta(pattern=r"^\d{1,18}(\.\d{1,6})?$")]
+"""A price as decimal text, so that no binary float rounds it."""
