@@ -11,10 +11,10 @@ from connectors.events import Alert
 from connectors.seller_links import SellerLink
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
-from streams.photo_evidence import keep_strongest
 from streams.pipeline import match_listing
 from streams.records import ListingFingerprint, seller_link_id
-from streams.settings import Match
+from streams.rules import Rules
+from streams.seller_linking import keep_strongest
 from streams.stage import RECEIVED_HEADER, Message, Stage, breathe, cloud_event_headers, header_items
 from streams.takedown_bank import TakedownBank
 from streams.topics import ALERTS, FINGERPRINTS, SELLER_LINKS
@@ -31,10 +31,10 @@ class MatchListings(Stage):
     topic = FINGERPRINTS
     name = "match-listings"
 
-    def __init__(self, outbox: Outbox, metrics: Metrics, bank: TakedownBank, settings: Match) -> None:
+    def __init__(self, outbox: Outbox, metrics: Metrics, bank: TakedownBank, rules: Rules) -> None:
         super().__init__(outbox, metrics)
         self._bank = bank
-        self._settings = settings
+        self._rules = rules
         self._codec = Codec(ListingFingerprint)
         metrics.photo_index_bytes.labels("memory").set_function(lambda: bank.photos.memory_bytes)
         metrics.photo_index_bytes.labels("disk").set_function(lambda: bank.photos.disk_bytes)
@@ -56,18 +56,13 @@ class MatchListings(Stage):
             except RecordError as error:
                 outgoing.append(self.dead_letter(message, error.kind, str(error)))
                 continue
-            match = match_listing(
-                fingerprint,
-                self._bank,
-                threshold=self._settings.threshold,
-                candidates=self._settings.candidates,
-                matched_at=now,
-            )
+            match = match_listing(fingerprint, self._bank, self._rules, matched_at=now)
             if match.alert is not None:
                 outgoing.append(self._alert(message, match.alert))
             keep_strongest(links, match.seller_links)
             for tier, photos in match.tiers.items():
                 self.metrics.photos_settled.labels(tier).inc(photos)
+            self.metrics.allowed.inc(match.allowed)
         self.metrics.seller_links.inc(len(links))
         return outgoing + [_seller_link(link) for link in links.values()]
 

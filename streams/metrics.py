@@ -27,7 +27,11 @@ class Metrics:
         )
         self.alerts = Counter("relistwatch_alerts", "Alerts by kind.", ["kind"], registry=self.registry)
         self.seller_links = Counter(
-            "relistwatch_seller_links", "Pairs of accounts linked by a backdrop, once a pair and batch.",
+            "relistwatch_seller_links", "Pairs of accounts linked, once a pair, reason and batch.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.allowed = Counter(
+            "relistwatch_allowed", "Photos and titles that met a takedown but are ones that honest sellers use.",
             registry=self.registry,
         )  # fmt: skip
         self.dead_letters = Counter(

@@ -1,18 +1,14 @@
-"""What two photos that resemble each other say, in the words of the alerts and seller-links topics. Pure."""
-
-from collections.abc import Iterable, Iterator
+"""What two photos that resemble each other say, in the words of the alerts topic. Pure."""
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import UNSET, UnsetType
 
 from connectors.evidence import PhotoEvidence
-from connectors.seller_links import LinkedSeller, SellerLink
 from fingerprints.photo_align import relative_transform
 from fingerprints.photo_edits import name_edits
 from fingerprints.photo_print import decode_thumbnail
-from streams.records import ListingFingerprint
-from streams.takedown_bank import PhotoMeeting, Resembling, TakedownBank
+from streams.takedown_bank import PhotoMeeting, TakedownBank
 
 
 def photo_evidence(bank: TakedownBank, meeting: PhotoMeeting, weight: float) -> PhotoEvidence:
@@ -26,7 +22,7 @@ def photo_evidence(bank: TakedownBank, meeting: PhotoMeeting, weight: float) -> 
         thumbnail = decode_thumbnail(meeting.print.thumbnail)
         edits = name_edits(match.alignment, match.agreement, size, held_size, thumbnail)
         inliers = match.alignment.inliers
-        transform = _rows(relative_transform(match.alignment.matrix, size, held_size))
+        transform = rows(relative_transform(match.alignment.matrix, size, held_size))
     elif match.distance is not None and match.nearer_mirrored:
         edits = ("mirrored",)
     return PhotoEvidence(
@@ -41,56 +37,6 @@ def photo_evidence(bank: TakedownBank, meeting: PhotoMeeting, weight: float) -> 
     )
 
 
-def seller_links(
-    listing: ListingFingerprint, bank: TakedownBank, resembling: Resembling
-) -> tuple[SellerLink, ...]:
-    """Other accounts whose photos show the same backdrop as the listing's: for each the best pair of photos."""
-    best: dict[str, SellerLink] = {}
-    keep_strongest(best, _links(listing, bank, resembling))
-    return tuple(best.values())
-
-
-def keep_strongest(best: dict[str, SellerLink], links: Iterable[SellerLink]) -> None:
-    """Put each link under its key into `best`, unless the one that is there is as strong."""
-    for link in links:
-        if link.key not in best or best[link.key].strength < link.strength:
-            best[link.key] = link
-
-
-def _links(listing: ListingFingerprint, bank: TakedownBank, resembling: Resembling) -> Iterator[SellerLink]:
-    if listing.listing.seller_id is None:
-        return
-    for takedown_id, meeting in resembling.backdrops:
-        takedown, alignment = bank.takedowns[takedown_id].takedown, meeting.match.alignment
-        if takedown.seller_id is None or alignment is None:
-            continue
-        mine = LinkedSeller(
-            marketplace=listing.listing.marketplace,
-            seller_id=listing.listing.seller_id,
-            listing_id=listing.listing.listing_id,
-            image=meeting.listing_image,
-        )
-        theirs = LinkedSeller(
-            marketplace=takedown.marketplace,
-            seller_id=takedown.seller_id,
-            listing_id=takedown.listing_id,
-            image=meeting.takedown_image,
-        )
-        if mine.key == theirs.key:
-            continue
-        size, held_size = (meeting.print.width, meeting.print.height), bank.photos.size_of(meeting.match)
-        transform = relative_transform(alignment.matrix, size, held_size)
-        yield SellerLink(
-            sellers=(mine, theirs) if mine.key < theirs.key else (theirs, mine),
-            reason="same backdrop",
-            strength=alignment.inliers,
-            inliers=alignment.inliers,
-            transform=_rows(np.linalg.inv(transform) if mine.key < theirs.key else transform),
-            takedown_id=takedown_id,
-            seen_at=listing.observed_at,
-        )
-
-
-def _rows(matrix: npt.NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:
-    """Six digits: a millionth of a photo's side is far below a pixel."""
+def rows(matrix: npt.NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:
+    """The matrix as records carry it. Six digits: a millionth of a photo's side is far below a pixel."""
     return tuple(tuple(round(float(value), 6) for value in row) for row in matrix)

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from connectors.events import AlertListing, AlertTakedown, EventType, ListingEvent, Price
+from connectors.events import AlertListing, AlertTakedown, Condition, EventType, ListingEvent, Price
 from connectors.field_types import Timestamp
 from connectors.seller_links import SellerLink
 from fingerprints.photo_print import PhotoPrint
@@ -42,6 +42,8 @@ class Prints(Struct, frozen=True, kw_only=True):
     photos: tuple[ImageFingerprint, ...] = ()
     failures: tuple[ImageFailure, ...] = ()
     price: Price | None = None
+    category: str | None = None
+    condition: Condition = "unknown"
 
 
 class ListingFingerprint(Struct, frozen=True, kw_only=True):
@@ -92,7 +94,8 @@ def listing_version(event: ListingEvent) -> str:
 
 
 def alert_id(kind: str, listing_key: str, version: str, takedown_id: str) -> str:
-    """The alert's id (128 bits, hex): the same listing version and takedown always give the same."""
+    """The alert's id (128 bits, hex): the same listing version and cluster, by its first takedown, always give
+    the same."""
     return _digest([kind, listing_key, version, takedown_id])
 
 

@@ -17,12 +17,14 @@ from connectors.events import DeadLetter, EventType, Image, ListingEvent, Takedo
 from connectors.photo_paths import PhotoPathError, resolve_photo_path
 from connectors.seller_links import SellerLink
 from streams.metrics import Metrics
-from streams.photo_evidence import keep_strongest
 from streams.photo_fetch import PhotoFetcher
 from streams.photo_pool import PhotoPool
 from streams.photos import PhotoReader
 from streams.pipeline import Match, PhotoOutcome, fingerprint_listing, fingerprint_takedown, match_listing
+from streams.policy_file import rules_of
 from streams.records import ImageFailure
+from streams.rules import Rules
+from streams.seller_linking import keep_strongest
 from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
 
@@ -104,11 +106,15 @@ class Scan:
     progress: Progress
     summary: Summary = field(default_factory=Summary)
     bank: TakedownBank = field(default_factory=TakedownBank)
+    rules: Rules = field(init=False)
     found: list[Found] = field(default_factory=list)
     keep_found: bool = False
     """Keep the records behind each alert, for a report."""
     _takedowns: dict[str, Takedown] = field(default_factory=dict)
     _links: dict[str, SellerLink] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rules = rules_of(self.settings.match)
 
     async def run(self, takedowns: Path, listings: Path) -> Summary:
         """Read both files, takedowns first. The bank's files are closed at the end: one run a scan."""
@@ -156,8 +162,7 @@ class Scan:
         match = match_listing(
             fingerprint_listing(event, photos),
             self.bank,
-            threshold=self.settings.match.threshold,
-            candidates=self.settings.match.candidates,
+            self.rules,
             matched_at=datetime.now(UTC),
         )
         self.summary.listings += 1

@@ -97,6 +97,15 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Least probability of an alert."""
     candidates: Positive = 10
     """Takedowns looked at closely for each kind of fingerprint."""
+    policy: str | None = None
+    """File of the policy that weighs the evidence, as `relistwatch policy fit` writes it; without one the built-in."""
+    shadow_policy: str | None = None
+    """File of a policy that runs beside: where it would decide otherwise goes to `policy-differences`."""
+    allow_accounts: Positive = 3
+    """Accounts that analysts cleared with "not a relist", from which a takedown's photo or title counts no more."""
+    flood_listings: Annotated[int, Meta(ge=0)] = 200
+    """Listings that one takedown may meet in `flood_minutes`; more are held for review. 0 holds none."""
+    flood_minutes: Annotated[float, Meta(gt=0)] = 60.0
 
 
 class Web(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

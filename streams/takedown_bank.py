@@ -6,14 +6,16 @@ from pathlib import Path
 
 import msgspec.structs
 
+from connectors.evidence import ContactKind
 from fingerprints.photo_match import PhotoIndex, PhotoMatch, Stage, no_stage
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
-from fingerprints.registry import Hit
 from fingerprints.title_index import TitleIndex
-from fingerprints.title_print import TITLE
+from fingerprints.title_print import TITLE, TitlePrint
+from fingerprints.title_weight import title_weight
 from streams.bank_files import FrozenBank, read_bank
 from streams.records import Prints, TakedownFingerprint
+from streams.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +29,43 @@ class PhotoMeeting:
     match: PhotoMatch
 
 
+@dataclass(frozen=True, slots=True)
+class TextMeeting:
+    """Two titles or descriptions that resemble each other: how much, 0 to 1, and what it weighs in nats."""
+
+    similarity: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMeeting:
+    """A contact that both tell buyers, normalised; `accounts` of the takedowns tell it."""
+
+    kind: ContactKind
+    value: str
+    accounts: int
+
+
 @dataclass(slots=True)
 class Resemblance:
     """Where a listing met one takedown: for each kind the best pair of fingerprints, if any."""
 
     photo: PhotoMeeting | None = None
-    title: Hit | None = None
+    title: TextMeeting | None = None
+    description: TextMeeting | None = None
+    contact: ContactMeeting | None = None
 
 
 @dataclass(slots=True)
 class Resembling:
-    """What resembles a listing. `backdrops`: photos that only share a backdrop, with their takedown's id.
-    `tiers`: how many of the listing's photos each tier of the photo search settled."""
+    """What resembles a listing. `photos`: every meeting of photos, with the takedown's id. `tiers`: how many of
+    the listing's photos each tier of the photo search settled. `allowed`: how many of its photos and titles are
+    ones that honest sellers use, and were left out."""
 
     takedowns: dict[str, Resemblance] = field(default_factory=dict)
-    backdrops: list[tuple[str, PhotoMeeting]] = field(default_factory=list)
+    photos: list[tuple[str, PhotoMeeting]] = field(default_factory=list)
     tiers: Counter[str] = field(default_factory=Counter)
+    allowed: int = 0
 
 
 class TakedownBank:
@@ -156,32 +179,59 @@ class TakedownBank:
         """The takedowns of this very listing, by id."""
         return [self.takedowns[takedown_id] for takedown_id in sorted(self._by_listing.get(listing_key, ()))]
 
-    def resembling(self, prints: Prints, candidates: int) -> Resembling:
+    def resembling(self, prints: Prints, rules: Rules) -> Resembling:
         """The takedowns that any kind of fingerprint finds, and where they meet."""
         found = Resembling()
         if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
-            for hit in self.titles.search(prints.title, candidates):
-                found.takedowns.setdefault(hit.owner, Resemblance()).title = hit
+            self._add_titles(found, prints.title, rules)
         if prints.algorithms.image == PHOTO_ALGORITHM:
             for photo in prints.photos:
-                self._add_photo(found, photo.image, photo.print, candidates)
+                self._add_photo(found, photo.image, photo.print, rules)
         return found
+
+    def compare_titles(self, query: TitlePrint | None, held: TitlePrint | None) -> TextMeeting | None:
+        """What two titles have in common, by the rarity of words in this bank; None where one is missing."""
+        if query is None or held is None:
+            return None
+        return self._title_meeting(query, held, TITLE.compare(query, held))
+
+    def _title_meeting(self, query: TitlePrint, held: TitlePrint, similarity: float) -> TextMeeting:
+        return TextMeeting(similarity, title_weight(similarity, self.titles.information(query, held)))
+
+    def _add_titles(self, found: Resembling, title: TitlePrint, rules: Rules) -> None:
+        for hit in self.titles.search(title, rules.candidates):
+            if rules.allowed and rules.allowed.allows_title(hit.owner):
+                found.allowed += 1
+                continue
+            held = self.takedowns[hit.owner].prints.title
+            assert held is not None  # noqa: S101  the index holds those that have one
+            met = found.takedowns.setdefault(hit.owner, Resemblance())
+            met.title = self._title_meeting(title, held, hit.similarity)
 
     def explained(self, meeting: PhotoMeeting) -> PhotoMeeting:
         """The meeting with how the two photos lie on each other, where that can be said."""
         match = self.photos.explain(meeting.print, meeting.match)
         return PhotoMeeting(meeting.listing_image, meeting.takedown_image, meeting.print, match)
 
-    def _add_photo(self, found: Resembling, image: int, photo: PhotoPrint, candidates: int) -> None:
-        search = self.photos.search(photo, candidates)
+    def _add_photo(self, found: Resembling, image: int, photo: PhotoPrint, rules: Rules) -> None:
+        search = self.photos.search(photo, rules.candidates)
         found.tiers[search.tier] += 1
-        for match in search.matches:
-            meeting = PhotoMeeting(image, self._images[match.owner][match.item], photo, match)
-            if match.same_backdrop:
-                found.backdrops.append((match.owner, meeting))
-            met = found.takedowns.setdefault(match.owner, Resemblance())
-            if met.photo is None or match.rank < met.photo.match.rank:
-                met.photo = meeting
+        met = [
+            (match.owner, PhotoMeeting(image, self._images[match.owner][match.item], photo, match))
+            for match in search.matches
+        ]
+        # The same catalogue photo may stand in other takedowns that no verdict names.
+        if rules.allowed and any(
+            meeting.match.same_photo and rules.allowed.allows_photo(owner, meeting.takedown_image)
+            for owner, meeting in met
+        ):
+            found.allowed += 1
+            return
+        found.photos += met
+        for owner, meeting in met:
+            there = found.takedowns.setdefault(owner, Resemblance())
+            if there.photo is None or meeting.match.rank < there.photo.match.rank:
+                there.photo = meeting
 
 
 def _is_stale(prints: Prints) -> bool:

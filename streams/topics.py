@@ -36,6 +36,8 @@ TAKEDOWN_REQUESTS = TopicSpec("takedown-requests", "a link to take down, as rece
 TAKEDOWNS = TopicSpec("takedowns", "Takedown", "compact")
 TAKEDOWN_FINGERPRINTS = TopicSpec("takedown-fingerprints", "TakedownFingerprint", "compact")
 ALERTS = TopicSpec("alerts", "Alert", "delete", 90)
+HELD_ALERTS = TopicSpec("held-alerts", "Alert", "delete", 90)
+POLICY_DIFFERENCES = TopicSpec("policy-differences", "PolicyDifference", "delete", 30)
 SELLER_LINKS = TopicSpec("seller-links", "SellerLink", "compact")
 VERDICTS = TopicSpec("verdicts", "Verdict", "compact")
 DEAD_LETTERS = TopicSpec(
@@ -50,6 +52,8 @@ ALL_TOPICS = (
     TAKEDOWNS,
     TAKEDOWN_FINGERPRINTS,
     ALERTS,
+    HELD_ALERTS,
+    POLICY_DIFFERENCES,
     SELLER_LINKS,
     VERDICTS,
     DEAD_LETTERS,

@@ -23,6 +23,7 @@ from streams.outbox import Outbox
 from streams.photo_fetch import PhotoFetcher
 from streams.photo_pool import PhotoPool
 from streams.photos import PhotoReader
+from streams.policy_file import rules_of
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.takedown_bank import TakedownBank
@@ -146,7 +147,7 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Sta
     stages: list[Stage] = [
         FingerprintListings(outbox, metrics, photos),
         FingerprintTakedowns(outbox, metrics, photos),
-        MatchListings(outbox, metrics, bank, settings.match),
+        MatchListings(outbox, metrics, bank, rules_of(settings.match)),
     ]
     watch = Watch(app, index, stages, metrics)
     boot = Boot(app)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.context import EXIT_USAGE, fail, settings_of
+from streams.settings import SettingsError
 
 
 def register(app: typer.Typer) -> None:
@@ -70,6 +71,8 @@ def scan(
                 run.found, summary, takedowns=takedowns, listings=listings, limits=settings.photos
             )
             report.write_text(page, encoding="utf-8")
+    except SettingsError as error:
+        fail(str(error), EXIT_USAGE)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}", EXIT_USAGE)
     if as_json:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.context import settings_of
+from streams.cli.context import EXIT_USAGE, fail, settings_of
+from streams.settings import SettingsError
 
 
 def register(app: typer.Typer) -> None:
@@ -34,4 +35,7 @@ def worker(
     if port is not None:
         settings = msgspec.structs.replace(settings, web=msgspec.structs.replace(settings.web, port=port))
     configure_logs(as_json=log_json)
-    run_worker(settings)
+    try:
+        run_worker(settings)
+    except SettingsError as error:
+        fail(str(error), EXIT_USAGE)

@@ -15,6 +15,7 @@ from streams.metrics import Metrics
 from streams.outbox import Outbox
 from streams.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.records import seller_link_id
+from streams.rules import Rules
 from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
 
@@ -42,7 +43,7 @@ def stage(metrics: Metrics) -> MatchListings:
     """Holds one takedown with a photo."""
     bank = TakedownBank(stage=metrics.timed_match)
     bank.put(fingerprint_takedown(takedown(1), [printed(0)]))
-    return MatchListings(Outbox(Settings(), metrics), metrics, bank, Settings().match)
+    return MatchListings(Outbox(Settings(), metrics), metrics, bank, Rules())
 
 
 def printed(garment: int) -> Any:
@@ -86,7 +87,7 @@ async def test_what_is_counted(stage: MatchListings, metrics: Metrics) -> None:
     def value(name: str, **labels: str) -> float | None:
         return metrics.registry.get_sample_value(name, labels)
 
-    assert value("relistwatch_seller_links_total") == 1
+    assert value("relistwatch_seller_links_total") == 2  # the same photo, the same backdrop
     assert value("relistwatch_photos_settled_total", tier="hash") == 1
     assert value("relistwatch_photos_settled_total", tier="none") == 1
     for search_stage in ("hash", "points", "align", "compare"):

@@ -8,9 +8,10 @@ from sample_photos import before_one_backdrop, cropped_and_mirrored, mapped
 
 from connectors.evidence import PhotoEvidence
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.photo_evidence import keep_strongest
 from streams.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
 from streams.records import seller_link_id
+from streams.rules import Rules
+from streams.seller_linking import keep_strongest
 from streams.takedown_bank import TakedownBank
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
@@ -30,7 +31,7 @@ def bank_of(photo: PhotoPrint) -> TakedownBank:
 
 def match(bank: TakedownBank, photo: PhotoPrint, number: int = 30, **changes: object) -> Match:
     fingerprint = fingerprint_listing(listing(number, **changes), [photo])
-    return match_listing(fingerprint, bank, threshold=0.5, candidates=10, matched_at=NOW)
+    return match_listing(fingerprint, bank, Rules(), matched_at=NOW)
 
 
 @pytest.fixture(scope="module")

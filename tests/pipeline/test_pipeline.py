@@ -12,8 +12,10 @@ from connectors.events import Price
 from connectors.evidence import PriceEvidence, SellerEvidence
 from fingerprints.decision import Likeness, decide, photo_weight
 from fingerprints.photo_print import print_of_bytes
-from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing, price_ratio
+from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
 from streams.records import ImageFailure, listing_version
+from streams.rules import Rules
+from streams.scoring import price_ratio
 from streams.takedown_bank import TakedownBank
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
@@ -31,9 +33,7 @@ def bank_of(*fingerprints) -> TakedownBank:
 
 
 def match(event, bank: TakedownBank, photos=()):
-    return match_listing(
-        fingerprint_listing(event, photos), bank, threshold=0.5, candidates=10, matched_at=NOW
-    )
+    return match_listing(fingerprint_listing(event, photos), bank, Rules(), matched_at=NOW)
 
 
 def test_one_alert_for_the_strongest_and_the_rest_as_others() -> None:
@@ -135,7 +135,7 @@ def test_a_nearer_photo_never_weighs_less(one: int, other: int) -> None:
 
 def test_missing_parts_weigh_nothing() -> None:
     assert decide(Likeness()).probability < 0.001
-    assert decide(Likeness()).photo == decide(Likeness()).price == 0
+    assert not decide(Likeness()).weights
 
 
 @pytest.mark.parametrize(
