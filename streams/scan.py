@@ -16,6 +16,7 @@ from connectors.codec import Codec, RecordError
 from connectors.events import DeadLetter, EventType, Image, ListingEvent, Takedown
 from connectors.photo_paths import PhotoPathError, resolve_photo_path
 from connectors.seller_links import SellerLink
+from connectors.verdicts import Verdict
 from streams.metrics import Metrics
 from streams.photo_fetch import PhotoFetcher
 from streams.photo_pool import PhotoPool
@@ -32,13 +33,13 @@ CHUNK = 128
 """Records read, fingerprinted and matched together."""
 SCORES_KEPT = 5
 
-R = TypeVar("R", ListingEvent, Takedown)
+R = TypeVar("R", ListingEvent, Takedown, Verdict)
 Progress = Callable[[str, int, int], None]
 """Called with what is read, the bytes done and the bytes in all."""
 
 
 class ScoreLine(Struct, frozen=True):
-    """A line of the scores file; `photo`, `text` and `backdrop` are similarities of 0 to 1."""
+    """A line of the scores file; `photo`, `text` and `backdrop` are similarities of 0 to 1, `weights` nats."""
 
     listing_id: str
     takedown_id: str
@@ -46,6 +47,7 @@ class ScoreLine(Struct, frozen=True):
     photo: float
     text: float
     backdrop: float
+    weights: dict[str, float]
 
 
 @dataclass(slots=True)
@@ -115,6 +117,12 @@ class Scan:
 
     def __post_init__(self) -> None:
         self.rules = rules_of(self.settings.match)
+
+    def allow(self, verdicts: Path) -> None:
+        """Take in the verdicts of a JSON-lines file, as the topic has them: the newest of an alert counts."""
+        for chunk in _Lines(verdicts, Codec(Verdict), self, "verdicts").chunks():
+            for verdict in chunk:
+                self.rules.allowed.put(verdict.alert_id, verdict)
 
     async def run(self, takedowns: Path, listings: Path) -> Summary:
         """Read both files, takedowns first. The bank's files are closed at the end: one run a scan."""
@@ -222,6 +230,7 @@ def score_lines(event: ListingEvent, match: Match) -> Iterator[ScoreLine]:
             photo=round(met.photo.match.similarity, 4) if met.photo else 0.0,
             text=round(met.title.similarity, 4) if met.title else 0.0,
             backdrop=round(met.photo.match.backdrop, 4) if met.photo else 0.0,
+            weights={part: round(weight, 4) for part, weight in score.decision.weights.items()},
         )
 
 

@@ -27,7 +27,13 @@ def scan(
     alerts: Annotated[Path, typer.Option(help="Where the alerts go, one a line.")],
     scores: Annotated[Path | None, typer.Option(help="The five best takedowns of each listing.")] = None,
     seller_links: Annotated[
-        Path | None, typer.Option(help="Accounts whose photos share a backdrop, a pair a line.")
+        Path | None, typer.Option(help="Accounts that seem to be one seller, a pair a line.")
+    ] = None,
+    verdicts: Annotated[
+        Path | None,
+        typer.Option(
+            help="Verdicts, one a line: what honest sellers use counts no more.", exists=True, dir_okay=False
+        ),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="An HTML page with the photos side by side.")] = None,
     dead_letters: Annotated[
@@ -57,13 +63,16 @@ def scan(
         ):
             outputs = Outputs(alert_file, score_file, dead_path, link_file)
             with Progress(console=Console(file=sys.stderr)) as bar:
-                bars = {name: bar.add_task(name, total=None) for name in ("takedowns", "listings")}
+                names = ("verdicts", "takedowns", "listings") if verdicts else ("takedowns", "listings")
+                bars = {name: bar.add_task(name, total=None) for name in names}
                 run = Scan(
                     settings,
                     outputs,
                     lambda name, done, total: bar.update(bars[name], completed=done, total=max(total, 1)),
                     keep_found=report is not None,
                 )
+                if verdicts is not None:
+                    run.allow(verdicts)
                 summary = asyncio.run(run.run(takedowns, listings))
             outputs.close()
         if report is not None:

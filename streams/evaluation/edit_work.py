@@ -45,7 +45,6 @@ def make_photos(cases: Sequence[Case], others: Sequence[Path], folder: Path, pro
         DataError: a photo cannot be read or decoded.
         OSError: a photo cannot be written.
     """
-    (folder / "photos").mkdir(parents=True, exist_ok=True)
     jobs = [
         EditJob(
             source=case.photo.path,
@@ -55,6 +54,13 @@ def make_photos(cases: Sequence[Case], others: Sequence[Path], folder: Path, pro
         )
         for number, case in enumerate(cases)
     ]
+    run_jobs(jobs, others, progress)
+
+
+def run_jobs(jobs: Sequence[EditJob], others: Sequence[Path], progress: Progress) -> None:
+    """Write every job's photo; raises as `make_photos`."""
+    for parent in {job.target.parent for job in jobs}:
+        parent.mkdir(parents=True, exist_ok=True)
     # Spawned, not forked: numpy's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, context, _Editor.prepare, (os.getpid(), tuple(others))) as pool:

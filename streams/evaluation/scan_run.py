@@ -66,6 +66,7 @@ class ScoreLine(Struct, frozen=True):
     probability: float
     photo: float = 0.0
     backdrop: float = 0.0
+    weights: dict[str, float] = {}
 
 
 class ScanSummary(Struct, frozen=True):
@@ -105,12 +106,12 @@ def write_takedowns(bank: Sequence[Photo], folder: Path) -> None:
             images=(Image(path=name),),
         )
         records.append(Takedown(takedown_id=photo.takedown_id, listing=listing))
-    _write_lines(folder / "takedowns.jsonl", records)
+    write_lines(folder / "takedowns.jsonl", records)
 
 
 def write_listings(cases: Sequence[Case], folder: Path) -> None:
     """FOLDER/listings.jsonl. Every listing is of another seller than the takedowns. Raises OSError."""
-    _write_lines(
+    write_lines(
         folder / "listings.jsonl",
         (
             ListingEvent(
@@ -128,15 +129,16 @@ def write_listings(cases: Sequence[Case], folder: Path) -> None:
     )
 
 
-def _write_lines(path: Path, records: Iterable[Struct]) -> None:
+def write_lines(path: Path, records: Iterable[Struct]) -> None:
+    """The records as JSON lines. Raises OSError."""
     with path.open("wb") as file:
         file.writelines(msgspec.json.encode(record) + b"\n" for record in records)
 
 
-def run_scan(folder: Path, takedowns: int, listings: int) -> ScanResult:
+def run_scan(folder: Path, takedowns: int, listings: int, *more: str) -> ScanResult:
     """Scan FOLDER's listings against its takedowns; the scan's own progress goes to stderr.
 
-    The settings are the defaults and what the environment says, as for any user.
+    The settings are the defaults and what the environment says, as for any user; `more` options of the command.
 
     Raises:
         ScanError: it failed, or understood other than this many takedowns and listings.
@@ -145,7 +147,7 @@ def run_scan(folder: Path, takedowns: int, listings: int) -> ScanResult:
     command = [
         sys.executable, "-P", "-m", "streams", "scan", "--json",
         "--takedowns", str(folder / "takedowns.jsonl"), "--listings", str(folder / "listings.jsonl"),
-        "--alerts", str(alerts), "--scores", str(scores),
+        "--alerts", str(alerts), "--scores", str(scores), *more,
     ]  # fmt: skip
     # The same code as this process runs, be it a checkout or a wheel.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -110,7 +110,9 @@ LISU = dict(zip("ABCDEFGHIJKLMNOPRSTUVWXYZ", "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗ�
 GREEK = dict(zip("ABEHIKMNOPTXYZaikovunp", "ΑΒΕΗΙΚΜΝΟΡΤΧΥΖαικονυηρ", strict=True))
 ARMENIAN = dict(zip("hnosuSUO", "հոօտսՏՍՕ", strict=True))
 SMALL_CAPITALS = dict(zip("abcdefghijklmnoprtuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ", strict=True))
-MARKED = {letter: [letter + mark for mark in "\u0301\u0308\u0336\u0323\u030a"] for letter in "aeioubcdfgklmnprst"}
+MARKED = {
+    letter: [letter + mark for mark in "\u0301\u0308\u0336\u0323\u030a"] for letter in "aeioubcdfgklmnprst"
+}
 LATIN_MARKED = dict(zip("aceiklnostuyz", "äçéíķłñøșţüÿž", strict=True))
 BIDI = ("\u200e", "\u200f", "\u202a", "\u202c", "\u2066", "\u2069", "\u061c")
 EMOJI = ("🔥", "✨", "💥", "❤️", "👕", "🛒", "⭐", "💯", "🧥", "🇮🇩", "👍🏽", "1️⃣")
