@@ -260,7 +260,7 @@ def main() -> None:
     """Measure all, printing a table's row as each figure comes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
-    parser.add_argument("--only", choices=["start-photos"], help="one figure instead of all")
+    parser.add_argument("--only", choices=["text", "start-photos"], help="one figure instead of all")
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else FULL
     with tempfile.TemporaryDirectory(prefix="relistwatch-bench-") as folder:
@@ -268,6 +268,9 @@ def main() -> None:
         with LocalKafka(root / "kafka", heap_mb=768, die_with_parent=True) as broker:
             bench = Bench(broker, root)
             say("| figure | value |\n|---|---|")
+            if arguments.only == "text":
+                measure_text(bench, sizes)
+                return
             if not arguments.only:
                 measure(bench, sizes)
             measure_start_with_photos(bench, sizes.large_bank)
@@ -282,9 +285,7 @@ def measure_start_with_photos(bench: Bench, bank: int) -> None:
 
 def measure(bench: Bench, sizes: Sizes) -> None:
     """Every figure in turn."""
-    text = {workers: bench.rate(workers, sizes.text, photos=0) for workers in (1, 2)}
-    for workers, rate in text.items():
-        say(f"| text listings a second, {workers} worker(s), bank {BANK:,} | {rate:,.0f} |")
+    text = measure_text(bench, sizes)
     for workers in (1, 2):
         rate = bench.rate(workers, sizes.photo, photos=1)
         say(f"| listings with one inline photo a second, {workers} worker(s) | {rate:,.0f} |")
@@ -298,6 +299,14 @@ def measure(bench: Bench, sizes: Sizes) -> None:
     took = bench.matchable(sizes.takedowns)
     say(f"| takedown published to matchable in both workers, of {len(took)}: median / worst |"
         f" {median(took):.0f} / {max(took):.0f} ms |")  # fmt: skip
+
+
+def measure_text(bench: Bench, sizes: Sizes) -> dict[int, float]:
+    """Text listings a second, by workers."""
+    text = {workers: bench.rate(workers, sizes.text, photos=0) for workers in (1, 2)}
+    for workers, rate in text.items():
+        say(f"| text listings a second, {workers} worker(s), bank {BANK:,} | {rate:,.0f} |")
+    return text
 
 
 def say(text: str) -> None:
