@@ -1,0 +1,70 @@
+"""The Indonesian telephone numbering plan: which digits are a number, and its international form.
+
+The prefixes are those that Kominfo's numbering plan assigns (as "Telephone numbers in Indonesia" on Wikipedia
+lists them by operator and by area). A rule this short decides in a microsecond; libphonenumber's metadata
+takes 20 microseconds a number and any 8xx prefix but 80x and 84x, assigned or not.
+"""
+
+import re
+
+MOBILE_PREFIXES = frozenset(
+    "811 812 813 821 822 823 851 852 853"  # Telkomsel
+    " 814 815 816 855 856 857 858"  # Indosat
+    " 817 818 819 831 832 833 838 859 877 878 879"  # XL and Axis
+    " 895 896 897 898 899"  # Tri
+    " 881 882 883 884 885 886 887 888 889".split()  # Smartfren
+)
+MOBILE_DIGITS = range(9, 13)
+"""Digits after the country code: 10 to 13 when written with the 0."""
+
+_AREAS = (
+    "21 22 24 31 61 231-234 251-254 260-268 271-276 280-289 291-298 321-328 331-336 338 341-343 351-358 361-363"
+    " 365-368 370-374 376 379-389 401-405 408 410-411 413-414 417-423 426-432 434-435 438 443 445 450-454 457"
+    " 458 461-465 471-475 481-482 484-485 511-513 517-519 522 525-528 531-532 534 536-539 541-545 548-549"
+    " 551-556 561-565 567-568 620-636 638-639 641-646 650-659 702 711-719 721-729 730-739 741-748 751-757"
+    " 759-769 770-773 776-779 901-902 910-911 913-918 920-924 927 929 931 951-952 955-957 966-967 969 971"
+    " 975 979-986"
+)
+AREA_CODES = frozenset(
+    str(code)
+    for low, _, high in (entry.partition("-") for entry in _AREAS.split())
+    for code in range(int(low), int(high or low) + 1)
+)
+_SUBSCRIBER = re.compile(r"[2-9]\d{4,7}")
+
+
+def international(digits: str) -> str | None:
+    """The E.164 form of a mobile number that is written "08...", "628...", "00628..." or "6208..."; else None."""
+    national = _national(digits)
+    return None if national is None or not is_mobile(national) else f"+62{national}"
+
+
+def international_landline(digits: str) -> str | None:
+    """The E.164 form of a landline number with its area code: "021...", "6221..."; else None."""
+    national = _national(digits)
+    if national is None:
+        return None
+    for width in (2, 3):
+        if national[:width] in AREA_CODES and _SUBSCRIBER.fullmatch(national[width:]):
+            # Numbers of the large cities have seven or eight digits, others at most eight in all but the code.
+            return f"+62{national}" if width == 3 or len(national) >= 9 else None
+    return None
+
+
+def is_mobile(national: str) -> bool:
+    """Whether these are the digits of a mobile number without 0 or 62."""
+    return len(national) in MOBILE_DIGITS and national[:3] in MOBILE_PREFIXES and not _is_filling(national[3:])
+
+
+def _is_filling(subscriber: str) -> bool:
+    """"081200000000" and "0812xxxx" written out are examples, not numbers of someone."""
+    return len(set(subscriber)) == 1
+
+
+def _national(digits: str) -> str | None:
+    """The digits after the country code or the 0."""
+    if digits.startswith("00"):
+        digits = digits[2:]
+    if digits.startswith("62"):
+        return digits[2:].removeprefix("0")
+    return digits[1:] if digits.startswith("0") else None
