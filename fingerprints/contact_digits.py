@@ -31,8 +31,14 @@ _WORDS = {
 }
 NUMBER_WORDS = {word: digits for digits, words in _WORDS.items() for word in words.split()}
 TENS = {
-    word: digit
-    for digit, word in zip("23456789", "twenty thirty forty fifty sixty seventy eighty ninety".split(), strict=True)
+    "twenty": "2",
+    "thirty": "3",
+    "forty": "4",
+    "fifty": "5",
+    "sixty": "6",
+    "seventy": "7",
+    "eighty": "8",
+    "ninety": "9",
 }
 """Words for twenty to ninety: "twenty one" is 21, "twenty" alone 20."""
 AFTER_TEEN = "belas"
@@ -40,13 +46,27 @@ AFTER_TENS = "puluh"
 TIMES = {"double": 2, "dobel": 2, "dobe": 2, "doble": 2, "triple": 3, "tripel": 3, "tripple": 3}
 """Words before a digit that is said twice or three times."""
 
-GLUED_INTRODUCTIONS = ("whatsapp", "wasap", "telp", "tlp", "tel", "hub", "call", "sms", "wa", "hp", "cp", "no", "id")
+GLUED_INTRODUCTIONS = (
+    "whatsapp",
+    "wasap",
+    "telp",
+    "tlp",
+    "tel",
+    "hub",
+    "call",
+    "sms",
+    "wa",
+    "hp",
+    "cp",
+    "no",
+    "id",
+)
 """What is written without a space before a number: "wa0812..."."""
 
 _LETTERS = str.maketrans("oliszb", "011528")
 _LEET = str.maketrans("0134567", "oieastj")
 _MIXED = re.compile(r"[0-9oliszb]+")
-_LETTERS_READ_AS_DIGITS = frozenset("oli")
+_LETTERS_READ_AS_DIGITS = frozenset(("o", "oo", "l", "i"))
 _GLUED = re.compile(rf"({'|'.join(GLUED_INTRODUCTIONS)})([0o8]\d[0-9oli]*|628[0-9oli]*)")
 _TRAILING = re.compile(r"([0-9]{10,14})(?:wa|ya|aja|yah|only|call|sms|kak|sis|gan)")
 _REPEATED = re.compile(r"([a-z])\1+")
@@ -72,7 +92,7 @@ def read_digits(token: str) -> Reading | None:
         return Reading(token)
     if (digits := NUMBER_WORDS.get(token)) is not None:
         return Reading(digits, spelled=True)
-    if token in _LETTERS_READ_AS_DIGITS or token == "oo":
+    if token in _LETTERS_READ_AS_DIGITS:
         return Reading(token.translate(_LETTERS), lettered=True)
     if any(map(str.isdecimal, token)):
         return _read_mixed(token)
@@ -103,7 +123,7 @@ def _mostly_digits(token: str) -> bool:
 
 
 def _read_composed(token: str) -> Reading | None:
-    """"noldelapansatudua", "08satu2": number words and digits without spaces."""
+    """ "noldelapansatudua", "08satu2": number words and digits without spaces."""
     if len(token) > _COMPOSED_AT_MOST or len(token) < 4:
         return None
     parts: list[str] = []

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from fingerprints.contact_links import Found, handle_value
+from fingerprints.contact_words import A_WORDS, NO_NAMES
 
 _NETWORK_WORDS = {
     "instagram": "ig instagram insta instagrm igs i.g instgram",
@@ -24,7 +25,9 @@ _NETWORK_WORDS = {
     "bukalapak": "bukalapak",
 }
 _NETWORK = {word: network for network, words in _NETWORK_WORDS.items() for word in words.split()}
-_QUALIFIER = r"(?:id|acc|account|akun|username|user|uname|name|nama|official|ofc|kami|toko|shop|store|kita|only|page)"
+_QUALIFIER = (
+    r"(?:id|acc|account|akun|username|user|uname|name|nama|official|ofc|kami|toko|shop|store|kita|only|page)"
+)
 _ANNOUNCED = re.compile(
     rf"(?<![a-z0-9.@_-])({'|'.join(map(re.escape, sorted(_NETWORK, key=len, reverse=True)))})(?![a-z0-9_])"
     rf"((?:\s{{0,2}}{_QUALIFIER}(?![a-z0-9_.])){{0,2}})"
@@ -34,34 +37,28 @@ _ID_BEFORE = re.compile(r"(?:^|[^a-z0-9])id\s?$")
 _BEFORE_LINE = re.compile(r"(?:^|[^a-z])(?:a|on|off|in|h|i|x|base|dead|head|sky|b)[\s-]{0,2}$")
 _AT = re.compile(r"(?<![a-z0-9._@])@([a-z_][a-z0-9_.]{2,29})(?![a-z0-9_@])")
 _AT_DIGITS = re.compile(r"(?<![a-z0-9._@])@(\d{1,4}[a-z]{0,12}[._][a-z0-9_.]{3,25})(?![a-z0-9_@])")
-_EMAIL = re.compile(r"(?<![a-z0-9._%+-])([a-z0-9._%+-]{1,64})@[a-z0-9-]{1,40}(?:\.[a-z]{2,10}){1,3}(?![a-z0-9_])")
+_EMAIL = re.compile(
+    r"(?<![a-z0-9._%+-])([a-z0-9._%+-]{1,64})@[a-z0-9-]{1,40}(?:\.[a-z]{2,10}){1,3}(?![a-z0-9_])"
+)
 _MAIL_HOST = re.compile(r"(?:gmail|yahoo|ymail|hotmail|outlook|icloud|live|rocketmail|mail)(?:\.[a-z.]+)?")
-_PIN = re.compile(r"(?<![a-z0-9])(?:pin|pinbb|bbm|bb)\s?(?:bbm|bb)?\s{0,2}[:=.]?\s{0,2}([a-f0-9]{8})(?![a-z0-9])")
+_PIN = re.compile(
+    r"(?<![a-z0-9])(?:pin|pinbb|bbm|bb)\s?(?:bbm|bb)?\s{0,2}[:=.]?\s{0,2}([a-f0-9]{8})(?![a-z0-9])"
+)
 _PRICE = re.compile(r"(?:rp|idr)[.\d]|[\d.,]+(?:[a-z]{1,6})?$")
 
-_NO_NAMES = frozenset(
-    "starseller ada adalah akan aku anak and asli atau available baju bandung bali banyak barang baru beli bekas bisa bogor"
-    " bonus botol box buah cek chat cod color custom dan dari depok dengan detail dijual di dm dress each follow for free"
-    " foto gratis gram gratisongkir hanya harga home house ini indonesia info ini item jakarta jual juga kami kamu karton"
-    " ke kemeja keren kg kodi live lembar like link lusin lucu mall marketplace maupun meter medan minimal murah"
-    " more no nya office official olshop only on online ongkir order original pack pakai pasang pcs per pasar pesan"
-    " promo produk post rb ready reels ribu roll rumah sachet saja sale sama sedang seller set shop shopee size stok stock"
-    " store story surabaya semarang tangerang bekasi the this tersedia tiktok toko tokopedia tempat terbaru termurah ukuran"
-    " untuk update via video voucher wa warna whatsapp with ya yang yogyakarta jogja you your art code case up shape"
-    " instagram facebook line telegram twitter youtube lazada bukalapak ads feed filter feeds template highlight konten"
-    " profile profil bio group grup jualan follower followers likes views viewers subscriber komen comment verified"
-    " premium stiker sticker logo icon gantungan kaos hoodie jaket sepatu tas celana lama new second preloved aja"
-    " nike adidas android apple samsung dll biru merah hitam putih kuning hijau coklat pink ungu abu navy".split()
-)
-"""Words that stand after a network or an at sign and are no name."""
-_A_WORDS = frozenset(
-    "nak sli yam man ndroid pple didas wet rmy gar tas bu cara las lat sus cer nti kun ir lami ntik nting".split()
-)
-"""The rest of words whose first letter is written as an at sign."""
 _LEET_AT = re.compile(r"[a-z]@[a-z]")
-_SHOP_NAME = re.compile(r"(?<=[a-z])(?:shop|store|olshop|official|collection|boutique|butik|thrift)|(?:toko|kedai|butik)(?=[a-z])")
+_SHOP_NAME = re.compile(
+    r"(?<=[a-z])(?:shop|store|olshop|official|collection|boutique|butik|thrift)|(?:toko|kedai|butik)(?=[a-z])"
+)
 """What the names of shops have within them, so that they are told from words."""
+_SOCIAL = frozenset(("instagram", "facebook", "tiktok", "telegram", "twitter"))
+_IDENTITY = re.compile(r"id|user|akun|acc")
+_MARK = re.compile(r"[._]")
+_MARKED = re.compile(r"[._]|[a-z]\d")
+_MODEL = re.compile(r"[a-z]{1,4}\d{1,3}(?:rb|k|ribu)?")
 _LEAST = 3
+_LETTERS_AT_LEAST = 5
+"""Letters of a name of nothing else that no at sign marks: "FB: full black" names no account."""
 
 
 def mask_emails(text: str) -> str:
@@ -80,7 +77,7 @@ def find_handles(text: str) -> Iterator[Found]:
             taken.update((match.start(4), match.start(4) - 1))
             yield Found(match.start(), "handle", handle_value(network, name))
     for match in _PIN.finditer(text):
-        if any(map(str.isdecimal, match[1])):
+        if any(map(str.isalpha, match[1])) and any(map(str.isdecimal, match[1])):
             yield Found(match.start(), "messenger", f"bbm:{match[1]}")
     if "@" not in text:
         return
@@ -93,30 +90,32 @@ def find_handles(text: str) -> Iterator[Found]:
 
 
 def _is_announced(text: str, match: re.Match[str], network: str, name: str) -> bool:
-    qualifier, between = match[2], match[3]
+    """Whether a name after a network's word is an account's."""
     before = text[max(match.start() - 12, 0) : match.start()]
-    if len(name) < _LEAST or name in _NO_NAMES or name in _NETWORK or _PRICE.match(name) or _MAIL_HOST.fullmatch(name):
+    between = match[3]
+    least = _LETTERS_AT_LEAST if name.isalpha() and "@" not in between else _LEAST
+    if len(name) < least or not any(map(str.isalpha, name)) or not _may_be_a_name(name):
         return False
     if network == "line" and _BEFORE_LINE.search(before):
         return False
-    if not any(map(str.isalpha, name)) or (len(qualifier) > 0 and re.fullmatch(_QUALIFIER, name)):
-        return False
-    named = "id" in qualifier or "user" in qualifier or "akun" in qualifier or "acc" in qualifier
-    if "@" in between or re.search(r"[:=>]", between) or ((named or _ID_BEFORE.search(before)) and between):
+    if re.search(r"[:=>@]", between):
         return True
-    if network not in {"instagram", "facebook", "tiktok", "telegram", "twitter"} or between.strip(" ·"):
+    if not between or between.strip(" ·"):
         return False
-    if not between:
-        return False
+    if _IDENTITY.search(match[2]) or _ID_BEFORE.search(before):
+        return True
     # Nothing but a space: "ig toko.baju" is an account, "ig feed" is not.
-    return len(name) >= 5 and (bool(re.search(r"[._]|[a-z]\d", name)) or bool(_SHOP_NAME.search(name)))
+    return network in _SOCIAL and len(name) >= 5 and bool(_MARKED.search(name) or _SHOP_NAME.search(name))
+
+
+def _may_be_a_name(name: str) -> bool:
+    return not (name in NO_NAMES or name in _NETWORK or _PRICE.match(name) or _MAIL_HOST.fullmatch(name))
 
 
 def _is_name(name: str, lettered: bool) -> bool:
-    if len(name) < _LEAST + 1 or name in _NO_NAMES or _PRICE.match(name) or _MAIL_HOST.fullmatch(name):
+    """Whether what follows an at sign is an account; `lettered` where at signs stand for letters in the text."""
+    if len(name) <= _LEAST or not _may_be_a_name(name):
         return False
-    if re.search(r"[._]", name) and len(name) >= 5:
+    if _MARK.search(name) and len(name) >= 5:
         return not lettered or any(map(str.isdecimal, name)) or "_" in name
-    if lettered or name in _A_WORDS or re.fullmatch(r"[a-z]{1,4}\d{1,3}(?:rb|k|ribu)?", name):
-        return False
-    return len(name) >= 6
+    return not lettered and name not in A_WORDS and len(name) >= 6 and not _MODEL.fullmatch(name)

@@ -25,7 +25,7 @@ _DOMAINS = (
     r"|youtube\.com|shopee\.co\.id|tokopedia\.com|lazada\.co\.id|bukalapak\.com"
 )
 _LINK = re.compile(
-    rf"(?<![a-z0-9@-])(?:(?:www|m|id|id-id|web|vt|l|mobile|touch)\.)?({_DOMAINS})(?![a-z0-9.-]*[a-z0-9])[ ]?[/?][ ]?([^\s\"'<>()\[\]{{}}|·,]*)"
+    rf"(?<![a-z0-9@-])(?:(?:www|m|id|id-id|web|vt|l|mobile|touch)\.)?({_DOMAINS})[ ]?[/?][ ]?([^\s\"'<>()\[\]{{}}|·,]*)"
 )
 _SPACED_DOT = re.compile(r"(?<=[a-z]) ?(?:\. | \.|\[\.\]|\(\.\)| dot ) ?(?=(?:me|com|co|id|link|ly|ee)\b)")
 _SPACED_SLASH = re.compile(r"(?<=\.me|com) (?:/|slash) ?(?=[a-z0-9@+~])")
@@ -47,8 +47,8 @@ _RESERVED = {
     "telegram": "joinchat s share addstickers proxy",
     "shopee": "product shop universal-link search mall flash_sale daily_discover buyer user cart m events web docs"
     " download help verify list collections",
-    "tokopedia": "p search discovery find help blog promo cart login register about terms privacy careers mitra official-store"
-    " people events top-up order-list wishlist now affiliate seller hot rekomendasi view pdp",
+    "tokopedia": "p search discovery find help blog promo cart login register about terms privacy careers mitra"
+    " official-store people events top-up order-list wishlist now affiliate seller hot rekomendasi view pdp",
     "lazada": "products shop tag catalog helpcenter wow cart customer",
     "bukalapak": "p u products c blog",
 }
@@ -68,6 +68,12 @@ _NETWORKS = {
     "telegram.me": "telegram",
     "linktr.ee": "linktree",
 }
+
+
+_MARKETPLACES = frozenset(("shopee.co.id", "tokopedia.com", "lazada.co.id", "bukalapak.com"))
+_CHAT_SHORTENERS = frozenset(("wa.link", "lin.ee"))
+_SHORTENERS = _CHAT_SHORTENERS | {"bit.ly", "s.id"}
+_FACEBOOK_ID = re.compile(r"(?:^|&)id=(\d{5,20})")
 
 
 def joined_links(text: str) -> str:
@@ -116,42 +122,46 @@ def _number(digits: str) -> str | None:
         return number
     if is_mobile(digits):
         return f"+62{digits}"
-    return f"+{digits}" if 9 <= len(digits) <= 15 and digits[0] not in "0" and not digits.startswith("62") else None
+    return (
+        f"+{digits}"
+        if 9 <= len(digits) <= 15 and digits[0] not in "0" and not digits.startswith("62")
+        else None
+    )
 
 
 def _named(domain: str, path: str, arguments: str) -> tuple[str, str] | None:
+    """Kind and value of the contact that a link names, of any domain but WhatsApp's own."""
     segments = [segment for segment in path.split("/") if segment]
     if not segments:
         return None
-    if domain in {"shopee.co.id", "tokopedia.com", "lazada.co.id", "bukalapak.com"} or (
-        domain == "tiktok.com" and segments[:2] == ["shop", "store"]
-    ):
+    if domain in _MARKETPLACES or (domain == "tiktok.com" and segments[:2] == ["shop", "store"]):
         return _shop(domain, segments)
-    if domain in {"bit.ly", "s.id", "wa.link", "lin.ee"}:
+    if domain in _SHORTENERS:
         name = _clean(segments[0])
-        by_whatsapp = name is not None and (domain == "wa.link" or domain == "lin.ee" or name.startswith("wa"))
-        return ("messenger", f"{domain}:{name}") if by_whatsapp else None
-    if domain == "line.me":
-        # line.me/ti/p/~name, line.me/R/ti/p/@name
-        name = _clean(segments[-1].lstrip("~@").replace("%40", "").replace("~", ""))
+        leads_to_a_chat = name is not None and (domain in _CHAT_SHORTENERS or name.startswith("wa"))
+        return ("messenger", f"{domain}:{name}") if leads_to_a_chat else None
+    if domain == "line.me":  # line.me/ti/p/~name, line.me/R/ti/p/@name
+        name = _clean(segments[-1].replace("%40", "").lstrip("~@"))
         return ("handle", f"line:{name}") if name is not None and segments[-2:-1] == ["p"] else None
-    network = _NETWORKS[domain]
-    if network == "facebook" and segments[0] == "profile.php":
-        identity = re.search(r"(?:^|&)id=(\d{5,20})", arguments)
-        return ("handle", f"facebook:{identity[1]}") if identity is not None else None
+    return _account(_NETWORKS[domain], segments, arguments)
+
+
+def _account(network: str, segments: list[str], arguments: str) -> tuple[str, str] | None:
     if network == "telegram" and (segments[0] == "joinchat" or segments[0][0] == "+"):
         code = segments[-1].lstrip("+")
-        digits = re.sub(r"\D", "", code)
-        number = _number(digits) if digits == code else None
+        number = _number(code) if code.isdecimal() else None
         return ("phone", number) if number is not None else ("messenger", f"telegram-group:{code[:40]}")
-    if network == "tiktok" and not segments[0].startswith("@"):
-        return None
-    if network == "youtube" and segments[0] in {"c", "user"} and len(segments) > 1:
-        segments = segments[1:]
-    if segments[0] in _RESERVED_WORDS.get(network, ()):
-        return None
     name = _clean(segments[0])
-    return ("handle", handle_value(network, name)) if name is not None else None
+    if network == "facebook" and segments[0] == "profile.php":
+        identity = _FACEBOOK_ID.search(arguments)
+        name = None if identity is None else identity[1]
+    elif network == "youtube" and segments[0] in {"c", "user"} and len(segments) > 1:
+        name = _clean(segments[1])
+    elif segments[0] in _RESERVED_WORDS.get(network, ()):
+        return None
+    if name is None or (network == "tiktok" and not segments[0].startswith("@")):
+        return None
+    return "handle", handle_value(network, name)
 
 
 def _shop(domain: str, segments: list[str]) -> tuple[str, str] | None:

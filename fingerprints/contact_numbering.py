@@ -7,13 +7,14 @@ takes 20 microseconds a number and any 8xx prefix but 80x and 84x, assigned or n
 
 import re
 
-MOBILE_PREFIXES = frozenset(
-    "811 812 813 821 822 823 851 852 853"  # Telkomsel
-    " 814 815 816 855 856 857 858"  # Indosat
-    " 817 818 819 831 832 833 838 859 877 878 879"  # XL and Axis
-    " 895 896 897 898 899"  # Tri
-    " 881 882 883 884 885 886 887 888 889".split()  # Smartfren
-)
+_OPERATORS = {
+    "Telkomsel": "811 812 813 821 822 823 851 852 853",
+    "Indosat": "814 815 816 855 856 857 858",
+    "XL and Axis": "817 818 819 831 832 833 838 859 877 878 879",
+    "Tri": "895 896 897 898 899",
+    "Smartfren": "881 882 883 884 885 886 887 888 889",
+}
+MOBILE_PREFIXES = frozenset(prefix for prefixes in _OPERATORS.values() for prefix in prefixes.split())
 MOBILE_DIGITS = range(9, 13)
 """Digits after the country code: 10 to 13 when written with the 0."""
 
@@ -53,11 +54,13 @@ def international_landline(digits: str) -> str | None:
 
 def is_mobile(national: str) -> bool:
     """Whether these are the digits of a mobile number without 0 or 62."""
-    return len(national) in MOBILE_DIGITS and national[:3] in MOBILE_PREFIXES and not _is_filling(national[3:])
+    return (
+        len(national) in MOBILE_DIGITS and national[:3] in MOBILE_PREFIXES and not _is_filling(national[3:])
+    )
 
 
 def _is_filling(subscriber: str) -> bool:
-    """"081200000000" and "0812xxxx" written out are examples, not numbers of someone."""
+    """ "081200000000" and "0812xxxx" written out are examples, not numbers of someone."""
     return len(set(subscriber)) == 1
 
 

@@ -9,30 +9,23 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from fingerprints.contact_digits import AFTER_TEEN, AFTER_TENS, TENS, TIMES, read_digits
 from fingerprints.contact_numbering import international, international_landline
-from fingerprints.contact_runs import DigitRun, DigitUnit, digit_runs, may_hold_a_number
+from fingerprints.contact_runs import TOKEN, DigitRun, DigitUnit, digit_runs
+from fingerprints.contact_words import (
+    AMOUNTS_AHEAD,
+    CODES,
+    HINTS,
+    INTRODUCTIONS,
+    LANDLINE_INTRODUCTIONS,
+    NEUTRAL,
+)
 
 DIGITS_AT_MOST = 16
 """Of a written number: 00, 62, a needless 0, and twelve more."""
-INTRODUCTIONS = frozenset(
-    "wa was w.a whatsapp whatsap watsap watsapp whatssap wasap wassap wasapp wapp telp tlp telpon telepon telephone"
-    " telfon tel phone hp handphone call sms hub hubungi kontak contact kontek cp chat japri admin gopay ovo dana"
-    " shopeepay linkaja pesan pemesanan order pemesan fastorder fast konsultasi cs customer hotline nohp nowa notelp"
-    " nomorwa".split()
+_DATE = re.compile(
+    r"(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|1[0-2])\1(?:(?:19|20)\d\d|1[5-9]|2\d|30)(?!\d)"
 )
-"""Words that announce a phone number."""
-LANDLINE_INTRODUCTIONS = INTRODUCTIONS - {"wa", "was", "w.a", "pesan", "order", "fast", "dana", "ovo", "gopay", "admin"}
-CODES = frozenset(
-    "resi awb invoice inv kode kd code sku art artikel article isbn ean upc barcode part pn rek rekening norek bca bni"
-    " bri bsi mandiri cimb npwp nik ktp bpom pirt nie ref lot batch imei sn serial nopol id".split()
-)
-"""Words that announce another number, also one in several groups."""
-AMOUNTS_AHEAD = frozenset(
-    "rp idr usd harga hrg price stok stock ukuran size uk model mdl tipe type seri series min isi".split()
-)
-"""Words that announce an amount, a size or a model: only the digits next to them are one."""
-NEUTRAL = frozenset("no nomor nomer nmr num number nya di ke via by me or atau and dan the to com di kami".split())
-_DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|1[0-2])\1(?:(?:19|20)\d\d|1[5-9]|2\d|30)(?!\d)")
 _TIME = re.compile(r"(?<!\d)(?:[01]\d|2[0-4])[.:][0-5]\d\s?(?:-|s/?d|sampai|~|·|wib)")
 _LISTING = re.compile(r"[,/|\n;=]")
 """Marks that stand between several numbers rather than within one,"""
@@ -41,8 +34,33 @@ _TIGHT = {",", "/", "|", ";"}
 _SIZE_STEP = 6
 """Greatest step between sizes in a row: clothes go by 1 to 4, shoes by 1."""
 _CODE_AFTER = re.compile(r"[-_/][a-z]{1,3}\b")
+_THOUSANDS = re.compile(r"\.000(?!\d)")
+_UNANNOUNCED_AT_LEAST = len("+6281234567890") - 1
+"""Characters of a number that nothing announces: 11 digits as written at home. Bank accounts have 10,"""
+_OLDEST = "+6281"
+"""and of phone numbers only the oldest ranges."""
+_NUMBER_OF = frozenset(("no", "nomor", "nomer", "kode", "id"))
+"""Words that make "order" and "pesan" the name of a number: "no order 0812..."."""
 _SPELLED_AT_LEAST = 3
 _NARROW_GAP = 3
+
+
+_MOBILE_WITHIN = re.compile(r"(?:0|62)0?8[1-9]\d{6}")
+_ANNOUNCED_WITHIN = re.compile(r"(?:0|62)?[2-9]\d{6}")
+_CHANGING = frozenset((*TIMES, *TENS, AFTER_TEEN, AFTER_TENS))
+
+
+def may_hold_a_number(text: str) -> bool:
+    """False only for a text whose digits, all read one after another, hold no number: most texts, and quickly."""
+    tokens = TOKEN.findall(text)
+    readings = [reading for token in tokens if (reading := read_digits(token)) is not None]
+    digits = "".join(reading.digits for reading in readings)
+    if len(digits) < 7:
+        return False
+    if _MOBILE_WITHIN.search(digits) or not _CHANGING.isdisjoint(tokens):
+        return True
+    announced = "+" in text or not INTRODUCTIONS.isdisjoint(tokens) or any(one.introduced for one in readings)
+    return announced and bool(_ANNOUNCED_WITHIN.search(digits))
 
 
 def find_phones(text: str) -> Iterator[tuple[int, str]]:
@@ -90,10 +108,10 @@ def _announcement(text: str, run: DigitRun) -> str:
         return "landline"
     for at, (word, _) in enumerate(run.before):
         if word in INTRODUCTIONS:
-            previous = run.before[at + 1][0] if at + 1 < len(run.before) else ""
-            if word in {"order", "pesan"} and previous in {"no", "nomor", "nomer", "kode", "id"}:
-                return "code"
             return "landline" if word in LANDLINE_INTRODUCTIONS else "phone"
+        if word in HINTS:
+            previous = run.before[at + 1][0] if at + 1 < len(run.before) else ""
+            return "code" if previous in _NUMBER_OF else ""
         if word in CODES:
             return "code"
         if word in AMOUNTS_AHEAD:
@@ -119,8 +137,7 @@ def _number_at(
             number = international_landline(digits)
         if number is None:
             continue
-        after = text[units[end - 1].end : units[end - 1].end + 5]
-        if announced or (not _CODE_AFTER.match(after) and _is_laid_out(text, units[start:end])):
+        if _is_phone(text, units[start:end], number, announced):
             return end, number
     return start, None
 
@@ -134,8 +151,22 @@ def _may_begin(text: str, units: list[DigitUnit], start: int, announced: bool) -
         return (announced and start == 0) or before == "+"
     if first.digits[0] not in "06" and not (first.spelled and first.digits[0] == "6"):
         return False
+    if start and len(first.digits) in {2, 3} and _is_amid(units, start):
+        # In the midst of figures: "85 90 08 12 34".
+        return any(unit.lettered or unit.spelled for unit in units[start : start + 8])
     # "TS-0812...": an article's code, unless what it hangs on announces a number.
-    return announced or start > 0 or not (before in {"-", "_", "."} and text[first.start - 2 : first.start - 1].isalnum())
+    return (
+        announced
+        or start > 0
+        or not (before in {"-", "_", "."} and text[first.start - 2 : first.start - 1].isalnum())
+    )
+
+
+def _is_amid(units: list[DigitUnit], start: int) -> bool:
+    """Whether nothing parts this unit from the one before more than from the one after: "85 90 08 12"."""
+    before, after = units[start - 1], units[start + 1 : start + 2]
+    amount = before.digits == "000" and before.gap == "."
+    return not amount and [unit.gap for unit in after] == [units[start].gap]
 
 
 def _ends(units: list[DigitUnit], start: int) -> list[int]:
@@ -178,27 +209,42 @@ def _ends_before(units: list[DigitUnit], start: int, at: int, total: int) -> boo
     return bool(inside) and after.gap_kind not in inside
 
 
+def _is_phone(text: str, units: list[DigitUnit], number: str, announced: bool) -> bool:
+    """Whether these digits, a number by the plan, are one by how they are written."""
+    first, end = units[0], units[-1].end
+    written = text[first.start : end + 2]
+    if announced:
+        if first.digits[0] == "8" and text[max(first.start - 1, 0) : first.start] != "+":
+            return (
+                len(first.digits) >= 3 or _is_spelled(units) or all(len(unit.digits) == 1 for unit in units)
+            )
+        return not (all(len(unit.digits) == 2 for unit in units) and _TIME.search(written))
+    if len(number) < _UNANNOUNCED_AT_LEAST and not number.startswith(_OLDEST):
+        return False
+    return not _CODE_AFTER.match(text[end : end + 5]) and _is_laid_out(text, units)
+
+
 def _is_laid_out(text: str, units: list[DigitUnit]) -> bool:
     """Whether digits that nothing announces are written as only a phone number is."""
-    if len(units) == 1:
-        return True
-    if sum(unit.spelled for unit in units) >= _SPELLED_AT_LEAST or any(
-        unit.spelled and len(unit.digits) >= 4 for unit in units
-    ):
+    if len(units) == 1 or _is_spelled(units):
         return True
     written = text[units[0].start : units[-1].end]
     if _DATE.search(written) or _TIME.search(f"{written}{text[units[-1].end : units[-1].end + 2]}"):
         return False
-    if all(unit.digits[0] == "0" for unit in units):
+    if all(unit.digits[0] == "0" for unit in units):  # codes: "0811 0812 0813"
         return False
-    if all(unit.digits.startswith("08") for unit in units):
-        return False
-    if any(_LISTING.search(unit.gap) for unit in units[1:]):
-        tight = {unit.gap for unit in units[1:]} <= _TIGHT and all(len(unit.digits) >= 3 for unit in units)
-        return _has_words(units) or (tight and len({unit.gap for unit in units[1:]}) == 1)
-    if all(len(unit.digits) == 1 for unit in units):
+    if _has_words(units):
         return True
-    return _has_words(units) or _is_grouped(text, units)
+    if any(_LISTING.search(unit.gap) for unit in units[1:]):
+        gaps = {unit.gap for unit in units[1:]}
+        return len(gaps) == 1 and gaps <= _TIGHT and all(len(unit.digits) >= 3 for unit in units)
+    return all(len(unit.digits) == 1 for unit in units) or _is_grouped(text, units)
+
+
+def _is_spelled(units: list[DigitUnit]) -> bool:
+    return sum(unit.spelled for unit in units) >= _SPELLED_AT_LEAST or any(
+        unit.spelled and len(unit.digits) >= 4 for unit in units
+    )
 
 
 def _has_words(units: list[DigitUnit]) -> bool:
@@ -207,26 +253,34 @@ def _has_words(units: list[DigitUnit]) -> bool:
 
 
 def _is_grouped(text: str, units: list[DigitUnit]) -> bool:
-    """"0812-3456-7890" and the like: a long enough beginning, then a few groups of at least two digits."""
+    """Whether groups are those of "0812-3456-7890" and the like: few, even, and parted in one way."""
     first, *others = units
     plus = text[max(first.start - 1, 0) : first.start] == "+"
-    kinds = {unit.gap_kind for unit in others}
-    if first.digits in {"62", "0062", "6"} and others:
+    if first.digits in {"62", "0062"} and others:
         plus, first, *others = plus or len(others[0].digits) >= 3, *others
-        kinds = {unit.gap_kind for unit in others}
         if first.digits == "0" and others:  # +62 (0)812
             first, *others = others
-    if len(others) > 5:
+    sizes = [len(unit.digits) for unit in others]
+    pairs = set(sizes[:-1]) == {2} and sizes[-1] <= 3
+    if not others or len(others) > 6 or not (pairs or (min(sizes[:-1], default=3) >= 3 and sizes[-1] >= 2)):
         return False
-    if len(first.digits) >= 3:
-        narrow = all(len(unit.gap) <= _NARROW_GAP or unit.filled for unit in others)
-        wide = all(len(unit.digits) >= 2 for unit in others)
-        strong = len(first.digits) >= 4 or plus
-        return (narrow and wide and len(kinds) <= 2) or (strong and len(kinds - {""}) >= 1 and not narrow)
-    if len(others) == 1:
-        return len(others[0].digits) >= 8
-    even = len({unit.gap for unit in others}) == 1 and all(len(unit.digits) >= 2 for unit in others)
-    steps = [int(right.digits) - int(left.digits) for left, right in pairwise(units)]
-    return even and not all(0 < step <= _SIZE_STEP for step in steps)
+    if any(_THOUSANDS.match(text, unit.end) for unit in units[:-1] if unit.gap_kind != "."):
+        return False
+    if len(first.digits) == 2 and not plus:
+        return len(others) == 1 or (
+            pairs and len({unit.gap for unit in others}) == 1 and not _are_sizes(units)
+        )
+    if len(first.digits) < 3:
+        return False
+    kinds = {unit.gap_kind for unit in others[1:]} | ({others[0].gap_kind} - {")"})
+    narrow = all(len(unit.gap) <= _NARROW_GAP or unit.filled for unit in others)
+    return (
+        plus
+        or len(kinds) == 1
+        or (")" in others[0].gap and narrow)
+        or (not narrow and len(first.digits) >= 4)
+    )
 
 
+def _are_sizes(units: list[DigitUnit]) -> bool:
+    return all(0 < int(right.digits) - int(left.digits) <= _SIZE_STEP for left, right in pairwise(units))

@@ -3,26 +3,25 @@
 import re
 from dataclasses import dataclass, field
 
-from fingerprints.contact_digits import AFTER_TEEN, AFTER_TENS, NUMBER_WORDS, TENS, TIMES, Reading, read_digits
+from fingerprints.contact_digits import (
+    AFTER_TEEN,
+    AFTER_TENS,
+    NUMBER_WORDS,
+    TENS,
+    TIMES,
+    Reading,
+    read_digits,
+)
+from fingerprints.contact_words import AMOUNTS, FILLERS
 
 TOKEN = re.compile(r"[a-z0-9]+")
 GAP_AT_MOST = 10
 """Characters between two units of a number, words of `FILLERS` apart."""
 FILLERS_AT_MOST = 2
 """Words between two units of a number."""
-FILLERS = frozenset(
-    "strip setrip dash minus min spasi space titik dot garis lalu terus trus kemudian then dan and sambung lanjut"
-    " hapus tanpa ya yah kak sis gan bro bos aja juga lagi nomor nomer nomornya plus".split()
-)
-"""Words that sellers break a number up with."""
-AMOUNTS = frozenset(
-    "rb rbu ribu ribuan jt juta k ratus ratusan thousand hundred pcs pc psg pasang set pack pak lusin lsn kodi buah bh"
-    " lembar lbr biji box dus sachet ml l ltr liter cc g gr gram kg mg cm mm m mtr meter inch inchi yard th"
-    " thn tahun bln bulan hari menit detik watt w volt v ah mah mp gb mb tb hz persen warna varian size ukuran x"
-    " orang org rupiah".split()
-)
-"""What makes the digits before it an amount."""
 _BRACKETED = re.compile(r"[(\[{*<]$")
+_NEVER_FIRST = frozenset("li")
+"""Letters for a 1, with which no number begins."""
 _CLOSING = ")]}*>"
 _BREAKING = re.compile(r"[\n,/;|·]")
 """Marks that end a number where it could end."""
@@ -85,18 +84,6 @@ class _Reader:
         self.run, self.fillers, self.tens, self.times = None, 0, False, 1
 
 
-_NUMBER_WITHIN = re.compile(r"(?:0|62)0?8[1-9]\d{5}|0[2-9]\d{6}|62[2-9]\d{6}|8[1-9]\d{6}")
-_CHANGING = frozenset((*TIMES, *TENS, AFTER_TEEN, AFTER_TENS))
-
-
-def may_hold_a_number(text: str) -> bool:
-    """False only for a text whose digits, all read one after another, hold no number: most texts, and quickly."""
-    tokens = TOKEN.findall(text)
-    readings = [reading.digits for token in tokens if (reading := read_digits(token)) is not None]
-    digits = "".join(readings)
-    return len(digits) > 7 and (bool(_NUMBER_WITHIN.search(digits)) or not _CHANGING.isdisjoint(tokens))
-
-
 def digit_runs(text: str) -> list[DigitRun]:
     """All runs of the plain text, in order. Linear in the text."""
     reader = _Reader(text)
@@ -126,7 +113,7 @@ def _take(reader: _Reader, words: list[tuple[str, int, int]], token: str, start:
     if reading is None:
         _take_word(reader, token, start, end)
         return
-    if run is None and reading.lettered and token in "oli" and token != "o":
+    if run is None and reading.lettered and token in _NEVER_FIRST:
         return
     digits = reading.digits * reader.times
     reader.times = 1
@@ -169,7 +156,8 @@ def _take_word(reader: _Reader, token: str, start: int, end: int) -> None:
         reader.close(amount=reader.text[reader.run.units[-1].end : start].isspace())
         return
     bracketed = (
-        bool(_BRACKETED.search(reader.text[max(start - 1, 0) : start])) and reader.text[end : end + 1] in _CLOSING
+        bool(_BRACKETED.search(reader.text[max(start - 1, 0) : start]))
+        and reader.text[end : end + 1] in _CLOSING
     )
     if reader.fillers < FILLERS_AT_MOST and (token in FILLERS or (bracketed and reader.text[end : end + 1])):
         reader.fillers += 1

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from fingerprints.contact_numbering import MOBILE_PREFIXES
 
-WORDS = {
-    "id": "nol satu dua tiga empat lima enam tujuh delapan sembilan".split(),
-    "id short": "kosong satu dua tiga empat lima enam tujuh lapan sembilan".split(),
-    "en": "zero one two three four five six seven eight nine".split(),
+LANGUAGES = {
+    "id": "nol satu dua tiga empat lima enam tujuh delapan sembilan",
+    "id short": "kosong satu dua tiga empat lima enam tujuh lapan sembilan",
+    "en": "zero one two three four five six seven eight nine",
 }
+WORDS = {language: words.split() for language, words in LANGUAGES.items()}
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 MATHEMATICAL = str.maketrans("0123456789", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗")
@@ -33,9 +34,7 @@ def grouped(number: str, separator: str, rng: random.Random) -> str:
 
 
 def _lettered(number: str, rng: random.Random) -> str:
-    swapped = "".join(
-        rng.choice({"0": "oO0", "1": "lIi1"}.get(digit, digit)) for digit in number
-    )
+    swapped = "".join(rng.choice({"0": "oO0", "1": "lIi1"}.get(digit, digit)) for digit in number)
     return swapped if rng.random() < 0.5 else grouped(swapped, rng.choice(" -"), rng)
 
 
@@ -88,7 +87,9 @@ DISGUISES: dict[str, Callable[[str, random.Random], str]] = {
     "dots": lambda number, rng: grouped(number, ".", rng),
     "bracketed prefix": lambda number, rng: f"({number[:4]}) {grouped(number[4:], rng.choice('. -'), rng)}",
     "country code": lambda number, _: f"62{number[1:]}",
-    "plus": lambda number, rng: f"+62 {number[1:4]}{rng.choice(' -')}{number[4:8]}{rng.choice(' -')}{number[8:]}",
+    "plus": lambda number, rng: (
+        f"+62 {number[1:4]}{rng.choice(' -')}{number[4:8]}{rng.choice(' -')}{number[8:]}"
+    ),
     "plus and zero": lambda number, _: f"+62 (0){number[1:4]}-{number[4:8]}-{number[8:]}",
     "pairs": _pairs,
     "one by one": lambda number, rng: rng.choice((" ", ".", "-", "  ", "_")).join(number),
@@ -106,16 +107,55 @@ DISGUISES: dict[str, Callable[[str, random.Random], str]] = {
     "mixed": _mixed,
     "broken": _broken,
     "words between": _filled,
-    "wa:": lambda number, rng: f"{rng.choice(('WA: ', 'WA ', 'wa.', 'WhatsApp : ', 'wa', 'no wa ', 'hub '))}{number}",
+    "wa:": lambda number, rng: (
+        f"{rng.choice(('WA: ', 'WA ', 'wa.', 'WhatsApp : ', 'wa', 'no wa ', 'hub '))}{number}"
+    ),
     "wa without 0": lambda number, rng: f"WA {grouped(number, '-', rng)[1:]}",
-    "wa.me": lambda number, rng: f"{rng.choice(('', 'https://'))}wa.me/{rng.choice(('62', '+62'))}{number[1:]}",
+    "wa.me": lambda number, rng: (
+        f"{rng.choice(('', 'https://'))}wa.me/{rng.choice(('62', '+62'))}{number[1:]}"
+    ),
     "wa.me broken": lambda number, _: f"wa . me / 62{number[1:]}",
     "api": lambda number, _: f"https://api.whatsapp.com/send?phone=62{number[1:]}&text=Halo%20kak%201234",
     "wa across lines": lambda number, rng: "WA\n" + grouped(number, "\n", rng),
 }
 
-ITEMS = "jaket kemeja sepatu tas celana dress hijab kaos mukena sandal topi dompet jam kacamata botol panci".split()
-KINDS = "denim flanel anak wanita pria katun rajut import murah premium polos motif batik karet kulit putih hitam".split()
+ITEMS = [
+    "jaket",
+    "kemeja",
+    "sepatu",
+    "tas",
+    "celana",
+    "dress",
+    "hijab",
+    "kaos",
+    "mukena",
+    "sandal",
+    "topi",
+    "dompet",
+    "jam",
+    "kacamata",
+    "botol",
+    "panci",
+]
+KINDS = [
+    "denim",
+    "flanel",
+    "anak",
+    "wanita",
+    "pria",
+    "katun",
+    "rajut",
+    "import",
+    "murah",
+    "premium",
+    "polos",
+    "motif",
+    "batik",
+    "karet",
+    "kulit",
+    "putih",
+    "hitam",
+]
 
 
 def sentence(rng: random.Random) -> str:
@@ -137,16 +177,24 @@ ORDINARY: tuple[Callable[[random.Random], str], ...] = (
     lambda rng: f"harga {rng.randint(8, 99)}0.000 nego",
     lambda rng: f"@ {rng.randint(5, 90)}rb",
     lambda rng: f"@{rng.randint(5, 90)}.000 / pcs",
-    lambda rng: f"@{rng.randint(5, 90)}{rng.choice(('rb', 'k', 'ribu', 'pcs', 'gram', 'ml', 'lusin', 'botol'))}",
+    lambda rng: (
+        f"@{rng.randint(5, 90)}{rng.choice(('rb', 'k', 'ribu', 'pcs', 'gram', 'ml', 'lusin', 'botol'))}"
+    ),
     lambda rng: f"ukuran {' '.join(str(size) for size in range(36, 36 + rng.randint(3, 9)))}",
     lambda rng: f"size {' '.join(f'{size:02}' for size in range(8, 8 + 2 * rng.randint(3, 7), 2))}",
     lambda rng: f"size S M L XL XXL LD {rng.randint(80, 99)} PB {rng.randint(50, 99)}",
     lambda rng: f"{rng.randint(10, 300)} x {rng.randint(10, 300)} x {rng.randint(1, 99)} cm",
     lambda rng: f"{rng.randint(10, 300)}x{rng.randint(10, 300)}x{rng.randint(1, 99)}",
-    lambda rng: f"{rng.randint(1, 28):02}-{rng.randint(1, 12):02}-20{rng.randint(15, 27)} {rng.randint(8, 20):02}:{_digits(rng, 1)}0",
-    lambda rng: f"{rng.randint(1, 28):02}/{rng.randint(1, 12):02}/{rng.randint(18, 27)}-{rng.randint(1, 28):02}/{rng.randint(1, 12):02}/{rng.randint(18, 27)}",
+    lambda rng: (
+        f"{rng.randint(1, 28):02}-{rng.randint(1, 12):02}-20{rng.randint(15, 27)} {rng.randint(8, 20):02}:{_digits(rng, 1)}0"
+    ),
+    lambda rng: (
+        f"{rng.randint(1, 28):02}/{rng.randint(1, 12):02}/{rng.randint(18, 27)}-{rng.randint(1, 28):02}/{rng.randint(1, 12):02}/{rng.randint(18, 27)}"
+    ),
     lambda rng: f"exp {rng.randint(1, 28):02}.{rng.randint(1, 12):02}.20{rng.randint(24, 29)}",
-    lambda rng: f"buka jam {rng.choice(('08.00', '08.15', '08:30', '09.00'))} - {rng.choice(('16.00', '17.30', '21:00'))}, sabtu 08.12 - 13.00",
+    lambda rng: (
+        f"buka jam {rng.choice(('08.00', '08.15', '08:30', '09.00'))} - {rng.choice(('16.00', '17.30', '21:00'))}, sabtu 08.12 - 13.00"
+    ),
     lambda rng: f"No order {_digits(rng, rng.randint(10, 16))}",
     lambda rng: f"resi JP{_digits(rng, 10)}",
     lambda rng: f"no resi 08{_digits(rng, 10)}",
@@ -161,7 +209,9 @@ ORDINARY: tuple[Callable[[random.Random], str], ...] = (
     lambda rng: f"rek BCA {rng.choice(('08', '81', '62'))}{_digits(rng, 8)} a/n toko",
     lambda rng: f"transfer Mandiri {_digits(rng, 13)}",
     lambda rng: f"IMEI 35{_digits(rng, 13)}",
-    lambda rng: f"isi {rng.randint(2, 12)} pcs, {rng.randint(1, 9)}00 gr, {rng.randint(1, 9)}.{rng.randint(1, 9)} l",
+    lambda rng: (
+        f"isi {rng.randint(2, 12)} pcs, {rng.randint(1, 9)}00 gr, {rng.randint(1, 9)}.{rng.randint(1, 9)} l"
+    ),
     lambda rng: f"nomor {' '.join(str(size) for size in rng.sample(range(36, 46), 6))}",
     lambda rng: f"dua tiga warna, satu lusin isi dua belas, {rng.randint(2, 9)} lima puluh ribu",
     lambda rng: f"beli satu gratis satu, min {rng.randint(2, 9)} harga delapan puluh dua ribu",
@@ -172,10 +222,14 @@ ORDINARY: tuple[Callable[[random.Random], str], ...] = (
     lambda rng: f"A-Line: {rng.choice(KINDS)}, A line dress {rng.choice(KINDS)}",
     lambda rng: f"ready @jakarta, grosir @lusin, {rng.choice(('cod @tempat', 'meet @mall', 'ambil @toko'))}",
     lambda rng: f"ring light tiktok viral {rng.choice(KINDS)} ig story fb ads line art",
-    lambda rng: f"shopee mall, tokopedia official, gratis ongkir shopee : {rng.choice(('ready', 'gratis', 'bisa'))}",
+    lambda rng: (
+        f"shopee mall, tokopedia official, gratis ongkir shopee : {rng.choice(('ready', 'gratis', 'bisa'))}"
+    ),
     lambda rng: f"voltase 100-240V 50/60 Hz {rng.randint(1, 9)}000 mAh 12V 0,8{_digits(rng, 1)}A",
     lambda rng: f"skala 1:{rng.randint(8, 99)} tahun 19{_digits(rng, 2)} - 20{rng.randint(10, 26)}",
-    lambda rng: f"toko buka senin-jumat 08.00-16.00 0{rng.randint(1, 9)} hari, garansi {rng.randint(1, 24)} bulan",
+    lambda rng: (
+        f"toko buka senin-jumat 08.00-16.00 0{rng.randint(1, 9)} hari, garansi {rng.randint(1, 24)} bulan"
+    ),
     lambda rng: f"https://shopee.co.id.example.net/x-{_digits(rng, 8)}-628{_digits(rng, 9)}",
     lambda rng: f"nilon 210D 08{_digits(rng, 1)}0 + 62{_digits(rng, 2)} + {_digits(rng, 4)}",
 )
