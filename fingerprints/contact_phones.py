@@ -165,6 +165,9 @@ def _may_begin(text: str, units: list[DigitUnit], start: int, announced: bool) -
 def _is_amid(units: list[DigitUnit], start: int) -> bool:
     """Whether nothing parts this unit from the one before more than from the one after: "85 90 08 12"."""
     before, after = units[start - 1], units[start + 1 : start + 2]
+    rest = "".join(unit.digits for unit in units[start : start + 9])
+    if rest.startswith("08") and len(units) - start >= 6 and international(rest) is not None:
+        return False  # "40 41 08 12 34 56 78 90": all that is left is one number in pairs
     amount = before.digits == "000" and before.gap == "."
     return not amount and [unit.gap for unit in after] == [units[start].gap]
 
