@@ -24,6 +24,8 @@ BACKDROP_WEIGHT = 1.0
 """The same floor or rug behind another garment: one seller with two accounts, as mild as the same seller."""
 SAME_SELLER_WEIGHT = 1.0
 """The same account: mild, since a seller's other garments share it too."""
+SAME_SELLER_DESCRIPTION = 1.0
+"""Most that a description weighs within one account, whose other listings end in the same sentences."""
 CONTACT_WEIGHT = 2.0
 """The same phone number or handle: the same seller surely, on whatever marketplace; which of his garments it is
 stays open, as with the same account, but who hides behind a second account has more to hide."""
@@ -87,7 +89,8 @@ def unscaled_weights(likeness: Likeness) -> dict[str, float]:
     if likeness.title_weight is not None:
         weights["title"] = likeness.title_weight
     if likeness.description_weight is not None:
-        weights["description"] = likeness.description_weight
+        most = SAME_SELLER_DESCRIPTION if likeness.same_seller else likeness.description_weight
+        weights["description"] = min(likeness.description_weight, most)
     if likeness.price_ratio is not None:
         weights["price"] = price_weight(likeness.price_ratio)
     if likeness.category_overlap is not None:

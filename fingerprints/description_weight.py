@@ -9,13 +9,10 @@ ENOUGH = 0.75
 WEIGHT_AT_MOST = 3.0
 """Nats: less than a third of the way from the prior to an alert, since all items of a seller share their closing
 sentences."""
-SAME_SELLER_AT_MOST = 1.0
-"""The same within one seller, whose other items would be as alike."""
 
 
-def description_weight(similarity: float, held_by: int = 1, same_seller: bool = False) -> float:
+def description_weight(similarity: float, held_by: int = 1) -> float:
     """Nats for a similarity (0 to 1, `description_likeness.compare`) with a description that `held_by` takedowns
     have: any of so many may be the one, so it weighs their logarithm less. Never negative."""
     closeness = min(max(0.0, similarity - FLOOR) / (ENOUGH - FLOOR), 1.0)
-    most = SAME_SELLER_AT_MOST if same_seller else WEIGHT_AT_MOST
-    return max(0.0, most * closeness - math.log(max(held_by, 1)))
+    return max(0.0, WEIGHT_AT_MOST * closeness - math.log(max(held_by, 1)))

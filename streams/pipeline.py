@@ -20,6 +20,8 @@ from connectors.events import (
 )
 from connectors.evidence import Evidence
 from connectors.seller_links import SellerLink
+from fingerprints.contact import find_contacts
+from fingerprints.description_print import DESCRIPTION
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TITLE
@@ -41,7 +43,7 @@ from streams.scoring import Score, score_listing
 from streams.seller_linking import seller_links
 from streams.takedown_bank import TakedownBank
 
-ALGORITHMS = PrintAlgorithms(image=PHOTO_ALGORITHM, text=TITLE.algorithm)
+ALGORITHMS = PrintAlgorithms(image=PHOTO_ALGORITHM, text=TITLE.algorithm, description=DESCRIPTION.algorithm)
 
 PhotoOutcome = PhotoPrint | ImageFailure | None
 """What became of one photo: its fingerprint, why there is none, or None for a photo without features."""
@@ -107,6 +109,8 @@ def _prints(listing: Listing, photos: Sequence[PhotoOutcome]) -> Prints:
     return Prints(
         algorithms=ALGORITHMS,
         title=TITLE.fingerprint(listing.title),
+        description=DESCRIPTION.fingerprint(listing.description) if listing.description else None,
+        contacts=find_contacts("\n".join(filter(None, (listing.title, listing.description)))),
         photos=tuple(ImageFingerprint(n, p) for n, p in enumerate(photos) if isinstance(p, PhotoPrint)),
         failures=tuple(p for p in photos if isinstance(p, ImageFailure)),
         price=listing.price,

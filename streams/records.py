@@ -9,6 +9,8 @@ from msgspec import Struct
 from connectors.events import AlertListing, AlertTakedown, Condition, EventType, ListingEvent, Price
 from connectors.field_types import Timestamp
 from connectors.seller_links import SellerLink
+from fingerprints.contact import Contact
+from fingerprints.description_likeness import DescriptionPrint
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TitlePrint
 
@@ -32,6 +34,7 @@ class PrintAlgorithms(Struct, frozen=True):
 
     image: str
     text: str
+    description: str = ""
 
 
 class Prints(Struct, frozen=True, kw_only=True):
@@ -39,6 +42,8 @@ class Prints(Struct, frozen=True, kw_only=True):
 
     algorithms: PrintAlgorithms
     title: TitlePrint | None = None
+    description: DescriptionPrint | None = None
+    contacts: tuple[Contact, ...] = ()
     photos: tuple[ImageFingerprint, ...] = ()
     failures: tuple[ImageFailure, ...] = ()
     price: Price | None = None

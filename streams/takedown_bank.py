@@ -1,12 +1,19 @@
 """All takedowns that listings are matched against, searched by each kind of fingerprint."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec.structs
 
 from connectors.evidence import ContactKind
+from fingerprints.contact import Contact
+from fingerprints.contact_index import ContactIndex
+from fingerprints.description_index import DescriptionIndex, DescriptionState
+from fingerprints.description_likeness import DescriptionPrint
+from fingerprints.description_print import DESCRIPTION
+from fingerprints.description_weight import description_weight
 from fingerprints.photo_match import PhotoIndex, PhotoMatch, Stage, no_stage
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
@@ -16,6 +23,9 @@ from fingerprints.title_weight import title_weight
 from streams.bank_files import FrozenBank, read_bank
 from streams.records import Prints, TakedownFingerprint
 from streams.rules import Rules
+
+SHARED_DESCRIPTION = 0.6
+"""Similarity from which two takedowns are counted as having one description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,8 @@ class TakedownBank:
         self.takedowns: dict[str, TakedownFingerprint] = {}
         self.stale = 0
         self.titles = TitleIndex()
+        self.descriptions = DescriptionIndex()
+        self.contacts = ContactIndex()
         self.photos = PhotoIndex(folder, stage)
         self._stage = stage
         self._images: dict[str, tuple[int, ...]] = {}
@@ -101,6 +113,9 @@ class TakedownBank:
         self._hold(msgspec.structs.replace(fingerprint, prints=without_photos))
         if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
             self.titles.add(takedown_id, (prints.title,))
+        if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
+            self.descriptions.add(takedown_id, (prints.description,))
+        self.contacts.add(takedown_id, prints.contacts)
 
     def withdraw(self, takedown_id: str) -> None:
         """Forget the takedown; an unknown one is no error."""
@@ -112,6 +127,8 @@ class TakedownBank:
         if not owners:
             del self._by_listing[earlier.takedown.key]
         self.titles.withdraw(takedown_id)
+        self.descriptions.withdraw(takedown_id)
+        self.contacts.withdraw(takedown_id)
         self.photos.withdraw(takedown_id)
         self._images.pop(takedown_id, None)
         self.stale -= _is_stale(earlier.prints)
@@ -165,6 +182,7 @@ class TakedownBank:
         loaded.photos.close()
         loaded.photos = PhotoIndex.load(saved, read.photos, folder, self._stage)
         loaded.titles, loaded._images = read.titles, read.images
+        loaded.descriptions, loaded.contacts = _small_indexes(read.records)
         self.photos.close()
         vars(self).update(vars(loaded))
 
@@ -187,6 +205,10 @@ class TakedownBank:
         if prints.algorithms.image == PHOTO_ALGORITHM:
             for photo in prints.photos:
                 self._add_photo(found, photo.image, photo.print, rules)
+        if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
+            self._add_descriptions(found, prints.description, rules)
+        if prints.contacts:
+            self._add_contacts(found, prints.contacts)
         return found
 
     def compare_titles(self, query: TitlePrint | None, held: TitlePrint | None) -> TextMeeting | None:
@@ -213,6 +235,27 @@ class TakedownBank:
         match = self.photos.explain(meeting.print, meeting.match)
         return PhotoMeeting(meeting.listing_image, meeting.takedown_image, meeting.print, match)
 
+    def _add_descriptions(self, found: Resembling, description: DescriptionPrint, rules: Rules) -> None:
+        hits = self.descriptions.search(description, rules.candidates)
+        shared = sum(hit.similarity >= SHARED_DESCRIPTION for hit in hits)
+        for hit in hits:
+            # That many takedowns have it says how little it tells one from another.
+            weight = description_weight(hit.similarity, max(shared, 1))
+            if weight > 0:
+                met = found.takedowns.setdefault(hit.owner, Resemblance())
+                met.description = TextMeeting(hit.similarity, weight)
+
+    def _add_contacts(self, found: Resembling, contacts: Sequence[Contact]) -> None:
+        owners: dict[Contact, list[str]] = {}
+        for owner, contact in self.contacts.search(contacts):
+            owners.setdefault(contact, []).append(owner)
+        for contact, sharing in owners.items():
+            accounts = len({_account(self.takedowns[owner]) for owner in sharing})
+            for owner in sharing:
+                met = found.takedowns.setdefault(owner, Resemblance())
+                if met.contact is None or accounts < met.contact.accounts:
+                    met.contact = ContactMeeting(contact.kind, contact.value, accounts)
+
     def _add_photo(self, found: Resembling, image: int, photo: PhotoPrint, rules: Rules) -> None:
         search = self.photos.search(photo, rules.candidates)
         found.tiers[search.tier] += 1
@@ -234,5 +277,37 @@ class TakedownBank:
                 there.photo = meeting
 
 
+def _small_indexes(records: Sequence[TakedownFingerprint]) -> tuple[DescriptionIndex, ContactIndex]:
+    """Those that are made from the records as fast as they would be read."""
+    described = [
+        (record.takedown.takedown_id, record.prints.description)
+        for record in records
+        if record.prints.description and record.prints.algorithms.description == DESCRIPTION.algorithm
+    ]
+    descriptions = DescriptionIndex.of_state(
+        DescriptionState(
+            [owner for owner, _ in described],
+            [0] * len(described),
+            [held.size for _, held in described],
+            b"".join(held.sketch for _, held in described),
+        )
+    )
+    contacts = ContactIndex()
+    for record in records:
+        contacts.add(record.takedown.takedown_id, record.prints.contacts)
+    return descriptions, contacts
+
+
+def _account(fingerprint: TakedownFingerprint) -> str:
+    """The seller's; a takedown of an unknown one counts for itself."""
+    takedown = fingerprint.takedown
+    return f"{takedown.marketplace}:{takedown.seller_id or '/' + takedown.listing_id}"
+
+
 def _is_stale(prints: Prints) -> bool:
-    return prints.algorithms.text != TITLE.algorithm or prints.algorithms.image != PHOTO_ALGORITHM
+    algorithms = prints.algorithms
+    return (algorithms.text, algorithms.image, algorithms.description) != (
+        TITLE.algorithm,
+        PHOTO_ALGORITHM,
+        DESCRIPTION.algorithm,
+    )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fingerprints.decision import (
     BACKDROP_WEIGHT,
     EVEN,
+    SAME_SELLER_DESCRIPTION,
     SHARED_CONTACT,
     Likeness,
     decide,
@@ -94,6 +95,13 @@ def test_a_contact_that_many_accounts_tell_weighs_nothing() -> None:
     assert unscaled_weights(Likeness(contact_accounts=SHARED_CONTACT))["contact"] == 0
     # The account says it already.
     assert "contact" not in unscaled_weights(Likeness(contact_accounts=1, same_seller=True))
+
+
+def test_a_sellers_own_sentences_weigh_less_within_his_account() -> None:
+    assert unscaled_weights(Likeness(description_weight=2.5))["description"] == 2.5
+    within = unscaled_weights(Likeness(description_weight=2.5, same_seller=True))
+    assert within["description"] == SAME_SELLER_DESCRIPTION
+    assert unscaled_weights(Likeness(description_weight=0.4, same_seller=True))["description"] == 0.4
 
 
 def test_a_policy_of_the_wrong_kind_is_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fingerprints.description_likeness import FLOOR, HASHES, compare
 from fingerprints.description_print import DESCRIPTION, READ_AT_MOST, DescriptionPrint, description_print
-from fingerprints.description_weight import SAME_SELLER_AT_MOST, WEIGHT_AT_MOST, description_weight
+from fingerprints.description_weight import WEIGHT_AT_MOST, description_weight
 from fingerprints.registry import Example
 
 TEXT = "Jaket varsity wolverine warna maroon, bordir tebal di dada dan lengan, bahan fleece lembut."
@@ -108,14 +108,12 @@ def test_only_the_beginning_is_read(unit: str) -> None:
     assert description_print(f"{beginning} {TEXT}") == description_print(beginning)
 
 
-@given(
-    similarity=st.floats(0, 1), more=st.floats(0, 1), held_by=st.integers(0, 100), same_seller=st.booleans()
-)
+@given(similarity=st.floats(0, 1), more=st.floats(0, 1), held_by=st.integers(0, 100))
 def test_weight_is_bounded_and_grows_with_likeness_and_rarity(
-    similarity: float, more: float, held_by: int, same_seller: bool
+    similarity: float, more: float, held_by: int
 ) -> None:
-    weight = description_weight(similarity, held_by, same_seller)
-    assert 0 <= weight <= (SAME_SELLER_AT_MOST if same_seller else WEIGHT_AT_MOST)
-    assert description_weight(max(similarity, more), held_by, same_seller) >= weight
-    assert description_weight(similarity, held_by + 1, same_seller) <= weight
+    weight = description_weight(similarity, held_by)
+    assert 0 <= weight <= WEIGHT_AT_MOST
+    assert description_weight(max(similarity, more), held_by) >= weight
+    assert description_weight(similarity, held_by + 1) <= weight
     assert description_weight(FLOOR, held_by) == 0
