@@ -38,16 +38,19 @@ class NewestLinks:
     def put(self, link: SellerLink) -> None:
         """Hold it unless a newer one is there; of two of one time the stronger. So the order in which they are
         read does not matter. Where the photos lie on each other is not kept."""
-        first, second = sorted(link.sellers, key=lambda seller: seller.key)
+        first, second = link.sellers
         if first.key == second.key:
             self.unfit += 1
             return
+        if first.key > second.key:
+            first, second = second, first
         link = msgspec.structs.replace(link, sellers=(first, second), transform=UNSET)
-        held = self.links.get(link.key)
+        key = link.key
+        held = self.links.get(key)
         if held is None and len(self.links) >= self.most:
             self.left_out += 1
         elif held is None or _age(held) < _age(link):
-            self.links[link.key] = link
+            self.links[key] = link
 
     def forget(self, key: str) -> None:
         """A tombstone; an unknown key is no error."""
@@ -85,6 +88,11 @@ class Edge:
     def joins(self) -> bool:
         """Whether any reason does by itself."""
         return self.whys[0].joins
+
+    @property
+    def rank(self) -> tuple[int, float, tuple[str, str]]:
+        """Sorts first the edge that most reasons make join, then the one whose best reason says most."""
+        return (-sum(why.joins for why in self.whys), _rank(self.whys[0])[1], self.accounts)
 
     def other(self, account: str) -> str:
         """The account at the other end."""

@@ -8,8 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from streams.seller_edges import Edge, Reason
+
+T = TypeVar("T", bound=str)
 
 DEPTH = 2
 MOST_SHOWN = 50
@@ -60,7 +63,8 @@ class SellerGraph:
 
     def __init__(self, edges: Iterable[Edge]) -> None:
         self._edges: dict[str, list[Edge]] = {}
-        for edge in edges:
+        # The strongest first: they are what a walk that is cut short should show.
+        for edge in sorted(edges, key=lambda edge: edge.rank):
             for account in edge.accounts:
                 self._edges.setdefault(account, []).append(edge)
 
@@ -151,10 +155,13 @@ class SellerGraph:
         beyond = {edge.other(account) for account in members for edge in self._edges[account]} - inside
         return Group(
             accounts=tuple(sorted(members)),
-            marketplaces=dict(Counter(account.partition(":")[0] for account in members).most_common()),
-            reasons=dict(
-                Counter(why.link.reason for edge in joining for why in edge.whys if why.joins).most_common()
-            ),
+            marketplaces=_most_first(account.partition(":")[0] for account in members),
+            reasons=_most_first(why.link.reason for edge in joining for why in edge.whys if why.joins),
             weak=len(beyond),
             newest=max(why.link.seen_at for edge in joining for why in edge.whys),
         )
+
+
+def _most_first(things: Iterable[T]) -> dict[T, int]:
+    """How often each is among them, the most frequent first and equals by name."""
+    return dict(sorted(Counter(things).items(), key=lambda item: (-item[1], item[0])))

@@ -186,6 +186,16 @@ def test_what_does_not_fit_is_counted() -> None:
     assert (walk.group, walk.deeper, walk.more, walk.weak) == (5, 0, 3, 4)
 
 
+def test_what_is_cut_short_shows_the_strongest_first() -> None:
+    made = graph(
+        backdrop("hub", "a", 13), backdrop("hub", "b", 40), contact("hub", "c", accounts=4),
+        photos("hub", "d"), contact("hub", "d", value="2"), photos("hub", "e", 1), backdrop("hub", "f", 3),
+    )  # fmt: skip
+    walk = made.walk("pasar-uji:hub", 1)
+    # d for two reasons; b is 3.3 times above what it needs, c 2.5, a 1.1; e and f are weak, a half and a quarter.
+    assert names(step.account for step in walk.steps) == ["hub", "d", "b", "c", "a", "e", "f"]
+
+
 def test_a_group_says_where_it_is_and_why() -> None:
     links = [
         backdrop("a", "toko-uji:b"), photos("a", "toko-uji:b", 5, seen_at=later(60)),
