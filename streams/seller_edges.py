@@ -10,17 +10,16 @@ import msgspec
 from msgspec import UNSET
 
 from connectors.seller_links import SellerLink
-from fingerprints.photo_sameness import LEAST_BACKDROP
 
 Reason = Literal["same backdrop", "same photos", "same contact"]
 REASONS: tuple[Reason, ...] = ("same backdrop", "same photos", "same contact")
 
 LEAST: Mapping[Reason, float] = MappingProxyType(
-    {"same backdrop": float(LEAST_BACKDROP), "same photos": 2.0, "same contact": 0.1}
+    {"same backdrop": 16.0, "same photos": 2.0, "same contact": 0.1}
 )
-"""Strength from which a link joins two accounts to one group. A backdrop: what the matcher itself asks for, at
-which nearly all measured pairs were one sender's. Photos: one photo alone may be stolen. A contact: eleven
-accounts at most tell it, else it may be a courier's or the marketplace's own; not measured (docs/decisions/011)."""
+"""Strength from which a link joins two accounts to one group. A backdrop: more agreeing points than the 12 that
+make a link, for a market is larger than what was measured. Photos: one alone may be stolen. A contact: eleven
+accounts at most tell it, else it may be a courier's or the marketplace's own (docs/decisions/011)."""
 MOST_LINKS = 500_000
 """Links held, each about 1 KB."""
 

@@ -1,7 +1,7 @@
 """Accounts that seem to be one seller's: they tell buyers the same contact, show the same backdrop, or the same
 photos. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from msgspec import UNSET, UnsetType
@@ -64,11 +64,12 @@ def _by_photos(
         takedown_id, surest = min(met, key=lambda each: each[1].match.rank)
         pair = _accounts(listing.listing, bank.takedowns[takedown_id].takedown, surest)
         assert pair is not None  # noqa: S101  or it would not be among the shared
+        shown = ((each.listing_image, (owner, each.takedown_image)) for owner, each in met)
         alignment = surest.match.alignment
         yield SellerLink(
             sellers=pair,
             reason="same photos",
-            strength=float(_different_photos(met)),
+            strength=float(different_photos(shown)),
             inliers=UNSET if alignment is None else alignment.inliers,
             transform=_transform(listing, bank, surest, pair),
             takedown_id=takedown_id,
@@ -76,19 +77,20 @@ def _by_photos(
         )
 
 
-def _different_photos(met: Sequence[tuple[str, PhotoMeeting]]) -> int:
-    """How many different photos two accounts share. Photos that meet are one, also over others: of one photo
-    that was taken down five times, or stands in the listing twice, there is still only one."""
+def different_photos(meetings: Iterable[tuple[int, tuple[str, int]]]) -> int:
+    """How many different photos two accounts share, from those that meet: the one's image, and the other's
+    takedown and image. What meets is one photo, also over others: of one that was taken down five times, or
+    stands in the listing twice, there is still only one."""
     groups: list[tuple[set[int], set[tuple[str, int]]]] = []
-    for takedown_id, meeting in met:
-        mine, theirs = {meeting.listing_image}, {(takedown_id, meeting.takedown_image)}
+    for image, taken_down in meetings:
+        mine, theirs = {image}, {taken_down}
         apart = []
         for group in groups:
-            if mine.isdisjoint(group[0]) and theirs.isdisjoint(group[1]):
-                apart.append(group)
-            else:
+            if image in group[0] or taken_down in group[1]:
                 mine |= group[0]
                 theirs |= group[1]
+            else:
+                apart.append(group)
         groups = [*apart, (mine, theirs)]
     return len(groups)
 

@@ -52,7 +52,7 @@ Least = Annotated[
     typer.Option(
         "--least",
         help="REASON=STRENGTH from which a link joins accounts to a group; may be repeated. backdrop: points"
-        " that agree [12]. photos: different photos both show [2]. contact: 1 over the accounts that tell it"
+        " that agree [16]. photos: different photos both show [2]. contact: 1 over the accounts that tell it"
         " [0.1]. Weaker links are shown, not followed.",
     ),
 ]

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from listing_records import drawn_photo, listing, takedown
 from sample_photos import before_one_backdrop, cropped_and_mirrored, mapped
 
@@ -12,7 +14,7 @@ from fingerprints.photo_print import PhotoPrint, print_of_bytes
 from streams.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.records import ListingFingerprint
 from streams.rules import Rules
-from streams.seller_linking import seller_links
+from streams.seller_linking import different_photos, seller_links
 from streams.takedown_bank import ContactMeeting, Resemblance, Resembling, TakedownBank
 
 BOX = (0.08, 0.05, 0.88, 0.9)
@@ -90,6 +92,16 @@ def test_photos_are_counted_once_however_often_they_stand_there(drawn: list[Phot
     apart = bank_of(t1=(shop, [drawn[0]]), t2=(shop, [drawn[1]]), t3=(shop, [drawn[2]]))
     (link,) = by_photos(apart, asked([drawn[2], drawn[0]], seller_id="a-shop"))
     assert link.strength == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.tuples(st.sampled_from(["t1", "t2"]), st.integers(0, 3)))))
+def test_photos_that_meet_over_others_are_one(meetings: list[tuple[int, tuple[str, int]]]) -> None:
+    """By definition: number them all, and give both of a meeting the lower number until nothing changes."""
+    numbers = {photo: at for at, photo in enumerate({photo for pair in meetings for photo in pair})}
+    for _ in meetings:
+        for pair in meetings:
+            numbers |= dict.fromkeys(pair, min(numbers[photo] for photo in pair))
+    assert different_photos(meetings) == len(set(numbers.values()))
 
 
 def test_one_id_on_two_marketplaces_is_two_accounts(drawn: list[PhotoPrint]) -> None:

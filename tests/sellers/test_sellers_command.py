@@ -22,7 +22,7 @@ from streams.settings import Settings
 
 EVIL = '[red]x"];evil\\N&quot;\u202e\u009b2J\u200b'
 LINKS = [
-    backdrop("a", "toko-uji:b", 23), photos("a", "toko-uji:b", 3), photos("toko-uji:b", "c", 1),
+    backdrop("a", "toko-uji:b", 30), photos("a", "toko-uji:b", 3), photos("toko-uji:b", "c", 1),
     contact("c", "toko-uji:d"), contact("a", "lapak-uji:b", accounts=3, value="628110002"),
 ]  # fmt: skip
 
@@ -52,7 +52,7 @@ def test_a_walk_is_told_as_a_tree(tmp_path: Path) -> None:
     assert told.stdout.splitlines() == [
         "pasar-uji:a  (group of 3 accounts)",
         "├─ toko-uji:b",
-        "│  │     same backdrop, 23 points agree (strength 23): l and l, takedown t1, seen 2026-11-24 12:00:00+0000",
+        "│  │     same backdrop, 30 points agree (strength 30): l and l, takedown t1, seen 2026-11-24 12:00:00+0000",
         "│  │     same photos, 3 photos, the surest by hash (strength 3): l and l, takedown t1, seen 2026-11-24 12:00:00+0000",
         "│  └─ pasar-uji:c  (linked weakly, not followed)",
         "│           same photos, 1 photo, the surest by hash (strength 1, weak: joins from 2): l and l, takedown t1, seen 2026-11-24 12:00:00+0000",
