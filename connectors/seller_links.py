@@ -27,8 +27,9 @@ class SellerLink(Struct, frozen=True, kw_only=True):
 
     `sellers` are in the order of their keys. `transform` as in PhotoEvidence, from the first seller's photo to
     the second's, with the points that agree on it, where photos spoke. `contact` and `value`: what both tell
-    buyers, normalised. `strength`: points that agree, or for a contact 1 over the accounts that share it.
-    `takedown_id`: one of the two listings is that takedown's.
+    buyers, normalised. `strength`: for a backdrop the points that agree, for photos how many different ones
+    both show, for a contact 1 over the accounts of takedowns that tell it. `takedown_id`: one of the two
+    listings is that takedown's.
     """
 
     sellers: tuple[LinkedSeller, LinkedSeller]
@@ -44,5 +45,10 @@ class SellerLink(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """The same for the same accounts and reason, whichever was seen first. The reason is part of it: the
-        topic is compacted, and one reason must not erase another."""
-        return "|".join([*(seller.key for seller in self.sellers), self.reason])
+        topic is compacted, and one reason must not erase another. A `|` within an id is escaped, or an id could
+        be chosen so that its link erases that of two other accounts."""
+        return "|".join([*(_escaped(seller.key) for seller in self.sellers), self.reason])
+
+
+def _escaped(part: str) -> str:
+    return part.replace("\\", "\\\\").replace("|", "\\|")

@@ -1,7 +1,6 @@
 """Accounts that seem to be one seller's: they tell buyers the same contact, show the same backdrop, or the same
 photos. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -20,6 +19,7 @@ def seller_links(
 ) -> tuple[SellerLink, ...]:
     """The links of the listing's account with those of the takedowns: for each and each reason the strongest."""
     best: dict[str, SellerLink] = {}
+    keep_strongest(best, _by_backdrop(listing, bank, resembling))
     keep_strongest(best, _by_photos(listing, bank, resembling))
     keep_strongest(best, _by_contacts(listing, bank, resembling))
     return tuple(best.values())
@@ -32,29 +32,67 @@ def keep_strongest(best: dict[str, SellerLink], links: Iterable[SellerLink]) -> 
             best[link.key] = link
 
 
-def _by_photos(
+def _by_backdrop(
     listing: ListingFingerprint, bank: TakedownBank, resembling: Resembling
 ) -> Iterator[SellerLink]:
-    shared: Counter[str] = Counter()
     for takedown_id, meeting in resembling.photos:
-        match = meeting.match
-        if not (match.same_photo or match.same_backdrop):
+        pair = _accounts(listing.listing, bank.takedowns[takedown_id].takedown, meeting)
+        alignment = meeting.match.alignment
+        if pair is None or alignment is None or not meeting.match.same_backdrop:
             continue
-        takedown = bank.takedowns[takedown_id].takedown
-        pair = _accounts(listing.listing, takedown, meeting.listing_image, meeting.takedown_image)
-        if pair is None:
-            continue
-        shared[takedown.seller_id or ""] += match.same_photo
-        inliers = UNSET if match.alignment is None else match.alignment.inliers
         yield SellerLink(
             sellers=pair,
-            reason="same photos" if match.same_photo else "same backdrop",
-            strength=shared[takedown.seller_id or ""] if match.same_photo else float(inliers or 0),
-            inliers=inliers,
-            transform=_transform(bank, meeting, inverted=pair[0].key == _account_key(listing.listing)),
+            reason="same backdrop",
+            strength=float(alignment.inliers),
+            inliers=alignment.inliers,
+            transform=_transform(listing, bank, meeting, pair),
             takedown_id=takedown_id,
             seen_at=listing.observed_at,
         )
+
+
+def _by_photos(
+    listing: ListingFingerprint, bank: TakedownBank, resembling: Resembling
+) -> Iterator[SellerLink]:
+    """One link for each other account, with the photo that is most surely the same."""
+    shared: dict[str, list[tuple[str, PhotoMeeting]]] = {}
+    for takedown_id, meeting in resembling.photos:
+        takedown = bank.takedowns[takedown_id].takedown
+        if meeting.match.same_photo and _accounts(listing.listing, takedown):
+            shared.setdefault(_account_key(takedown), []).append((takedown_id, meeting))
+    for met in shared.values():
+        takedown_id, surest = min(met, key=lambda each: each[1].match.rank)
+        pair = _accounts(listing.listing, bank.takedowns[takedown_id].takedown, surest)
+        assert pair is not None  # noqa: S101  or it would not be among the shared
+        shown = ((each.listing_image, (owner, each.takedown_image)) for owner, each in met)
+        alignment = surest.match.alignment
+        yield SellerLink(
+            sellers=pair,
+            reason="same photos",
+            strength=float(different_photos(shown)),
+            inliers=UNSET if alignment is None else alignment.inliers,
+            transform=_transform(listing, bank, surest, pair),
+            takedown_id=takedown_id,
+            seen_at=listing.observed_at,
+        )
+
+
+def different_photos(meetings: Iterable[tuple[int, tuple[str, int]]]) -> int:
+    """How many different photos two accounts share, from those that meet: the one's image, and the other's
+    takedown and image. What meets is one photo, also over others: of one that was taken down five times, or
+    stands in the listing twice, there is still only one."""
+    groups: list[tuple[set[int], set[tuple[str, int]]]] = []
+    for image, taken_down in meetings:
+        mine, theirs = {image}, {taken_down}
+        apart = []
+        for group in groups:
+            if image in group[0] or taken_down in group[1]:
+                mine |= group[0]
+                theirs |= group[1]
+            else:
+                apart.append(group)
+        groups = [*apart, (mine, theirs)]
+    return len(groups)
 
 
 def _by_contacts(
@@ -67,7 +105,7 @@ def _by_contacts(
         yield SellerLink(
             sellers=pair,
             reason="same contact",
-            strength=round(1 / met.contact.accounts, 4),
+            strength=1 / met.contact.accounts,
             contact=met.contact.kind,
             value=met.contact.value,
             takedown_id=takedown_id,
@@ -76,14 +114,15 @@ def _by_contacts(
 
 
 def _accounts(
-    listing: AlertListing, takedown: AlertListing, *images: int
+    listing: AlertListing, takedown: AlertListing, meeting: PhotoMeeting | None = None
 ) -> tuple[LinkedSeller, LinkedSeller] | None:
     """Both accounts in the order of their keys; None where one is unknown or they are the same."""
+    images = (meeting.listing_image, meeting.takedown_image) if meeting else (None, None)
     sellers = [
         LinkedSeller(
             marketplace=each.marketplace, seller_id=each.seller_id, listing_id=each.listing_id, image=image
         )
-        for each, image in zip((listing, takedown), images or (None, None), strict=True)
+        for each, image in zip((listing, takedown), images, strict=True)
         if each.seller_id is not None
     ]
     if len(sellers) < 2 or sellers[0].key == sellers[1].key:
@@ -97,11 +136,16 @@ def _account_key(listing: AlertListing) -> str:
 
 
 def _transform(
-    bank: TakedownBank, meeting: PhotoMeeting, *, inverted: bool
+    listing: ListingFingerprint,
+    bank: TakedownBank,
+    meeting: PhotoMeeting,
+    pair: tuple[LinkedSeller, LinkedSeller],
 ) -> tuple[tuple[float, ...], ...] | UnsetType:
-    """From the takedown's photo to the listing's, or the other way round; UNSET where the hash settled it."""
+    """From the first account's photo to the second's; UNSET where the hash settled it."""
     if meeting.match.alignment is None:
         return UNSET
     size, held_size = (meeting.print.width, meeting.print.height), bank.photos.size_of(meeting.match)
+    # This one is from the takedown's photo to the listing's.
     transform = relative_transform(meeting.match.alignment.matrix, size, held_size)
-    return rows(np.linalg.inv(transform) if inverted else transform)
+    listing_is_first = pair[0].key == _account_key(listing.listing)
+    return rows(np.linalg.inv(transform) if listing_is_first else transform)

@@ -16,6 +16,7 @@ COMMANDS: tuple[str, ...] = (
     "topics",
     "alerts",
     "seller_links",
+    "sellers",
     "dead_letters",
     "schema",
     "doctor",

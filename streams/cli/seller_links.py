@@ -9,7 +9,7 @@ from streams.cli.tail import AsJson, FromBeginning, Limit, add_group, safe, show
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from connectors.seller_links import LinkedSeller, SellerLink
+    from connectors.seller_links import SellerLink
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +23,8 @@ def tail(
     limit: Limit = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show pairs of accounts whose photos share a backdrop, as they are seen, until stopped with Ctrl-C.
+    """Show pairs of accounts that share a backdrop, photos or a contact, as they are seen, until stopped with
+    Ctrl-C. `relistwatch sellers` shows them put together.
 
     Example: `relistwatch seller-links tail --from-beginning`
     """
@@ -45,24 +46,11 @@ def seller_link_text(link: "SellerLink") -> "Text":
     """The link in two lines for a person. All text from outside is escaped; Text takes no markup."""
     from rich.text import Text  # noqa: PLC0415
 
+    from streams.seller_words import link_words, listing_words  # noqa: PLC0415
+
     text = Text()
     text.append(" and ".join(f"shop {safe(seller.key)}" for seller in link.sellers), style="bold")
-    text.append(f": {link.reason}, {_what_speaks(link)}, because of takedown {safe(link.takedown_id)}")
-    listings = " and ".join(map(_listing, link.sellers))
+    text.append(f": {link.reason}, {link_words(link)}, because of takedown {safe(link.takedown_id)}")
+    listings = " and ".join(map(listing_words, link.sellers))
     text.append(f"\n  {listings}  seen {link.seen_at:%Y-%m-%d %H:%M:%S%z}", style="dim")
     return text
-
-
-def _what_speaks(link: "SellerLink") -> str:
-    from msgspec import UNSET  # noqa: PLC0415
-
-    from streams.photo_words import points_agree  # noqa: PLC0415
-
-    if link.value is not UNSET:
-        return f"{link.contact} {safe(link.value)}"
-    return "by hash" if link.inliers is UNSET else points_agree(link.inliers)
-
-
-def _listing(seller: "LinkedSeller") -> str:
-    photo = "" if seller.image is None else f"photo {seller.image + 1} of "
-    return f"{photo}{safe(seller.listing_id)}"

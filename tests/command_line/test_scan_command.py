@@ -59,7 +59,7 @@ def test_scan_finds_relists_by_photo_and_title_and_keeps_bad_lines(tmp_path: Pat
         2,
     )
     assert summary["photo_failures"] == {"path-refused": 2}
-    assert (summary["settled"], summary["seller_links"]) == ({"hash": 1}, 0)
+    assert (summary["settled"], summary["seller_links"]) == ({"hash": 1}, 1)
     alerts = [msgspec.json.decode(line, type=Alert) for line in out.read_bytes().splitlines()]
     assert [(a.listing.listing_id, a.takedown.takedown_id) for a in alerts] == [("l21", "t1"), ("l22", "t1")]
     letters = [
@@ -92,7 +92,7 @@ def test_accounts_with_the_same_backdrop_are_written_once_a_pair(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert f"1 pair of accounts with the same backdrop, in {links}" in done.stdout.replace("\n", "")
     (link,) = (msgspec.json.decode(line, type=SellerLink) for line in links.read_bytes().splitlines())
-    assert link.key == "pasar-uji:s1|pasar-uji:shop"
+    assert link.key == "pasar-uji:s1|pasar-uji:shop|same backdrop"
     assert (tmp_path / "a.jsonl").read_bytes() == b""
     done = run(*command, "--json")
     summary = json.loads(done.stdout)
