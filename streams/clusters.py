@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fingerprints.decision import decide
+from streams.resemblance import PhotoMeeting, Resemblance
 from streams.rules import Rules
 from streams.scoring import Score, likeness_of
-from streams.takedown_bank import PhotoMeeting, Resemblance, TakedownBank
+from streams.takedown_bank import TakedownBank
 
 SAME_PART = 0.5
 """Share of the smaller of two areas of a photo that the other covers, from which they show the same: panels of a

@@ -8,7 +8,8 @@ from connectors.evidence import PhotoEvidence
 from fingerprints.photo_align import relative_transform
 from fingerprints.photo_edits import name_edits
 from fingerprints.photo_print import decode_thumbnail
-from streams.takedown_bank import PhotoMeeting, TakedownBank
+from streams.resemblance import PhotoMeeting
+from streams.takedown_bank import TakedownBank
 
 
 def photo_evidence(bank: TakedownBank, meeting: PhotoMeeting, weight: float) -> PhotoEvidence:

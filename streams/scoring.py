@@ -8,8 +8,9 @@ from connectors.field_types import Key
 from fingerprints.decision import Decision, Likeness, decide
 from fingerprints.title_normalise import normalise_title
 from streams.records import ListingFingerprint, Prints, TakedownFingerprint
+from streams.resemblance import Resemblance, Resembling
 from streams.rules import Rules
-from streams.takedown_bank import Resemblance, Resembling, TakedownBank
+from streams.takedown_bank import TakedownBank
 
 CATEGORY_READ = 200
 """Characters of a category that are compared."""

@@ -11,7 +11,8 @@ from connectors.seller_links import LinkedSeller, SellerLink
 from fingerprints.photo_align import relative_transform
 from streams.photo_evidence import rows
 from streams.records import ListingFingerprint
-from streams.takedown_bank import PhotoMeeting, Resembling, TakedownBank
+from streams.resemblance import PhotoMeeting, Resembling
+from streams.takedown_bank import TakedownBank
 
 
 def seller_links(

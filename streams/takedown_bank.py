@@ -1,20 +1,17 @@
 """All takedowns that listings are matched against, searched by each kind of fingerprint."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec.structs
 
-from connectors.evidence import ContactKind
 from fingerprints.contact import Contact
 from fingerprints.contact_index import ContactIndex
 from fingerprints.description_index import DescriptionIndex, DescriptionState
 from fingerprints.description_likeness import DescriptionPrint
 from fingerprints.description_print import DESCRIPTION
 from fingerprints.description_weight import description_weight
-from fingerprints.photo_match import PhotoIndex, PhotoMatch, Stage, no_stage
+from fingerprints.photo_match import PhotoIndex, Stage, no_stage
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_index import TitleIndex
@@ -22,60 +19,11 @@ from fingerprints.title_print import TITLE, TitlePrint
 from fingerprints.title_weight import title_weight
 from streams.bank_files import FrozenBank, read_bank
 from streams.records import Prints, TakedownFingerprint
+from streams.resemblance import ContactMeeting, PhotoMeeting, Resemblance, Resembling, TextMeeting
 from streams.rules import Rules
 
 SHARED_DESCRIPTION = 0.6
 """Similarity from which two takedowns are counted as having one description."""
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoMeeting:
-    """A photo of a listing that resembles one of a takedown; `listing_image` and `takedown_image` count from 0
-    among all their images."""
-
-    listing_image: int
-    takedown_image: int
-    print: PhotoPrint
-    match: PhotoMatch
-
-
-@dataclass(frozen=True, slots=True)
-class TextMeeting:
-    """Two titles or descriptions that resemble each other: how much, 0 to 1, and what it weighs in nats."""
-
-    similarity: float
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class ContactMeeting:
-    """A contact that both tell buyers, normalised; `accounts` of the takedowns tell it."""
-
-    kind: ContactKind
-    value: str
-    accounts: int
-
-
-@dataclass(slots=True)
-class Resemblance:
-    """Where a listing met one takedown: for each kind the best pair of fingerprints, if any."""
-
-    photo: PhotoMeeting | None = None
-    title: TextMeeting | None = None
-    description: TextMeeting | None = None
-    contact: ContactMeeting | None = None
-
-
-@dataclass(slots=True)
-class Resembling:
-    """What resembles a listing. `photos`: every meeting of photos, with the takedown's id. `tiers`: how many of
-    the listing's photos each tier of the photo search settled. `allowed`: how many of its photos and titles are
-    ones that honest sellers use, and were left out."""
-
-    takedowns: dict[str, Resemblance] = field(default_factory=dict)
-    photos: list[tuple[str, PhotoMeeting]] = field(default_factory=list)
-    tiers: Counter[str] = field(default_factory=Counter)
-    allowed: int = 0
 
 
 class TakedownBank:

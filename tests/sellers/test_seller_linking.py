@@ -13,9 +13,10 @@ from connectors.seller_links import SellerLink
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
 from streams.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.records import ListingFingerprint
+from streams.resemblance import ContactMeeting, Resemblance, Resembling
 from streams.rules import Rules
 from streams.seller_linking import different_photos, seller_links
-from streams.takedown_bank import ContactMeeting, Resemblance, Resembling, TakedownBank
+from streams.takedown_bank import TakedownBank
 
 BOX = (0.08, 0.05, 0.88, 0.9)
 

@@ -17,6 +17,7 @@ from streams.bank_files import BANK, RECORDS, TITLES, FrozenBank
 from streams.bank_snapshot import MANIFEST, BankSnapshots, Manifest
 from streams.metrics import Metrics
 from streams.records import ImageFingerprint, PrintAlgorithms, Prints
+from streams.rules import Rules
 from streams.settings import Settings, Worker
 from streams.snapshot_folder import SnapshotFolder
 from streams.takedown_bank import TakedownBank
@@ -50,7 +51,7 @@ def assert_alike(one: TakedownBank, other: TakedownBank, count: int = 100) -> No
             title=title_print(distinctive_title(number)),
             photos=(ImageFingerprint(0, noise_print(1000 * number)),),
         )
-        assert one.resembling(query, 5) == other.resembling(query, 5)
+        assert one.resembling(query, Rules(candidates=5)) == other.resembling(query, Rules(candidates=5))
         key = f"pasar-uji:l{number}"
         assert one.taken_down_as(key) == other.taken_down_as(key)
 
