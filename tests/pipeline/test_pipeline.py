@@ -1,17 +1,19 @@
 """The pure engine, without any broker."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from listing_records import START, drawn_photo, listing, relist, takedown
+from listing_records import START, drawn_photo, listing, relist, takedown, told
 
 from connectors.events import Price
 from connectors.evidence import PriceEvidence, SellerEvidence
-from fingerprints.decision import Likeness, decide, photo_weight
+from fingerprints.decision import SHARED_CONTACT, Likeness, decide, photo_weight
 from fingerprints.photo_print import print_of_bytes
+from fingerprints.policy import BUILT_IN
 from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
 from streams.records import ImageFailure, listing_version
 from streams.rules import Rules
@@ -98,6 +100,56 @@ def test_evidence_is_whole_and_heaviest_first() -> None:
     assert kinds[:2] == ["photo", "title"]
     assert {type(part) for part in alert.evidence[2:]} == {PriceEvidence, SellerEvidence}
     assert (alert.evidence[0].listing_image, alert.evidence[0].takedown_image) == (2, 1)
+
+
+def test_description_contact_category_and_condition_are_evidence_with_their_weights() -> None:
+    shelf = {"category": "Pakaian Pria > Jaket", "condition": "used"}
+    down = takedown(1, description=told(1, "hub 0812-3456-7890"), **shelf)
+    event = relist(
+        50, of=1, description=told(1, "WA: nol delapan satu dua 34567890"), category="jaket pria", condition="new",
+        marketplace="toko-uji",
+    )  # fmt: skip
+    photo = print_of_drawn(drawn_photo(1))
+    alert = match(event, bank_of(fingerprint_takedown(down, [photo])), [photo]).alert
+    parts = {part.__struct_config__.tag: part for part in alert.evidence}
+    assert set(parts) == {"photo", "title", "description", "contact", "category", "condition"}
+    assert parts["contact"].value == "+6281234567890"
+    assert parts["contact"].weight > 0
+    assert parts["description"].weight > 2
+    assert parts["category"].weight > 0 > parts["condition"].weight
+    total = BUILT_IN.prior + sum(part.weight for part in alert.evidence)
+    assert alert.probability == pytest.approx(1 / (1 + math.exp(-total)), abs=1e-5)
+
+
+def test_a_contact_alone_links_two_sellers_and_alerts_nobody() -> None:
+    bank = bank_of(fingerprint_takedown(takedown(1, description=told(1, "wa 081234567890")), []))
+    found = match(listing(50, seller_id="lain", description=told(2, "wa.me/6281234567890")), bank)
+    assert found.alert is None
+    (link,) = found.seller_links
+    assert (link.reason, link.value) == ("same contact", "+6281234567890")
+
+
+def test_a_contact_of_many_accounts_weighs_nothing_and_one_of_a_busy_account_does() -> None:
+    def weight(sellers: int, each: int) -> float:
+        bank = bank_of(*(
+            fingerprint_takedown(
+                takedown(10 * s + n, seller_id=f"x{s}", description=told(10 * s + n, "wa 081234567890")), []
+            )
+            for s in range(sellers) for n in range(each)
+        ))  # fmt: skip
+        scores = match(listing(900, seller_id="lain", description=told(900, "wa 081234567890")), bank).scores
+        return scores[0].decision.weight("contact")
+
+    assert weight(1, 8) > 0
+    assert weight(SHARED_CONTACT, 1) == 0
+
+
+def test_a_description_that_many_takedowns_have_says_less() -> None:
+    one = bank_of(fingerprint_takedown(takedown(1, description=told(1)), []))
+    many = bank_of(*(fingerprint_takedown(takedown(n, description=told(1)), []) for n in range(6)))
+    event = listing(900, description=told(1, "-"))
+    assert match(event, one).scores[0].decision.weight("description") > 2
+    assert match(event, many).scores[0].decision.weight("description") < 1.5
 
 
 def test_other_algorithm_versions_are_counted_and_never_compared() -> None:

@@ -121,6 +121,13 @@ def relist(number: int, of: int, **changes: Any) -> ListingEvent:
     return listing(number, **({"title": " ".join(words).upper(), "seller_id": f"other{number}"} | changes))
 
 
+def told(number: int, contact: str | None = None) -> str:
+    """A description of some fifty words that no other number has, with a phone number of its own."""
+    draw = random.Random(f"told {number}")
+    sentences = [" ".join(draw.sample(WORDS, 8)) for _ in range(6)]
+    return ". ".join([*sentences, contact or f"wa 0812{3_000_000 + number}"])
+
+
 def drawn_photo(seed: int, size: tuple[int, int] = (480, 640)) -> bytes:
     """A JPEG of overlapping shapes, unlike that of any other seed."""
     draw_random = random.Random(f"photo {seed}")

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from fingerprints.photo_print import ALGORITHM, POINT, PhotoPrint
-from fingerprints.title_print import TITLE
+from fingerprints.photo_print import POINT, PhotoPrint
 from streams.pipeline import fingerprint_takedown
-from streams.records import ImageFingerprint, PrintAlgorithms, TakedownFingerprint
+from streams.records import ImageFingerprint, TakedownFingerprint
 
 
 def noise_print(seed: int, points: int = 60, thumbnail: int = 200) -> PhotoPrint:
@@ -22,15 +21,14 @@ def noise_print(seed: int, points: int = 60, thumbnail: int = 200) -> PhotoPrint
 
 
 def takedown_print(number: int, photos: int = 1, version: int = 0) -> TakedownFingerprint:
-    """A fingerprinted takedown with photos of noise, of image numbers 1, 3, 5 and so on."""
-    from listing_records import takedown
+    """A fingerprinted takedown with photos of noise, of image numbers 1, 3, 5 and so on, and a description."""
+    from listing_records import takedown, told
 
-    made = fingerprint_takedown(takedown(number), ())
+    made = fingerprint_takedown(takedown(number, description=told(number)), ())
     prints = tuple(
         ImageFingerprint(2 * n + 1, noise_print(1000 * number + 100 * version + n)) for n in range(photos)
     )
-    algorithms = PrintAlgorithms(image=ALGORITHM, text=TITLE.algorithm)
     import msgspec
 
-    changed = msgspec.structs.replace(made.prints, photos=prints, algorithms=algorithms)
+    changed = msgspec.structs.replace(made.prints, photos=prints)
     return msgspec.structs.replace(made, prints=changed)

@@ -41,17 +41,22 @@ def filled(count: int = 100) -> TakedownBank:
 
 def assert_alike(one: TakedownBank, other: TakedownBank, count: int = 100) -> None:
     assert one.takedowns == other.takedowns
-    assert (len(one), one.stale, len(one.photos), len(one.titles)) == (
-        len(other), other.stale, len(other.photos), len(other.titles)
-    )  # fmt: skip
+    for index in ("photos", "titles", "descriptions", "contacts"):
+        assert len(getattr(one, index)) == len(getattr(other, index)) > 0
+    assert (len(one), one.stale) == (len(other), other.stale)
     for number in range(count):
         prints = takedown_print(number).prints
         query = Prints(
             algorithms=prints.algorithms,
             title=title_print(distinctive_title(number)),
+            description=prints.description,
+            contacts=prints.contacts,
             photos=(ImageFingerprint(0, noise_print(1000 * number)),),
         )
-        assert one.resembling(query, Rules(candidates=5)) == other.resembling(query, Rules(candidates=5))
+        found = one.resembling(query, Rules(candidates=5))
+        met = found.takedowns.get(f"t{number}")
+        assert met is None or (met.title and met.description and met.contact)
+        assert found == other.resembling(query, Rules(candidates=5))
         key = f"pasar-uji:l{number}"
         assert one.taken_down_as(key) == other.taken_down_as(key)
 
