@@ -76,7 +76,8 @@ def build(photos: PhotoSet, titles: TitleSet, each: int) -> World:
     two thirds of the components are taken down, one each; the other third are other products."""
     ordered = sorted(titles.bank, key=lambda title: seed_of("combined", title.component))
     middle = len(ordered) * 2 // 3
-    taken, free = ordered[:middle], ordered[middle:]
+    taken, apart = ordered[:middle], {title.component for title in ordered[middle:]}
+    free = [title for title in (*titles.bank, *titles.others) if title.component in apart]
     world = World([_taken_down(photo, n, taken) for n, photo in enumerate(photos.bank)])
     for kind in RELISTS:
         chance = dice("combined", kind)
