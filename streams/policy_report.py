@@ -12,7 +12,7 @@ from fingerprints.policy_fit import Judged, Quality, fit, quality
 from streams.judged_alerts import Gathered, JudgedAlert
 
 LEAST_VERDICTS = 20
-"""Fewer say nothing that the base does not outweigh (`fingerprints.policy_fit.SCALE_SPREAD`)."""
+"""Fewer say nothing that the base does not outweigh (`fingerprints.policy_fit.SCALE_SPREADS`)."""
 FOLDS = 5
 
 
