@@ -19,7 +19,7 @@ SCALE_SPREADS: Mapping[str, float] = dict.fromkeys(PARTS, 0.3) | dict.fromkeys(
     ("photo", "title", "description"), 0.1
 )
 """Standard deviation of a part's scale around the base's. Parts that decide alone, at some 12 nats, are held more
-tightly: one verdict near the threshold says as much of them as a thousand of a part of 0.5 nats. With 0.3 for all,
+tightly: one verdict near the threshold says as much of them as 600 say of a part of 0.5 nats. With 0.3 for all,
 20 verdicts drawn from the base's own probabilities made the fit worse than the base on unseen ones by 0.026 nats,
 with these by 0.005; with 200 that call for a change both are equally good (docs/decisions/012)."""
 PRIOR_SPREAD = 0.7
