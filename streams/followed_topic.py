@@ -24,7 +24,9 @@ log = structlog.get_logger(__name__)
 
 POLL_MS = 200
 LOAD_BATCH = 2000
-"""Records taken in between two turns of the event loop."""
+BREATHE_SECONDS = 0.05
+"""Taking in between two turns of the event loop, so that health checks are answered: a takedown with photos may take
+a millisecond and more."""
 PROGRESS_SECONDS = 1.0
 
 
@@ -131,14 +133,16 @@ class FollowedTopic(Service):  # type: ignore[misc]
 
     async def _take(self, consumer: AIOKafkaConsumer) -> int:
         batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=LOAD_BATCH)
-        self.heard = monotonic()
+        self.heard = breathed = monotonic()
         rows = 0
         self.in_step = False
         for records in batches.values():
             for record in records:
                 self._apply(record)
+                if monotonic() - breathed > BREATHE_SECONDS:
+                    await asyncio.sleep(0)
+                    breathed = monotonic()
             rows += len(records)
-            await asyncio.sleep(0)
         self.in_step = True
         return rows
 
