@@ -6,14 +6,26 @@ takedown's photo or title counts no more. Pure: verdicts come in by `put`.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from connectors.evidence import PhotoEvidence, TitleEvidence
 from connectors.verdicts import Verdict
 
-Sign = tuple[str, int | None]
-"""A takedown's photo by its place among the images, or with None its title."""
+
+class Sign(NamedTuple):
+    """A takedown's photo by its place among the images (0-based), or with None its title."""
+
+    takedown_id: str
+    image: int | None
+
+
+class _Counted(NamedTuple):
+    """What is kept of a verdict: the alert in it is some kilobytes."""
+
+    relist: bool
+    account: str
+    signs: frozenset[Sign]
 
 
 @dataclass(slots=True)
@@ -21,7 +33,7 @@ class AllowList:
     """Signs by the accounts that analysts cleared or convicted. `accounts`: how many cleared ones are enough."""
 
     accounts: int = 3
-    _verdicts: dict[str, Verdict] = field(default_factory=dict)
+    _verdicts: dict[str, _Counted] = field(default_factory=dict)
     _cleared: dict[Sign, Counter[str]] = field(default_factory=dict)
     _convicted: dict[Sign, Counter[str]] = field(default_factory=dict)
 
@@ -30,50 +42,67 @@ class AllowList:
         if (earlier := self._verdicts.pop(alert_id, None)) is not None:
             self._count(earlier, -1)
         if verdict is not None and verdict.verdict in ("relist", "not a relist"):
-            self._verdicts[alert_id] = verdict
-            self._count(verdict, 1)
+            counted = _Counted(verdict.verdict == "relist", _account(verdict), _signs(verdict))
+            if counted.signs:
+                self._verdicts[alert_id] = counted
+                self._count(counted, 1)
 
     def allows_photo(self, takedown_id: str, image: int) -> bool:
         """Whether this photo of the takedown (0-based) is one that honest sellers use."""
-        return self._allows((takedown_id, image))
+        return self._allows(Sign(takedown_id, image))
 
     def allows_title(self, takedown_id: str) -> bool:
         """Whether the takedown's title is one that honest sellers use."""
-        return self._allows((takedown_id, None))
+        return self._allows(Sign(takedown_id, None))
 
     @property
     def signs(self) -> list[Sign]:
-        """All that count no more, by takedown."""
-        return sorted(filter(self._allows, self._cleared), key=lambda sign: (sign[0], sign[1] or -1))
+        """All that count no more, by takedown: its title, then its photos."""
+        return sorted(
+            filter(self._allows, self._cleared),
+            key=lambda sign: (sign.takedown_id, -1 if sign.image is None else sign.image),
+        )
+
+    def cleared(self, sign: Sign) -> int:
+        """How many accounts analysts cleared for this sign."""
+        return len(self._cleared.get(sign, ()))
+
+    def convicted(self, sign: Sign) -> int:
+        """How many accounts of relists had this sign."""
+        return len(self._convicted.get(sign, ()))
 
     def __bool__(self) -> bool:
         return bool(self._cleared)
 
     def _allows(self, sign: Sign) -> bool:
-        cleared = len(self._cleared.get(sign, ()))
-        return cleared >= self.accounts and cleared > len(self._convicted.get(sign, ()))
+        return self.cleared(sign) >= self.accounts and self.cleared(sign) > self.convicted(sign)
 
-    def _count(self, verdict: Verdict, times: int) -> None:
-        table = self._convicted if verdict.verdict == "relist" else self._cleared
-        listing = verdict.alert.listing
-        # A listing without a known account counts for itself.
-        account = f"{listing.marketplace}:{listing.seller_id or '/' + listing.listing_id}"
-        for sign in _signs(verdict):
+    def _count(self, counted: _Counted, times: int) -> None:
+        table = self._convicted if counted.relist else self._cleared
+        for sign in counted.signs:
             counts = table.setdefault(sign, Counter())
-            counts[account] += times
-            if counts[account] <= 0:
-                del counts[account]
+            counts[counted.account] += times
+            if counts[counted.account] <= 0:
+                del counts[counted.account]
             if not counts:
                 del table[sign]
 
 
-def _signs(verdict: Verdict) -> Iterator[Sign]:
+def _account(verdict: Verdict) -> str:
+    """Of the listing's seller; a listing without a known account counts for itself."""
+    listing = verdict.alert.listing
+    return f"{listing.marketplace}:{listing.seller_id or '/' + listing.listing_id}"
+
+
+def _signs(verdict: Verdict) -> frozenset[Sign]:
     """What spoke for the alert by its photo or its title."""
     takedown_id = verdict.alert.takedown.takedown_id
+    found: set[Sign] = set()
     for part in verdict.alert.evidence:
         if part.weight <= 0:
             continue
         if isinstance(part, PhotoEvidence) and part.relation == "same photo":
-            yield takedown_id, part.takedown_image
+            found.add(Sign(takedown_id, part.takedown_image))
         elif isinstance(part, TitleEvidence):
-            yield takedown_id, None
+            found.add(Sign(takedown_id, None))
+    return frozenset(found)

@@ -8,16 +8,19 @@ import msgspec
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
+from connectors.policy_differences import PolicyDifference
 from connectors.seller_links import SellerLink
+from streams.flood_guard import FloodGuard, flood_alert
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.pipeline import match_listing
 from streams.records import ListingFingerprint, seller_link_id
 from streams.rules import Rules
 from streams.seller_linking import keep_strongest
+from streams.shadow import policy_difference
 from streams.stage import RECEIVED_HEADER, Message, Stage, breathe, cloud_event_headers, header_items
 from streams.takedown_bank import TakedownBank
-from streams.topics import ALERTS, FINGERPRINTS, SELLER_LINKS
+from streams.topics import ALERTS, FINGERPRINTS, HELD_ALERTS, POLICY_DIFFERENCES, SELLER_LINKS, TopicSpec
 
 SOURCE = "relistwatch/worker"
 BREATHE_SECONDS = 0.01
@@ -26,22 +29,32 @@ whose backdrop many takedowns share."""
 
 
 class MatchListings(Stage):
-    """`fingerprints` to `alerts` and `seller-links`."""
+    """`fingerprints` to `alerts`, `held-alerts`, `seller-links` and `policy-differences`."""
 
     topic = FINGERPRINTS
     name = "match-listings"
 
-    def __init__(self, outbox: Outbox, metrics: Metrics, bank: TakedownBank, rules: Rules) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        metrics: Metrics,
+        bank: TakedownBank,
+        rules: Rules,
+        guard: FloodGuard | None = None,
+    ) -> None:
         super().__init__(outbox, metrics)
         self._bank = bank
         self._rules = rules
+        self._guard = guard
         self._codec = Codec(ListingFingerprint)
         metrics.photo_index_bytes.labels("memory").set_function(lambda: bank.photos.memory_bytes)
         metrics.photo_index_bytes.labels("disk").set_function(lambda: bank.photos.disk_bytes)
 
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
-        """Alerts, dead letters, and for each pair of accounts its strongest link in the batch."""
+        """Alerts, dead letters, policies' differences, and for each pair of accounts its strongest link in the
+        batch."""
         outgoing: list[Outgoing] = []
+        alerts: list[tuple[Message, Alert]] = []
         links: dict[str, SellerLink] = {}
         now = datetime.now(UTC)
         breathed = monotonic()
@@ -58,23 +71,46 @@ class MatchListings(Stage):
                 continue
             match = match_listing(fingerprint, self._bank, self._rules, matched_at=now)
             if match.alert is not None:
-                outgoing.append(self._alert(message, match.alert))
+                alerts.append((message, match.alert))
+            if (difference := policy_difference(fingerprint, match, self._rules)) is not None:
+                outgoing.append(self._difference(difference))
             keep_strongest(links, match.seller_links)
             for tier, photos in match.tiers.items():
                 self.metrics.photos_settled.labels(tier).inc(photos)
             self.metrics.allowed.inc(match.allowed)
         self.metrics.seller_links.inc(len(links))
+        # Last, when nothing can fail any more: a batch done anew one by one must not find its flood tipped already.
+        outgoing += [record for message, alert in alerts for record in self._guarded(message, alert, now)]
         return outgoing + [_seller_link(link) for link in links.values()]
+
+    def _guarded(self, message: Message, alert: Alert, now: datetime) -> list[Outgoing]:
+        """The alert on its topic, and the flood's own where this alert is one too many."""
+        if self._guard is None or alert.kind != "relist":
+            return [self._alert(message, alert)]
+        # A clock that runs ahead somewhere must not move the window.
+        seen = min(alert.listing_observed_at, now)
+        course = self._guard.meet(alert.cluster, alert.listing.key, seen)
+        if course == "pass":
+            return [self._alert(message, alert)]
+        self.metrics.alerts_held.inc()
+        held = _on_topic(HELD_ALERTS, alert)
+        return [self._alert(message, flood_alert(alert, self._guard)), held] if course == "tip" else [held]
+
+    def _difference(self, difference: PolicyDifference) -> Outgoing:
+        self.metrics.policy_differences.labels(difference.kind).inc()
+        return Outgoing(POLICY_DIFFERENCES, difference.listing.key.encode(), msgspec.json.encode(difference))
 
     def _alert(self, message: Message, alert: Alert) -> Outgoing:
         self.metrics.alerts.labels(alert.kind).inc()
         for name, value in header_items(message.headers):
             if name == RECEIVED_HEADER and value.isdigit():
                 self.metrics.event_to_alert.observe(max(0.0, time() - int(value) / 1000))
-        headers = cloud_event_headers(
-            alert.alert_id, f"relistwatch.alert.{alert.kind}", SOURCE, alert.matched_at
-        )
-        return Outgoing(ALERTS, alert.alert_id.encode(), msgspec.json.encode(alert), headers)
+        return _on_topic(ALERTS, alert)
+
+
+def _on_topic(topic: TopicSpec, alert: Alert) -> Outgoing:
+    headers = cloud_event_headers(alert.alert_id, f"relistwatch.alert.{alert.kind}", SOURCE, alert.matched_at)
+    return Outgoing(topic, alert.alert_id.encode(), msgspec.json.encode(alert), headers)
 
 
 def _seller_link(link: SellerLink) -> Outgoing:

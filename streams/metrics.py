@@ -26,6 +26,19 @@ class Metrics:
             registry=self.registry,
         )
         self.alerts = Counter("relistwatch_alerts", "Alerts by kind.", ["kind"], registry=self.registry)
+        self.alerts_held = Counter(
+            "relistwatch_alerts_held", "Alerts of a takedown that meets too many listings, held for review.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.policy_differences = Counter(
+            "relistwatch_policy_differences", "Listings that the shadow policy decides otherwise, by kind.",
+            ["kind"], registry=self.registry,
+        )  # fmt: skip
+        self.verdicts_read = Counter(
+            "relistwatch_verdicts_read",
+            "Verdicts taken in, those taken back among them.",
+            registry=self.registry,
+        )
         self.seller_links = Counter(
             "relistwatch_seller_links", "Pairs of accounts linked, once a pair, reason and batch.",
             registry=self.registry,

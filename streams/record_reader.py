@@ -1,7 +1,7 @@
 """Reading a topic without a consumer group: nothing is committed, so looking changes nothing for anyone."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
@@ -16,6 +16,14 @@ POLL_MS = 250
 STALL_SECONDS = 30.0
 FETCH_BYTES = 4 * 1024 * 1024
 """For a partition at once; a larger record still comes, alone."""
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with the topic, how many of its records were read, and how many offsets there are."""
+
+
+def no_progress(_topic: str, _done: int, _total: int) -> None:
+    """Nobody watches."""
 
 
 class ReadError(RuntimeError):
@@ -87,13 +95,15 @@ class RecordReader:
     def __exit__(self, *_: object) -> None:
         self._consumer.close()
 
-    def existing(self) -> Iterator[Record]:
+    def existing(self, progress: Progress = no_progress) -> Iterator[Record]:
         """Every record that is there now, oldest first within each partition; then it ends.
 
         Raises:
             UnreachableError: the broker has stopped answering.
         """
         ends = self._consumer.end_offsets(self._partitions)
+        total = sum(ends.values()) - sum(self._consumer.beginning_offsets(self._partitions).values())
+        done = 0
         self._consumer.seek_to_beginning()
         stalled = _Stall(self._topic)
         # A position moves past compacted records too, so it reaches the end where offsets alone might not.
@@ -101,7 +111,11 @@ class RecordReader:
             batches = self._consumer.poll(timeout_ms=POLL_MS)
             stalled.check(progress=bool(batches))
             for batch in batches.values():
-                yield from (record for record in batch if record.offset < ends[_partition_of(record)])
+                for record in batch:
+                    if record.offset < ends[_partition_of(record)]:
+                        progress(self._topic, done, total)
+                        done += 1
+                        yield record
 
     def arriving(self, stop: Stop, *, from_beginning: bool = False) -> Iterator[Record]:
         """The records that come from now on, or all there are and then those; until `stop`."""

@@ -23,10 +23,11 @@ from streams.photo_pool import PhotoPool
 from streams.photos import PhotoReader
 from streams.pipeline import Match, PhotoOutcome, fingerprint_listing, fingerprint_takedown, match_listing
 from streams.policy_file import rules_of
-from streams.records import ImageFailure
+from streams.records import ImageFailure, ListingFingerprint
 from streams.rules import Rules
 from streams.seller_linking import keep_strongest
 from streams.settings import Settings
+from streams.shadow import policy_difference
 from streams.takedown_bank import TakedownBank
 
 CHUNK = 128
@@ -53,7 +54,8 @@ class ScoreLine(Struct, frozen=True):
 @dataclass(slots=True)
 class Summary:
     """What a scan did. `seller_links`: pairs of accounts with the same backdrop. `settled`: the listings'
-    photos by the tier of the photo search that settled them."""
+    photos by the tier of the photo search that settled them. `differences`: listings that the shadow policy
+    decides otherwise."""
 
     takedowns: int = 0
     listings: int = 0
@@ -62,6 +64,7 @@ class Summary:
     still_up: int = 0
     seller_links: int = 0
     dead_letters: int = 0
+    differences: int = 0
     photos: int = 0
     photo_failures: dict[str, int] = field(default_factory=dict)
     settled: dict[str, int] = field(default_factory=dict)
@@ -85,6 +88,7 @@ class Outputs:
     scores: IO[bytes] | None
     dead_letters: Path
     seller_links: IO[bytes] | None = None
+    differences: IO[bytes] | None = None
     _dead: IO[bytes] | None = None
 
     def dead_letter(self, letter: DeadLetter) -> None:
@@ -167,12 +171,10 @@ class Scan:
                 self._match(event, outcome)
 
     def _match(self, event: ListingEvent, photos: Sequence[PhotoOutcome]) -> None:
-        match = match_listing(
-            fingerprint_listing(event, photos),
-            self.bank,
-            self.rules,
-            matched_at=datetime.now(UTC),
-        )
+        fingerprint = fingerprint_listing(event, photos)
+        match = match_listing(fingerprint, self.bank, self.rules, matched_at=datetime.now(UTC))
+        if self.outputs.differences is not None:
+            self._compare(fingerprint, match, self.outputs.differences)
         self.summary.listings += 1
         for tier, count in match.tiers.items():
             self.summary.settled[tier] = self.summary.settled.get(tier, 0) + count
@@ -187,6 +189,11 @@ class Scan:
         self.outputs.alerts.write(msgspec.json.encode(match.alert) + b"\n")
         if self.keep_found:
             self.found.append(Found(match, event, self._takedowns.get(match.alert.takedown.takedown_id)))
+
+    def _compare(self, fingerprint: ListingFingerprint, match: Match, out: IO[bytes]) -> None:
+        if (difference := policy_difference(fingerprint, match, self.rules)) is not None:
+            self.summary.differences += 1
+            out.write(msgspec.json.encode(difference) + b"\n")
 
     async def _photos(
         self, folder: Path, listings: Sequence[Sequence[Image]], photos: PhotoReader

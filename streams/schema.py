@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.events import Alert, DeadLetter, ListingEvent, Takedown
+from connectors.policy_differences import PolicyDifference
 from connectors.seller_links import SellerLink
 from connectors.verdicts import Verdict
 from streams.records import ListingFingerprint, TakedownFingerprint
@@ -23,6 +24,7 @@ from streams.topics import (
     FINGERPRINTS,
     HELD_ALERTS,
     LISTINGS,
+    POLICY_DIFFERENCES,
     SELLER_LINKS,
     TAKEDOWN_FINGERPRINTS,
     TAKEDOWNS,
@@ -40,6 +42,7 @@ RECORD_OF: dict[str, type[Struct]] = {
     TAKEDOWN_FINGERPRINTS.name: TakedownFingerprint,
     ALERTS.name: Alert,
     HELD_ALERTS.name: Alert,
+    POLICY_DIFFERENCES.name: PolicyDifference,
     SELLER_LINKS.name: SellerLink,
     VERDICTS.name: Verdict,
     DEAD_LETTERS.name: DeadLetter,

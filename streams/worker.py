@@ -15,6 +15,8 @@ from faust.app.base import BootStrategy
 from mode import Service
 
 from streams.fingerprint_stages import FingerprintListings, FingerprintTakedowns
+from streams.flood_guard import FloodGuard
+from streams.followed_topic import FollowedTopic
 from streams.health import HealthServer
 from streams.kafka_options import faust_credentials, servers
 from streams.match_stage import MatchListings
@@ -29,6 +31,7 @@ from streams.stage import Stage
 from streams.takedown_bank import TakedownBank
 from streams.takedown_index import TakedownIndex
 from streams.topics import topic_name
+from streams.verdict_feed import VerdictFeed
 
 log = structlog.get_logger(__name__)
 
@@ -54,17 +57,18 @@ class Watch(Service):  # type: ignore[misc]
     """Knows whether the worker is ready, and whether it still gets on."""
 
     def __init__(
-        self, app: Any, index: TakedownIndex, stages: list[Stage], metrics: Metrics, **kwargs: Any
+        self, app: Any, held: list[FollowedTopic], stages: list[Stage], metrics: Metrics, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self._app, self._index, self._stages, self._metrics = app, index, stages, metrics
+        self._app, self._held, self._stages, self._metrics = app, held, stages, metrics
         self._handled = 0
         self._moved = monotonic()
 
     def ready(self) -> str | None:
-        """Ready: the index is loaded and partitions are assigned."""
-        if not self._index.loaded:
-            return "the takedown index is loading"
+        """Ready: takedowns and verdicts are loaded and partitions are assigned."""
+        for followed in self._held:
+            if not followed.loaded:
+                return f"{followed.topic.name} are loading"
         if not self._app.consumer.assignment():
             return "no partitions are assigned"
         return None
@@ -144,15 +148,18 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Sta
     )
     photos = PhotoReader(fetcher, pool, metrics, max_bytes=settings.photos.max_bytes)
     index = TakedownIndex(settings, bank, metrics)
+    rules = rules_of(settings.match)
+    guard = FloodGuard(settings.match.flood_listings, settings.match.flood_minutes)
+    verdicts = VerdictFeed(settings, rules.allowed, guard, metrics)
     stages: list[Stage] = [
         FingerprintListings(outbox, metrics, photos),
         FingerprintTakedowns(outbox, metrics, photos),
-        MatchListings(outbox, metrics, bank, rules_of(settings.match)),
+        MatchListings(outbox, metrics, bank, rules, guard),
     ]
-    watch = Watch(app, index, stages, metrics)
+    watch = Watch(app, [index, verdicts], stages, metrics)
     boot = Boot(app)
     health = HealthServer(settings.web, metrics, live=watch.live, ready=watch.ready)
-    boot.first = [health, outbox, PhotoService(fetcher, pool), index]
+    boot.first = [health, outbox, PhotoService(fetcher, pool), verdicts, index]
     boot.last = [watch]
     app.boot_strategy = boot
     for stage in stages:

@@ -15,6 +15,8 @@ COMMANDS: tuple[str, ...] = (
     "kafka",
     "topics",
     "alerts",
+    "verdicts",
+    "policy",
     "seller_links",
     "sellers",
     "dead_letters",

@@ -1,9 +1,11 @@
-"""`relistwatch alerts`: alerts as they come."""
+"""`relistwatch alerts`: alerts as they come, and those that a flood held back."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.broker import broker_errors, reading_progress
+from streams.cli.context import EXIT_FAILED, fail, settings_of
 from streams.cli.tail import AsJson, FromBeginning, Limit, add_group, safe, show_arriving
 
 if TYPE_CHECKING:
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    add_group(app, "alerts", "Alerts as they come.", tail)
+    group = add_group(app, "alerts", "Alerts as they come, and those held back.", tail)
+    group.command("release")(release)
 
 
 def tail(
@@ -22,17 +25,46 @@ def tail(
     from_beginning: FromBeginning = False,
     limit: Limit = None,
     as_json: AsJson = False,
+    held: Annotated[bool, typer.Option("--held", help="Those that a flood held back instead.")] = False,
 ) -> None:
     """Show alerts as they come, until stopped with Ctrl-C. Reading here takes none from anyone.
 
     Example: `relistwatch alerts tail --from-beginning --limit 10`
     """
     from connectors.events import Alert  # noqa: PLC0415
-    from streams.topics import ALERTS  # noqa: PLC0415
+    from streams.topics import ALERTS, HELD_ALERTS  # noqa: PLC0415
 
+    topic = HELD_ALERTS if held else ALERTS
     show_arriving(
-        context, ALERTS, Alert, alert_text, from_beginning=from_beginning, limit=limit, as_json=as_json
+        context, topic, Alert, alert_text, from_beginning=from_beginning, limit=limit, as_json=as_json
     )
+
+
+def release(
+    context: typer.Context,
+    takedown_id: Annotated[str, typer.Argument(help="The takedown whose alerts are held.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The counts as JSON.")] = False,
+) -> None:
+    """Copy a takedown's held alerts to alerts. Those there already are left out, so it can be repeated.
+
+    It lets through what is held now; what comes later is held again unless the flood's alert is judged a relist
+    (relistwatch verdicts add). Exit code 1 when nothing of this takedown is held, 3 when no broker answers.
+
+    Example: `relistwatch alerts release t-2026-117`
+    """
+    import json  # noqa: PLC0415
+
+    from streams.held_alerts import release as copy  # noqa: PLC0415
+
+    settings = settings_of(context)
+    with broker_errors(), reading_progress() as progress:
+        done = copy(settings, takedown_id, progress)
+    if not done.released + done.there:
+        fail(f"no alert of takedown {safe(takedown_id)!r} is held", EXIT_FAILED)
+    if as_json:
+        typer.echo(json.dumps({"released": done.released, "there_before": done.there}))
+    else:
+        typer.echo(f"{done.released} released, {done.there} were on alerts already")
 
 
 def alert_text(alert: "Alert") -> "Text":

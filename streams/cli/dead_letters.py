@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail, settings_of
+from streams.cli.broker import broker_errors
+from streams.cli.context import EXIT_FAILED, EXIT_USAGE, fail, settings_of
 from streams.safe_text import safe_bytes, safe_text
 
 if TYPE_CHECKING:
@@ -143,21 +144,12 @@ def replay(
 @contextmanager
 def _reading(context: typer.Context) -> "Iterator[tuple[Settings, RecordReader]]":
     """The settings and the topic, open; every way of failing ends the command and is named."""
-    from kafka.errors import KafkaError  # noqa: PLC0415
-
-    from connectors.codec import RecordError  # noqa: PLC0415
-    from connectors.sdk import AbortError, RetryError  # noqa: PLC0415
-    from streams.record_reader import ReadError, RecordReader, UnreachableError  # noqa: PLC0415
+    from streams.record_reader import RecordReader  # noqa: PLC0415
     from streams.topics import DEAD_LETTERS  # noqa: PLC0415
 
     settings = settings_of(context)
-    try:
-        with RecordReader(settings, DEAD_LETTERS) as reader:
-            yield settings, reader
-    except (UnreachableError, RetryError, KafkaError) as error:
-        fail(str(error), EXIT_UNAVAILABLE)
-    except (ReadError, RecordError, AbortError) as error:
-        fail(safe_text(str(error)), EXIT_FAILED)
+    with broker_errors(), RecordReader(settings, DEAD_LETTERS) as reader:
+        yield settings, reader
 
 
 def _place(text: str) -> "Place":

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.context import EXIT_USAGE, fail, settings_of
-from streams.settings import SettingsError
+from streams.settings import Settings, SettingsError
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +39,12 @@ def scan(
     dead_letters: Annotated[
         Path | None, typer.Option(help="Lines not understood [default: beside the alerts].")
     ] = None,
+    shadow_policy: Annotated[
+        Path | None, typer.Option(help="A policy to compare with [default: match.shadow_policy].")
+    ] = None,
+    differences: Annotated[
+        Path | None, typer.Option(help="Where the shadow policy decides otherwise, one a line.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON on stdout.")] = False,
 ) -> None:
     """Find the taken-down listings among these listings. Photos may be paths beside the file that names them.
@@ -53,15 +59,16 @@ def scan(
     from streams.report import render_report  # noqa: PLC0415
     from streams.scan import Outputs, Scan  # noqa: PLC0415
 
-    settings = settings_of(context)
+    settings = _with_shadow(settings_of(context), shadow_policy, differences)
     dead_path = dead_letters or alerts.with_name(alerts.name + ".dead-letters.jsonl")
     try:
         with (
             alerts.open("wb") as alert_file,
             _opened(scores) as score_file,
             _opened(seller_links) as link_file,
+            _opened(differences) as difference_file,
         ):
-            outputs = Outputs(alert_file, score_file, dead_path, link_file)
+            outputs = Outputs(alert_file, score_file, dead_path, link_file, difference_file)
             with Progress(console=Console(file=sys.stderr)) as bar:
                 names = ("verdicts", "takedowns", "listings") if verdicts else ("takedowns", "listings")
                 bars = {name: bar.add_task(name, total=None) for name in names}
@@ -96,12 +103,28 @@ def scan(
         where = f", in {seller_links}" if seller_links else "; --seller-links FILE writes them"
         pairs = "1 pair" if summary.seller_links == 1 else f"{summary.seller_links} pairs"
         typer.echo(f"{pairs} of accounts with the same backdrop{where}")
+    if differences is not None:
+        typer.echo(f"{summary.differences} listings decided otherwise by the shadow policy, in {differences}")
     for kind, count in sorted(summary.photo_failures.items()):
         typer.echo(f"{count} photos not used: {kind}")
     if summary.dead_letters:
         typer.echo(f"{summary.dead_letters} lines not understood, with the reasons in {dead_path}")
     if report is not None:
         typer.echo(f"report: {report}")
+
+
+def _with_shadow(settings: Settings, shadow_policy: Path | None, differences: Path | None) -> Settings:
+    """The settings with this shadow policy. A policy to compare with and a file for it come together."""
+    import msgspec  # noqa: PLC0415
+
+    if shadow_policy is not None and differences is None:
+        fail("--shadow-policy goes with --differences FILE", EXIT_USAGE)
+    if shadow_policy is not None:
+        match = msgspec.structs.replace(settings.match, shadow_policy=str(shadow_policy))
+        settings = msgspec.structs.replace(settings, match=match)
+    if differences is not None and settings.match.shadow_policy is None:
+        fail("--differences goes with --shadow-policy FILE", EXIT_USAGE)
+    return settings
 
 
 def _opened(path: Path | None):  # type: ignore[no-untyped-def]

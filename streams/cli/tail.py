@@ -22,13 +22,14 @@ Limit = Annotated[int | None, typer.Option(min=1, help="End after so many.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Each as a line of JSON, as it stands on Kafka.")]
 
 
-def add_group(app: typer.Typer, name: str, about: str, tail: Callable[..., None]) -> None:
-    """Add the command group `name` with its `tail`."""
+def add_group(app: typer.Typer, name: str, about: str, tail: Callable[..., None]) -> typer.Typer:
+    """Add the command group `name` with its `tail`; more commands may be added to it."""
     group = typer.Typer(help=about, no_args_is_help=True)
     group.command("tail")(tail)
     # Without a callback, a group of one command would be that command.
     group.callback()(lambda: None)
     app.add_typer(group, name=name)
+    return group
 
 
 def show_arriving(

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from alert_records import NOON, alert, dead_letter, seller_link, verdict
+from alert_records import NOON, alert, dead_letter, policy_difference, seller_link, verdict
 from listing_records import drawn_photo, inline, listing, takedown
 from msgspec import Struct
 
@@ -33,6 +33,7 @@ def examples() -> list[Struct]:
         dead_letter(),
         seller_link(1),
         verdict(1),
+        policy_difference(1),
         fingerprint_listing(full, prints),
         fingerprint_takedown(request, prints),
     ]

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from connectors.events import Alert, AlertListing, AlertTakedown, Algorithms, DeadLetter
-from connectors.evidence import PhotoEvidence, PriceEvidence, SellerEvidence, TitleEvidence
+from connectors.evidence import FloodEvidence, PhotoEvidence, PriceEvidence, SellerEvidence, TitleEvidence
+from connectors.policy_differences import PolicyDifference, PolicyOutcome
 from connectors.seller_links import LinkedSeller, SellerLink
 from connectors.verdicts import Judgement, Verdict
 
@@ -82,6 +85,37 @@ def verdict(number: int, said: Judgement = "not a relist", **changes: Any) -> Ve
         "alert": alert(number),
     }
     return Verdict(**(fields | changes))
+
+
+def flood(number: int, takedown_id: str = "t1", **changes: Any) -> Alert:
+    """The alert of a flood that alert `number` tipped."""
+    taken = msgspec.structs.replace(alert(number).takedown, takedown_id=takedown_id)
+    fields: dict[str, Any] = {
+        "kind": "flood",
+        "takedown": taken,
+        "cluster": (takedown_id,),
+        "evidence": (FloodEvidence(listings=201, minutes=60.0),),
+    }
+    return alert(number, **(fields | changes))
+
+
+def policy_difference(number: int, **changes: Any) -> PolicyDifference:
+    """Listing `number` alerts under the live policy only."""
+    outcome = PolicyOutcome(
+        policy="2026-11", takedown_id="t1", probability=0.9, alerts=True, weights={"title": 11.4}
+    )
+    fields: dict[str, Any] = {
+        "kind": "only_live",
+        "listing": alert(number).listing,
+        "live": outcome,
+        "shadow": PolicyOutcome(
+            policy="quiet", takedown_id="t1", probability=0.2, alerts=False, weights={"title": 7.8}
+        ),
+        "threshold": 0.5,
+        "crossing": ("t1",),
+        "observed_at": NOON,
+    }
+    return PolicyDifference(**(fields | changes))
 
 
 def dead_letter(**changes: Any) -> DeadLetter:

@@ -34,8 +34,8 @@ def test_created_once_and_then_as_the_settings_say(settings: Settings) -> None:
         f"{topic_name(spec, settings.topics)}: does not exist" for spec in ALL_TOPICS
     ]
     assert {difference.advice for difference in missing} == {"relistwatch topics create"}
-    assert list(create_topics(settings).values()) == [True] * 10
-    assert list(create_topics(settings).values()) == [False] * 10
+    assert list(create_topics(settings).values()) == [True] * len(ALL_TOPICS)
+    assert list(create_topics(settings).values()) == [False] * len(ALL_TOPICS)
     assert check_topics(settings) == []
 
 
@@ -57,7 +57,7 @@ def test_only_what_is_missing_is_created(topics: Settings) -> None:
 def test_many_who_create_at_once_all_succeed(settings: Settings) -> None:
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(create_topics, [settings] * 4))
-    assert all(len(outcome) == 10 for outcome in outcomes)
+    assert all(len(outcome) == len(ALL_TOPICS) for outcome in outcomes)
     for name in outcomes[0]:
         assert sum(outcome[name] for outcome in outcomes) == 1, f"{name} was created by one of them"
     assert check_topics(settings) == []
@@ -110,10 +110,11 @@ def test_a_config_that_someone_changed_on_the_broker_is_found(topics: Settings) 
 @pytest.mark.kafka
 def test_more_replicas_than_brokers_is_refused_with_the_brokers_reason(settings: Settings) -> None:
     with pytest.raises(
-        TopicsRefusedError, match=r"refuses 10 of 10 .* only 1 broker.* See topics\.replication"
+        TopicsRefusedError,
+        match=rf"refuses {len(ALL_TOPICS)} of {len(ALL_TOPICS)} .* only 1 broker.* See topics\.replication",
     ):
         create_topics(with_topics(settings, replication=3))
-    assert len(check_topics(settings)) == 10
+    assert len(check_topics(settings)) == len(ALL_TOPICS)
 
 
 def test_settings_that_no_write_could_satisfy_are_refused_before_any_broker_is_asked() -> None:

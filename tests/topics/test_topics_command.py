@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from streams.settings import Kafka, Settings, as_environment
+from streams.topics import ALL_TOPICS
 from streams.worker_process import free_port
 
 
@@ -26,12 +27,12 @@ def call(settings: Settings, *arguments: str) -> tuple[int, str, str]:
 def test_create_check_and_doctor(settings: Settings) -> None:
     code, out, _ = call(settings, "topics", "check")
     assert code == 1
-    assert out.count("do: relistwatch topics create") == 10
+    assert out.count("do: relistwatch topics create") == len(ALL_TOPICS)
     code, out, _ = call(settings, "topics", "create", "--partitions", "3", "--json")
     assert code == 0
-    assert list(json.loads(out).values()) == [True] * 10
+    assert list(json.loads(out).values()) == [True] * len(ALL_TOPICS)
     code, out, _ = call(settings, "topics", "create")
-    assert (code, out.count("exists ")) == (0, 10)
+    assert (code, out.count("exists ")) == (0, len(ALL_TOPICS))
     fewer = msgspec.structs.replace(settings, topics=msgspec.structs.replace(settings.topics, partitions=3))
     assert call(fewer, "topics", "check")[:2] == (0, "all topics are as the settings say\n")
     code, out, _ = call(settings, "topics", "check", "--json")
