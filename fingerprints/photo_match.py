@@ -32,7 +32,7 @@ from fingerprints.photo_sameness import LEAST_BACKDROP, same_photo_log_odds
 from fingerprints.photo_snapshot import FrozenPhotos, read_photos
 from fingerprints.photo_store import PhotoStore
 from fingerprints.photo_vote import candidates, numbers_of
-from fingerprints.point_index import Meetings, PointIndex, differing
+from fingerprints.point_index import PointIndex, differing
 from fingerprints.snapshot_files import Written
 
 SETTLED = 40
@@ -43,9 +43,9 @@ PLENTY = 40
 """Agreeing points that need no second look."""
 MOST_DIFFERENT_PAIRED = 11
 """Bits of 48 between points of two photos that are thought to belong together: more than among all photos."""
-COMMON = 40
-"""Held points; a point of the query that meets more of them is a straight edge or a blank corner. Without them
-nine in ten meetings are gone, and of the edited photos that were found all still are (docs/decisions/008)."""
+NEAREST = 10
+"""Held points that a point of the query votes for at most, whatever is held (docs/decisions/008)."""
+
 Stage = Callable[[str], AbstractContextManager[None]]
 Tier = Literal["hash", "points", "none"]
 
@@ -293,7 +293,7 @@ class PhotoIndex:
             return []
         with self._stage("points"):
             self.settle()
-            met = _uncommon(self._points.search(query.points), len(query.points))
+            met = self._points.search(query.points, NEAREST)
             voted = candidates(query.geometry, met, self._store.rows["points"])
         found: list[PhotoMatch] = []
         failed = 0
@@ -332,12 +332,6 @@ class PhotoIndex:
 
 
 MOST_WAITING = 1024
-
-
-def _uncommon(met: Meetings, points: int) -> Meetings:
-    """Without the points of the query that meet more than `COMMON` held ones: they say nothing."""
-    kept = np.flatnonzero((np.bincount(met.query, minlength=points) <= COMMON)[met.query])
-    return Meetings(met.query[kept], met.number[kept], met.different[kept])
 
 
 class _Query:

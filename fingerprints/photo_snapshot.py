@@ -32,7 +32,7 @@ from fingerprints.snapshot_files import (
     write_struct,
 )
 
-FORMAT = f"1 {ALGORITHM} {HELD_POINTS}x{ROW.itemsize} {SLOTS}x{LONGEST_CHAIN}/{FILL} {FIRST_BITS}"
+FORMAT = f"2 {ALGORITHM} {HELD_POINTS}x{ROW.itemsize} {SLOTS}x{LONGEST_CHAIN}/{FILL} {FIRST_BITS}"
 """The format's number, and all that the meaning of the files hangs on."""
 STATE = "photos.msgpack"
 
@@ -147,7 +147,7 @@ def read_photos(folder: Path, written: Written, store_folder: Path | None) -> Re
 def _used(main: Blocks, spare: Blocks, buckets: int, spares: int) -> Iterator[tuple[Blocks, str, str, int]]:
     """Each array of the blocks: where it is, its name there, the name of its file, how much of it is used."""
     for kind, blocks, used in (("main", main, buckets), ("spare", spare, spares)):
-        for name in ("rest", "number", "count", "next"):
+        for name in ("words", "number"):
             yield blocks, name, f"{kind}-{name}.bin", used
 
 

@@ -86,14 +86,15 @@ class _Votes:
     def of(cls, met: Meetings) -> "_Votes":
         """Of all meetings."""
         order = np.argsort(met.number, kind="stable")
-        slots = met.number[order] // POINTS_A_SLOT
-        starts = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]][: len(slots)])
-        counts = np.diff(np.r_[starts, len(slots)])
-        kept = order[np.repeat(counts >= FEWEST, counts)]
-        counts = counts[counts >= FEWEST]
+        slots = met.number.take(order) // POINTS_A_SLOT
+        ends = np.append(np.flatnonzero(slots[1:] != slots[:-1]) + 1, len(slots))
+        counts = np.diff(ends, prepend=0)
+        often = counts >= FEWEST
+        kept = order[np.repeat(often, counts)]
+        counts = counts[often]
         run = np.repeat(np.arange(len(counts)), counts)
         starts = np.cumsum(counts) - counts
-        return cls(met.query[kept], met.number[kept], met.different[kept], run, starts, counts)
+        return cls(met.query.take(kept), met.number.take(kept), met.different.take(kept), run, starts, counts)
 
     def candidate(self, one: int, *, mirrored: bool) -> Candidate:
         """The slot at this place among all."""

@@ -9,18 +9,22 @@ What is found does not depend on how many buckets there are: exactly the points 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fingerprints.photo_descriptor import LOOSE, LOOSE_AMONG, loose_signs
+from fingerprints.photo_descriptor import LOOSE_AMONG, loose_signs
 from fingerprints.photo_print import Packed
 
-MOST_DIFFERENT = 7
+MOST_DIFFERENT = 6
 """Bits of 48 in which the codes of two points that meet may differ."""
-SLOTS = 16
+WORDS = 16
+"""Of 32 bits a block: a line of the processor's cache, so that one wait for the memory brings it whole."""
+SLOTS = WORDS - 1
+COUNT_BITS = 4
 LONGEST_CHAIN = 4
-"""Blocks of a bucket. A bucket of 64 points takes no more: so many alike say nothing any longer, and whoever
+"""Blocks of a bucket. A bucket of 60 points takes no more: so many alike say nothing any longer, and whoever
 floods one must not slow every search."""
 FILL = 0.75
 """Points for each slot at which the next bucket is split: one bucket in six then goes on in a spare block."""
@@ -66,6 +70,19 @@ def differing(queries: Packed, held: Packed) -> npt.NDArray[np.uint8]:
     )
 
 
+def nearest_of(query: Numbers, different: npt.NDArray[np.uint8], queries: int, nearest: int) -> Numbers:
+    """For each query point the bits below which its meetings count: the most at which they are no more than
+    `nearest`. So a point that many resemble keeps those that resemble it most, and one that many resemble
+    equally keeps none: it is a straight edge or a blank corner.
+
+    `query`, `different`: of all meetings, as in `Meetings`.
+    """
+    distances = MOST_DIFFERENT + 1
+    meetings = np.bincount(query * distances + different, minlength=queries * distances)
+    up_to = meetings.reshape(queries, distances).cumsum(axis=1)
+    return np.asarray((up_to <= nearest).sum(axis=1))
+
+
 class PointIndex:
     """Points by number (any 32-bit unsigned, one a point). 8 bytes a slot, some 15 a point.
 
@@ -94,7 +111,7 @@ class PointIndex:
     @property
     def used_bytes(self) -> int:
         """Bytes of memory behind the blocks; room beyond them is reserved, not used."""
-        return (self.buckets + self._spares_used) * (2 * 4 * SLOTS + 5)
+        return (self.buckets + self._spares_used) * 4 * (WORDS + SLOTS)
 
     def add(self, rows: Packed, numbers: Words) -> None:
         """Hold these points under these numbers."""
@@ -110,39 +127,45 @@ class PointIndex:
         for bucket, number in zip(self._bucket_of(rows["signs"]).tolist(), numbers.tolist(), strict=True):
             self._len -= self._take(bucket, number)
 
-    def search(self, queries: Packed) -> Meetings:
-        """All pairs that meet; in no particular order."""
+    def search(self, queries: Packed, nearest: int) -> Meetings:
+        """The pairs that meet, in no particular order; of each query point the nearest only (`nearest_of`)."""
         query, bucket = self._probes(queries)
-        rest = _rest(queries)
-        strict = strict_signs(queries) >> np.uint32(FIRST_BITS)
-        low = np.bitwise_count((bucket ^ queries["signs"][query]) & np.uint32((1 << FIRST_BITS) - 1))
-        found = []
+        # Whole rows of the same word: numpy is several times slower where a row meets a single word.
+        rest = np.repeat(_rest(queries), WORDS).reshape(-1, WORDS)
+        strict = np.repeat(strict_signs(queries) >> np.uint32(FIRST_BITS), WORDS).reshape(-1, WORDS)
+        low = np.bitwise_count((bucket ^ queries["signs"].take(query)) & np.uint32((1 << FIRST_BITS) - 1))
+        met: list[tuple[Numbers, npt.NDArray[np.uint8], Words, Numbers]] = []
         blocks, block = self._main, bucket
         for _ in range(LONGEST_CHAIN):
             # `take` gathers whole rows three times as fast as an index in brackets.
-            differing = blocks.rest.take(block, axis=0)
-            differing ^= rest.take(query)[:, None]
-            # Few agree in all strict signs; only of those are the bits counted.
-            place = np.flatnonzero((differing & strict.take(query)[:, None]) == 0)
-            probe = place // SLOTS
-            different = np.bitwise_count(differing.ravel().take(place)) + low.take(probe)
-            slot = place - probe * SLOTS
-            met = np.flatnonzero(
-                (different <= MOST_DIFFERENT) & (slot < blocks.count.take(block.take(probe)))
-            )
-            probe, slot = probe.take(met), slot.take(met)
-            number = blocks.number.ravel().take(block.take(probe) * np.intp(SLOTS) + slot)
-            found.append(Meetings(query.take(probe), number, different.take(met)))
-            following = blocks.next.take(block)
+            differing = blocks.words.take(block, axis=0)
+            tail = differing[:, SLOTS].copy()
+            differing ^= rest.take(query, axis=0)
+            bits = np.bitwise_count(differing)
+            differing &= strict.take(query, axis=0)
+            place = np.flatnonzero((differing == 0) & (bits <= MOST_DIFFERENT))
+            probe, slot = place // WORDS, place % WORDS
+            different = bits.ravel().take(place) + low.take(probe)
+            kept = np.flatnonzero((different <= MOST_DIFFERENT) & (slot < _count(tail).take(probe)))
+            probe, slot = probe.take(kept), slot.take(kept)
+            where = block.take(probe) * np.intp(SLOTS) + slot
+            met.append((query.take(probe), different.take(kept), blocks.number, where))
+            following = _next(tail)
             on = np.flatnonzero(following)
             if not len(on):
                 break
             blocks, block, query, low = self._spare, following.take(on) - 1, query.take(on), low.take(on)
-        return Meetings(
-            np.concatenate([part.query for part in found]),
-            np.concatenate([part.number for part in found]),
-            np.concatenate([part.different for part in found]),
-        )
+        within = nearest_of(
+            np.concatenate([part[0] for part in met]), np.concatenate([part[1] for part in met]),
+            len(queries), nearest,
+        )  # fmt: skip
+        found = []
+        for of, different, number, where in met:
+            kept = np.flatnonzero(different < within.take(of))
+            # Only now are the numbers read, which lie elsewhere: of a million photos' points few are near.
+            found.append((of.take(kept), number.ravel().take(where.take(kept)), different.take(kept)))
+        queried, numbers, differ = (np.concatenate(column) for column in zip(*found, strict=True))
+        return Meetings(queried, numbers, differ)
 
     def _bucket_of(self, signs: Words) -> Words:
         low = signs & np.uint32((1 << self._bits) - 1)
@@ -151,17 +174,18 @@ class PointIndex:
 
     def _probes(self, queries: Packed) -> tuple[Numbers, Words]:
         """Every query's buckets: by each way of turning those of its loose signs that choose a bucket."""
-        bits = self._bits
-        masks = (np.uint32(1) << loose_signs(queries["loose"])) @ _SUBSETS
-        signs = queries["signs"][:, None] ^ masks
+        bits, signs = self._bits, queries["signs"][:, None]
+        masks = np.zeros((len(queries), 1), np.uint32)
+        for loose in (np.uint32(1) << loose_signs(queries["loose"])).T:
+            masks = np.concatenate([masks, masks | loose[:, None]], axis=1)
+        signs = signs ^ masks
         low = signs & np.uint32((1 << bits) - 1)
         split = low < self._split
         # A sign that chooses no bucket is not turned: the bucket holds both its values already.
         beyond = masks >> np.uint32(bits)
-        chooses = (beyond == 0) | (split & (beyond == 1))
-        query, way = np.nonzero(chooses)
-        bucket = np.where(split, signs & np.uint32((2 << bits) - 1), low)[query, way]
-        return query, bucket
+        place = np.flatnonzero((beyond == 0) | (split & (beyond == 1)))
+        bucket = np.where(split, signs & np.uint32((2 << bits) - 1), low)
+        return place // masks.shape[1], bucket.ravel().take(place)
 
     def _put(self, bucket: Words, rest: Words, number: Words) -> int:
         """Put the points into these buckets; how many were taken, which full ones take no more of."""
@@ -175,30 +199,31 @@ class PointIndex:
             starts = np.flatnonzero(np.r_[True, block[1:] != block[:-1]])
             counts = np.diff(np.r_[starts, len(block)])
             own = block[starts]
-            slot = np.arange(len(block)) - np.repeat(starts, counts) + blocks.count[block]
+            slot = np.arange(len(block)) - np.repeat(starts, counts) + blocks.count(block)
             fits = slot < SLOTS
-            blocks.rest[block[fits], slot[fits]] = rest[fits]
+            blocks.words[block[fits], slot[fits]] = rest[fits]
             blocks.number[block[fits], slot[fits]] = number[fits]
-            blocks.count[own] = np.minimum(blocks.count[own] + counts, SLOTS)
+            count = np.minimum(blocks.count(own) + counts, SLOTS).astype(np.uint32)
+            blocks.tail[own] = _tail(count, blocks.next(own))
             left = np.flatnonzero(~fits)
             if not len(left) or depth == LONGEST_CHAIN:
                 break
             # Spare blocks may move to make room for more, but not within the blocks written to just now.
             self._chain(blocks, np.unique(block[left]))
-            blocks, block, rest, number = self._spare, blocks.next[block[left]] - 1, rest[left], number[left]
+            blocks, block, rest, number = self._spare, blocks.next(block[left]) - 1, rest[left], number[left]
         return wanted - len(left)
 
     def _chain(self, blocks: "Blocks", full: Words) -> None:
         """Give each of these blocks a next one where it has none."""
-        for block in full[blocks.next[full] == 0].tolist():
+        for block in full[blocks.next(full) == 0].tolist():
             if self._spares_free:
                 spare = self._spares_free.pop()
             else:
                 spare = self._spares_used
                 self._spares_used += 1
                 self._spare.make_room(self._spares_used)
-            self._spare.count[spare] = self._spare.next[spare] = 0
-            blocks.next[block] = spare + 1
+            self._spare.tail[spare] = 0
+            blocks.tail[block] = blocks.count(block) | np.uint32((spare + 1) << COUNT_BITS)
 
     def _take(self, bucket: int, number: int) -> int:
         """The point's slot takes the chain's last point; how many were removed, 1 or 0."""
@@ -206,21 +231,21 @@ class PointIndex:
         found: tuple[Blocks, int, int] | None = None
         before: tuple[Blocks, int] | None = None
         while True:
-            slots = np.flatnonzero(blocks.number[block, : blocks.count[block]] == number)
+            slots = np.flatnonzero(blocks.number[block, : blocks.count(block)] == number)
             if len(slots):
                 found = (blocks, block, int(slots[0]))
-            if not blocks.next[block]:
+            if not blocks.next(block):
                 break
             before = (blocks, block)
-            blocks, block = self._spare, int(blocks.next[block]) - 1
+            blocks, block = self._spare, int(blocks.next(block)) - 1
         if found is None:
             return 0
-        last = int(blocks.count[block]) - 1
+        last = int(blocks.count(block)) - 1
         into, at, slot = found
-        into.rest[at, slot], into.number[at, slot] = blocks.rest[block, last], blocks.number[block, last]
-        blocks.count[block] = last
+        into.words[at, slot], into.number[at, slot] = blocks.words[block, last], blocks.number[block, last]
+        blocks.tail[block] = last
         if last == 0 and before is not None:
-            before[0].next[before[1]] = 0
+            before[0].tail[before[1]] = before[0].count(before[1])
             self._spares_free.append(block)
         return 1
 
@@ -239,11 +264,11 @@ class PointIndex:
         parts = []
         blocks, block = self._main, bucket
         while len(block):
-            held = np.arange(SLOTS) < blocks.count[block, None]
+            held = np.arange(SLOTS) < blocks.count(block)[:, None]
             of = np.nonzero(held)[0]
-            parts.append((bucket[of], blocks.rest[block][held], blocks.number[block][held]))
-            following = blocks.next[block]
-            blocks.count[block], blocks.next[block] = 0, 0
+            parts.append((bucket[of], blocks.words[block][:, :SLOTS][held], blocks.number[block][held]))
+            following = blocks.next(block)
+            blocks.tail[block] = 0
             if blocks is self._spare:
                 self._spares_free += block.tolist()
             on = following != 0
@@ -253,26 +278,50 @@ class PointIndex:
 
 
 class Blocks:
-    """Blocks of `SLOTS` points: `rest` and `number` of each, `count` used from the front, and `next`: one more
-    than the spare block that goes on, 0 for none."""
+    """Blocks of `SLOTS` points. `words`: the `_rest` of each, and as the last word the block's tail: how many are
+    used, from the front, in its `COUNT_BITS` lowest bits, and above them one more than the spare block that goes
+    on, 0 for none. `number` of each point."""
 
     def __init__(self, room: int) -> None:
         # Fresh zeroes take no memory until they are written to.
-        self.rest: Words = np.zeros((room, SLOTS), np.uint32)
+        self.words: Words = np.zeros((room, WORDS), np.uint32)
         self.number: Words = np.zeros((room, SLOTS), np.uint32)
-        self.count: npt.NDArray[np.uint8] = np.zeros(room, np.uint8)
-        self.next: Words = np.zeros(room, np.uint32)
+
+    @property
+    def tail(self) -> Words:
+        """A view of all tails."""
+        return self.words[:, SLOTS]
+
+    def count(self, block: Any) -> Any:
+        """How many points these blocks hold."""
+        return _count(self.tail[block])
+
+    def next(self, block: Any) -> Any:
+        """One more than the spare block that goes on after each of these, 0 for none."""
+        return _next(self.tail[block])
 
     def make_room(self, blocks: int) -> None:
         """Room for at least so many. Four times as much at once, so that little is copied in all."""
-        old = len(self.count)
+        old = len(self.words)
         if blocks <= old:
             return
-        for name in ("rest", "number", "count", "next"):
+        for name in ("words", "number"):
             array = getattr(self, name)
             larger = np.zeros((max(blocks, 4 * old), *array.shape[1:]), array.dtype)
             larger[:old] = array
             setattr(self, name, larger)
+
+
+def _count(tail: Words) -> Words:
+    return np.asarray(tail & np.uint32((1 << COUNT_BITS) - 1))
+
+
+def _next(tail: Words) -> Words:
+    return np.asarray(tail >> np.uint32(COUNT_BITS))
+
+
+def _tail(count: Words, following: Words) -> Words:
+    return np.asarray(following << np.uint32(COUNT_BITS) | count, dtype=np.uint32)
 
 
 def _rest(rows: Packed) -> Words:
@@ -280,6 +329,3 @@ def _rest(rows: Packed) -> Words:
     return (rows["signs"] >> np.uint32(FIRST_BITS)) | (
         rows["large"].astype(np.uint32) << np.uint32(FIRST_BITS)
     )
-
-
-_SUBSETS = np.array([[way >> k & 1 for way in range(1 << LOOSE)] for k in range(LOOSE)], np.uint32)
