@@ -17,7 +17,7 @@ import numpy.typing as npt
 from fingerprints.photo_descriptor import LOOSE_AMONG, loose_signs
 from fingerprints.photo_print import Packed
 
-MOST_DIFFERENT = 6
+MOST_DIFFERENT = 7
 """Bits of 48 in which the codes of two points that meet may differ."""
 WORDS = 16
 """Of 32 bits a block: a line of the processor's cache, so that one wait for the memory brings it whole."""
@@ -134,7 +134,7 @@ class PointIndex:
         rest = np.repeat(_rest(queries), WORDS).reshape(-1, WORDS)
         strict = np.repeat(strict_signs(queries) >> np.uint32(FIRST_BITS), WORDS).reshape(-1, WORDS)
         low = np.bitwise_count((bucket ^ queries["signs"].take(query)) & np.uint32((1 << FIRST_BITS) - 1))
-        met: list[tuple[Numbers, npt.NDArray[np.uint8], Words, Numbers]] = []
+        looks: list[_Look] = []
         blocks, block = self._main, bucket
         for _ in range(LONGEST_CHAIN):
             # `take` gathers whole rows three times as fast as an index in brackets.
@@ -142,30 +142,28 @@ class PointIndex:
             tail = differing[:, SLOTS].copy()
             differing ^= rest.take(query, axis=0)
             bits = np.bitwise_count(differing)
+            bits += _EACH.take(low, axis=0)
             differing &= strict.take(query, axis=0)
-            place = np.flatnonzero((differing == 0) & (bits <= MOST_DIFFERENT))
-            probe, slot = place // WORDS, place % WORDS
-            different = bits.ravel().take(place) + low.take(probe)
-            kept = np.flatnonzero((different <= MOST_DIFFERENT) & (slot < _count(tail).take(probe)))
-            probe, slot = probe.take(kept), slot.take(kept)
-            where = block.take(probe) * np.intp(SLOTS) + slot
-            met.append((query.take(probe), different.take(kept), blocks.number, where))
+            met = differing == 0
+            met &= bits <= MOST_DIFFERENT
+            met &= _USED.take(_count(tail), axis=0)
+            place = np.flatnonzero(met)
+            looks.append(_Look(query.take(place // WORDS), bits.ravel().take(place), blocks, block, place))
             following = _next(tail)
             on = np.flatnonzero(following)
             if not len(on):
                 break
             blocks, block, query, low = self._spare, following.take(on) - 1, query.take(on), low.take(on)
         within = nearest_of(
-            np.concatenate([part[0] for part in met]), np.concatenate([part[1] for part in met]),
+            np.concatenate([look.query for look in looks]), np.concatenate([look.different for look in looks]),
             len(queries), nearest,
         )  # fmt: skip
-        found = []
-        for of, different, number, where in met:
-            kept = np.flatnonzero(different < within.take(of))
-            # Only now are the numbers read, which lie elsewhere: of a million photos' points few are near.
-            found.append((of.take(kept), number.ravel().take(where.take(kept)), different.take(kept)))
-        queried, numbers, differ = (np.concatenate(column) for column in zip(*found, strict=True))
-        return Meetings(queried, numbers, differ)
+        found = [look.nearer_than(within) for look in looks]
+        return Meetings(
+            np.concatenate([part.query for part in found]),
+            np.concatenate([part.number for part in found]),
+            np.concatenate([part.different for part in found]),
+        )
 
     def _bucket_of(self, signs: Words) -> Words:
         low = signs & np.uint32((1 << self._bits) - 1)
@@ -310,6 +308,33 @@ class Blocks:
             larger = np.zeros((max(blocks, 4 * old), *array.shape[1:]), array.dtype)
             larger[:old] = array
             setattr(self, name, larger)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look into many blocks met: `query` and `different` of each pair as in `Meetings`, and its `place`
+    among the words of all these blocks."""
+
+    query: Numbers
+    different: npt.NDArray[np.uint8]
+    blocks: Blocks
+    block: Words
+    place: Numbers
+
+    def nearer_than(self, within: Numbers) -> Meetings:
+        """The pairs that differ in fewer bits than their query's. Only of these, which are few among millions of
+        points, are the numbers read: they lie elsewhere."""
+        kept = np.flatnonzero(self.different < within.take(self.query))
+        place = self.place.take(kept)
+        where = self.block.take(place // WORDS) * np.intp(SLOTS) + place % WORDS
+        number = self.blocks.number.ravel().take(where)
+        return Meetings(self.query.take(kept), number, self.different.take(kept))
+
+
+_USED = np.arange(WORDS) < np.arange(WORDS)[:, None]
+"""For each count of points which words of a block are points that are held."""
+_EACH = np.repeat(np.arange(FIRST_BITS + 1, dtype=np.uint8), WORDS).reshape(-1, WORDS)
+"""Rows of each small number."""
 
 
 def _count(tail: Words) -> Words:
