@@ -23,6 +23,7 @@ WORDS = 16
 """Of 32 bits a block: a line of the processor's cache, so that one wait for the memory brings it whole."""
 SLOTS = WORDS - 1
 COUNT_BITS = 4
+MOST_COUNT = (1 << COUNT_BITS) - 1
 LONGEST_CHAIN = 4
 """Blocks of a bucket. A bucket of 60 points takes no more: so many alike say nothing any longer, and whoever
 floods one must not slow every search."""
@@ -229,21 +230,22 @@ class PointIndex:
         found: tuple[Blocks, int, int] | None = None
         before: tuple[Blocks, int] | None = None
         while True:
-            slots = np.flatnonzero(blocks.number[block, : blocks.count(block)] == number)
+            tail = int(blocks.words[block, SLOTS])
+            last, following = (tail & MOST_COUNT) - 1, tail >> COUNT_BITS
+            slots = np.flatnonzero(blocks.number[block, : last + 1] == number)
             if len(slots):
                 found = (blocks, block, int(slots[0]))
-            if not blocks.next(block):
+            if not following:
                 break
             before = (blocks, block)
-            blocks, block = self._spare, int(blocks.next(block)) - 1
+            blocks, block = self._spare, following - 1
         if found is None:
             return 0
-        last = int(blocks.count(block)) - 1
         into, at, slot = found
         into.words[at, slot], into.number[at, slot] = blocks.words[block, last], blocks.number[block, last]
-        blocks.tail[block] = last
+        blocks.words[block, SLOTS] = last
         if last == 0 and before is not None:
-            before[0].tail[before[1]] = before[0].count(before[1])
+            before[0].words[before[1], SLOTS] &= np.uint32(MOST_COUNT)
             self._spares_free.append(block)
         return 1
 
@@ -338,7 +340,7 @@ _EACH = np.repeat(np.arange(FIRST_BITS + 1, dtype=np.uint8), WORDS).reshape(-1, 
 
 
 def _count(tail: Words) -> Words:
-    return np.asarray(tail & np.uint32((1 << COUNT_BITS) - 1))
+    return np.asarray(tail & np.uint32(MOST_COUNT))
 
 
 def _next(tail: Words) -> Words:
