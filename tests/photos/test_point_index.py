@@ -195,14 +195,16 @@ def test_what_meets_by_hand() -> None:
     """A loose sign may differ, a strict one may not, and too many bits in all may not."""
     query = np.zeros(1, POINT)
     query["loose"] = 0 | 3 << 5 | 20 << 10 | 24 << 15 | 25 << 20
-    held = np.zeros(7, POINT)
-    held["signs"] = [0, 1 << 3, 1 << 20 | 1 << 25, 1 << 4, 1 << LOOSE_AMONG, 0, 0]
-    held["large"][5:] = [(1 << MOST_DIFFERENT) - 1, (2 << MOST_DIFFERENT) - 1]
-    expected = [0, 1, 2, 255, 1, MOST_DIFFERENT, 255]
+    held = np.zeros(10, POINT)
+    held["signs"][:5] = [0, 1 << 3, 1 << 20 | 1 << 25, 1 << 4, 1 << LOOSE_AMONG]
+    held["large"][5:7] = [(1 << MOST_DIFFERENT) - 1, (2 << MOST_DIFFERENT) - 1]
+    # The surest of the loose signs, the last, differs together with one of the middle three at most.
+    held["signs"][7:] = [1 << 3 | 1 << 20 | 1 << 25, 1 << 3 | 1 << 20 | 1 << 24, 1 << 0 | 1 << 20 | 1 << 25]
+    expected = [0, 1, 2, 255, 1, MOST_DIFFERENT, 255, 255, 3, 3]
     assert meets(query, held).tolist() == [expected]
-    assert differing(query, held).tolist() == [[0, 1, 2, 1, 1, MOST_DIFFERENT, MOST_DIFFERENT + 1]]
+    assert differing(query, held).tolist() == [[0, 1, 2, 1, 1, MOST_DIFFERENT, MOST_DIFFERENT + 1, 3, 3, 3]]
     index = PointIndex()
-    index.add(held, np.arange(7, dtype=np.uint32))
+    index.add(held, np.arange(len(held), dtype=np.uint32))
     assert found(index, query) == [(0, number, d) for number, d in enumerate(expected) if d < 255]
 
 
