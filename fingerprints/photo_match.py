@@ -32,7 +32,8 @@ from fingerprints.photo_sameness import LEAST_BACKDROP, same_photo_log_odds
 from fingerprints.photo_snapshot import FrozenPhotos, read_photos
 from fingerprints.photo_store import PhotoStore
 from fingerprints.photo_vote import candidates, numbers_of
-from fingerprints.point_index import PointIndex, differing
+from fingerprints.point_index import PointIndex
+from fingerprints.point_meetings import differing
 from fingerprints.snapshot_files import Written
 
 SETTLED = 40

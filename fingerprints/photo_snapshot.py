@@ -20,7 +20,8 @@ from msgspec import Struct
 from fingerprints.hamming_index import WORDS
 from fingerprints.photo_print import ALGORITHM
 from fingerprints.photo_store import FILES, HELD_POINTS, ROW, PhotoStore
-from fingerprints.point_index import FILL, FIRST_BITS, LONGEST_CHAIN, ROOM, SLOTS, Blocks, PointIndex
+from fingerprints.point_blocks import SLOTS, Blocks
+from fingerprints.point_index import FILL, FIRST_BITS, LONGEST_CHAIN, ROOM, PointIndex
 from fingerprints.snapshot_files import (
     SnapshotError,
     Written,

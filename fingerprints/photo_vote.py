@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fingerprints.photo_align import FEWEST, Pairs, weight_of
 from fingerprints.photo_print import Geometry, Packed, geometry_of
-from fingerprints.point_index import Meetings
+from fingerprints.point_meetings import Meetings
 
 CANDIDATES = 8
 """Photos that are aligned, those with the most votes."""

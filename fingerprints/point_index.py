@@ -1,29 +1,33 @@
-"""An index of described points that grows and shrinks point by point, and whose look-ups cost the same at any size.
+"""An index of described points, grown and shrunk point by point; at 25 times the points a look-up costs twice as much.
 
 Linear hashing (Litwin, "Linear Hashing: A New Tool for File and Table Addressing", 1980) over the signs of a
 point's code: a point's bucket is its code's lowest bits, and each time the buckets are half full one bucket is
 split in two by the next bit. Nothing is ever rebuilt. A query looks into the buckets of its own code and of
 all codes that differ from it in its least certain signs only (Lv et al., "Multi-Probe LSH", 2007).
 
-What is found does not depend on how many buckets there are: exactly the points for which `meets` holds.
+What is found does not depend on how many buckets there are: exactly the points for which
+`point_meetings.meets` holds, of each query point the nearest. How many buckets are looked into does: the more
+of a code's bits choose one, the more of its least certain signs are among them.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fingerprints.photo_descriptor import LOOSE, LOOSE_AMONG, loose_signs
+from fingerprints.photo_descriptor import LOOSE_AMONG, loose_signs
 from fingerprints.photo_print import Packed
+from fingerprints.point_blocks import COUNT_BITS, MOST_COUNT, SLOTS, WORDS, Blocks, count_of, next_of, tail_of
+from fingerprints.point_meetings import (
+    MOST_DIFFERENT,
+    WAYS,
+    Meetings,
+    likely,
+    nearest_of,
+    strict_signs,
+    surer_signs,
+)
 
-MOST_DIFFERENT = 7
-"""Bits of 48 in which the codes of two points that meet may differ."""
-WORDS = 16
-"""Of 32 bits a block: a line of the processor's cache, so that one wait for the memory brings it whole."""
-SLOTS = WORDS - 1
-COUNT_BITS = 4
-MOST_COUNT = (1 << COUNT_BITS) - 1
 LONGEST_CHAIN = 4
 """Blocks of a bucket. A bucket of 60 points takes no more: so many alike say nothing any longer, and whoever
 floods one must not slow every search."""
@@ -35,71 +39,8 @@ only what is written to takes memory. Beyond it everything is copied once to fou
 FIRST_BITS = 16
 """The code's lowest 16 signs are told by the bucket; the 32 bits after them are stored."""
 
-MOST_TURNED = 1
-"""Of the three middle ones of a point's five loose signs how many may differ where the surest of them does too.
-The ways to differ that this leaves out are a quarter of all, and held 2% of the meetings of points that belong
-together (docs/decisions/008)."""
-
 Words = npt.NDArray[np.uint32]
 Numbers = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class Meetings:
-    """Pairs of points that meet. One element a pair: the query's point, the number it was added under, and
-    the bits in which their codes differ."""
-
-    query: Numbers
-    number: Words
-    different: npt.NDArray[np.uint8]
-
-
-def strict_signs(rows: Packed) -> Words:
-    """For each point a mask of the first `LOOSE_AMONG` signs that another must share: all but its loose ones."""
-    loose = np.bitwise_or.reduce(np.uint32(1) << loose_signs(rows["loose"]), axis=1)
-    return np.asarray(np.uint32((1 << LOOSE_AMONG) - 1) & ~loose, dtype=np.uint32)
-
-
-def _surer_signs(rows: Packed) -> tuple[Words, Words]:
-    """For each point masks of its three middle loose signs, and of the surest one."""
-    loose = (np.uint32(1) << loose_signs(rows["loose"])).T
-    return loose[1] | loose[2] | loose[3], loose[4]
-
-
-def _likely(signs: Words, middle: Words, surest: Words) -> npt.NDArray[np.bool_]:
-    """Whether loose signs may differ like this. `signs`: those that do."""
-    return np.asarray(((signs & surest) == 0) | (np.bitwise_count(signs & middle) <= MOST_TURNED))
-
-
-def meets(queries: Packed, held: Packed) -> npt.NDArray[np.uint8]:
-    """The slow truth, queries x held: the bits in which their codes differ, 255 where they do not meet."""
-    different = differing(queries, held)
-    signs = queries["signs"][:, None] ^ held["signs"][None]
-    met = ((signs & strict_signs(queries)[:, None]) == 0) & (different <= MOST_DIFFERENT)
-    middle, surest = (mask[:, None] for mask in _surer_signs(queries))
-    met &= _likely(signs, middle, surest)
-    return np.where(met, different, np.uint8(255))
-
-
-def differing(queries: Packed, held: Packed) -> npt.NDArray[np.uint8]:
-    """Queries x held: the bits in which their codes differ."""
-    signs = np.bitwise_count(queries["signs"][:, None] ^ held["signs"][None])
-    return np.asarray(
-        signs + np.bitwise_count(queries["large"][:, None] ^ held["large"][None]), dtype=np.uint8
-    )
-
-
-def nearest_of(query: Numbers, different: npt.NDArray[np.uint8], queries: int, nearest: int) -> Numbers:
-    """For each query point the bits below which its meetings count: the most at which they are no more than
-    `nearest`. So a point that many resemble keeps those that resemble it most, and one that many resemble
-    equally keeps none: it is a straight edge or a blank corner.
-
-    `query`, `different`: of all meetings, as in `Meetings`.
-    """
-    distances = MOST_DIFFERENT + 1
-    meetings = np.bincount(query * distances + different, minlength=queries * distances)
-    up_to = meetings.reshape(queries, distances).cumsum(axis=1)
-    return np.asarray((up_to <= nearest).sum(axis=1))
 
 
 class PointIndex:
@@ -153,8 +94,8 @@ class PointIndex:
         rest = np.repeat(_rest(queries), WORDS).reshape(-1, WORDS)
         strict = np.repeat(strict_signs(queries) >> np.uint32(FIRST_BITS), WORDS).reshape(-1, WORDS)
         turned = (bucket ^ queries["signs"].take(query)) & np.uint32((1 << FIRST_BITS) - 1)
-        middle, surest = _surer_signs(queries)
-        # Where all five choose the bucket, it is only looked into for what `_WAYS` allows.
+        middle, surest = surer_signs(queries)
+        # Where all five choose the bucket, it is only looked into for what `WAYS` allows.
         unsure = (middle | surest) >> np.uint32(self._bits) != 0
         looks: list[_Look] = []
         blocks, block = self._main, bucket
@@ -167,16 +108,16 @@ class PointIndex:
             bits += _EACH.take(np.bitwise_count(turned), axis=0)
             met = (differing & strict.take(query, axis=0)) == 0
             met &= bits <= MOST_DIFFERENT
-            met &= _USED.take(_count(tail), axis=0)
+            met &= _USED.take(count_of(tail), axis=0)
             place = np.flatnonzero(met)
             probe = place // WORDS
             doubt = np.flatnonzero(unsure.take(query).take(probe))
             of, into = query.take(probe.take(doubt)), turned.take(probe.take(doubt))
             signs = differing.ravel().take(place.take(doubt)) << np.uint32(FIRST_BITS) | into
-            unlikely = doubt[~_likely(signs, middle.take(of), surest.take(of))]
+            unlikely = doubt[~likely(signs, middle.take(of), surest.take(of))]
             place, probe = np.delete(place, unlikely), np.delete(probe, unlikely)
             looks.append(_Look(query.take(probe), bits.ravel().take(place), blocks, block, place))
-            following = _next(tail)
+            following = next_of(tail)
             on = np.flatnonzero(following)
             if not len(on):
                 break
@@ -204,7 +145,7 @@ class PointIndex:
         masks = np.zeros((len(queries), 1), np.uint32)
         for loose in (np.uint32(1) << loose_signs(queries["loose"])).T:
             masks = np.concatenate([masks, masks | loose[:, None]], axis=1)
-        masks = masks.take(_WAYS, axis=1)
+        masks = masks.take(WAYS, axis=1)
         signs = signs ^ masks
         low = signs & np.uint32((1 << bits) - 1)
         split = low < self._split
@@ -231,7 +172,7 @@ class PointIndex:
             blocks.words[block[fits], slot[fits]] = rest[fits]
             blocks.number[block[fits], slot[fits]] = number[fits]
             count = np.minimum(blocks.count(own) + counts, SLOTS).astype(np.uint32)
-            blocks.tail[own] = _tail(count, blocks.next(own))
+            blocks.tail[own] = tail_of(count, blocks.next(own))
             left = np.flatnonzero(~fits)
             if not len(left) or depth == LONGEST_CHAIN:
                 break
@@ -305,47 +246,6 @@ class PointIndex:
         return merged[0], merged[1], merged[2]
 
 
-_WAYS = np.array(
-    [way for way in range(1 << LOOSE) if not way & 16 or (way >> 1 & 7).bit_count() <= MOST_TURNED], np.intp
-)
-"""Which of a point's loose signs are turned: bit k is the k-th least certain."""
-
-
-class Blocks:
-    """Blocks of `SLOTS` points. `words`: the `_rest` of each, and as the last word the block's tail: how many are
-    used, from the front, in its `COUNT_BITS` lowest bits, and above them one more than the spare block that goes
-    on, 0 for none. `number` of each point."""
-
-    def __init__(self, room: int) -> None:
-        # Fresh zeroes take no memory until they are written to.
-        self.words: Words = np.zeros((room, WORDS), np.uint32)
-        self.number: Words = np.zeros((room, SLOTS), np.uint32)
-
-    @property
-    def tail(self) -> Words:
-        """A view of all tails."""
-        return self.words[:, SLOTS]
-
-    def count(self, block: Any) -> Any:
-        """How many points these blocks hold."""
-        return _count(self.tail[block])
-
-    def next(self, block: Any) -> Any:
-        """One more than the spare block that goes on after each of these, 0 for none."""
-        return _next(self.tail[block])
-
-    def make_room(self, blocks: int) -> None:
-        """Room for at least so many. Four times as much at once, so that little is copied in all."""
-        old = len(self.words)
-        if blocks <= old:
-            return
-        for name in ("words", "number"):
-            array = getattr(self, name)
-            larger = np.zeros((max(blocks, 4 * old), *array.shape[1:]), array.dtype)
-            larger[:old] = array
-            setattr(self, name, larger)
-
-
 @dataclass(frozen=True, slots=True)
 class _Look:
     """What one look into many blocks met: `query` and `different` of each pair as in `Meetings`, and its `place`
@@ -371,18 +271,6 @@ _USED = np.arange(WORDS) < np.arange(WORDS)[:, None]
 """For each count of points which words of a block are points that are held."""
 _EACH = np.repeat(np.arange(FIRST_BITS + 1, dtype=np.uint8), WORDS).reshape(-1, WORDS)
 """Rows of each small number."""
-
-
-def _count(tail: Words) -> Words:
-    return np.asarray(tail & np.uint32(MOST_COUNT))
-
-
-def _next(tail: Words) -> Words:
-    return np.asarray(tail >> np.uint32(COUNT_BITS))
-
-
-def _tail(count: Words, following: Words) -> Words:
-    return np.asarray(following << np.uint32(COUNT_BITS) | count, dtype=np.uint32)
 
 
 def _rest(rows: Packed) -> Words:

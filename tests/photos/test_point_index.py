@@ -9,16 +9,9 @@ from photo_bytes import random_points
 
 from fingerprints.photo_descriptor import LOOSE_AMONG, loose_signs
 from fingerprints.photo_print import POINT
-from fingerprints.point_index import (
-    FILL,
-    FIRST_BITS,
-    LONGEST_CHAIN,
-    MOST_DIFFERENT,
-    SLOTS,
-    PointIndex,
-    differing,
-    meets,
-)
+from fingerprints.point_blocks import SLOTS
+from fingerprints.point_index import FILL, FIRST_BITS, LONGEST_CHAIN, PointIndex
+from fingerprints.point_meetings import MOST_DIFFERENT, differing, meets
 
 SEEDS = st.integers(0, 2**32)
 FULL = SLOTS * LONGEST_CHAIN
