@@ -12,7 +12,7 @@ MOST_DIFFERENT = 7
 """Bits of 48 in which the codes of two points that meet may differ."""
 MOST_TURNED = 1
 """Of the three middle ones of a point's five loose signs how many may differ where the surest of them does too.
-The ways to differ that this leaves out are a quarter of all, and held 2% of the meetings of points that belong
+The ways to differ that this leaves out are a quarter of all, and held 3% of the meetings of points that belong
 together (docs/decisions/008)."""
 WAYS = np.array(
     [way for way in range(1 << LOOSE) if not way & 16 or (way >> 1 & 7).bit_count() <= MOST_TURNED], np.intp
