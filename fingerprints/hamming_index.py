@@ -105,13 +105,13 @@ class HammingIndex(Generic[F]):
         if limit < 1:
             return []
         nearest: dict[int, int] = {}
-        for query in self._queries(fingerprint):
-            row = _words_of(query)
-            places = self._related(parts_of(row[None])[0])
-            distances = np.bitwise_count(self._words[places] ^ row).sum(axis=1, dtype=np.intp)
-            near = distances <= self._most
-            for place, distance in zip(places[near].tolist(), distances[near].tolist(), strict=True):
-                nearest[place] = min(distance, nearest.get(place, BITS))
+        rows = np.stack([_words_of(query) for query in self._queries(fingerprint)])
+        query, places = self._related(parts_of(rows))
+        distances = np.bitwise_count(self._words[places] ^ rows[query]).sum(axis=1, dtype=np.intp)
+        near = distances <= self._most
+        # A hash that shares several parts is there several times; of those that are near, few enough to merge.
+        for place, distance in set(zip(places[near].tolist(), distances[near].tolist(), strict=True)):
+            nearest[place] = min(distance, nearest.get(place, BITS))
         hits = (
             Hit(*where, 1 - distance / BITS)
             for place, distance in nearest.items()
@@ -119,19 +119,20 @@ class HammingIndex(Generic[F]):
         )
         return best_hits(hits, limit)
 
-    def _related(self, parts: Parts) -> npt.NDArray[np.intp]:
-        """The places of the hashes that share a part, each once."""
-        part = np.arange(PARTS)
-        link = self._first[part, parts]
-        found = []
+    def _related(self, parts: Parts) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Pairs of a query and the place of a hash, one for each part that they share; `parts`: queries x 16."""
+        # The chains of all parts of all queries are walked side by side: what costs is the number of steps.
+        query, part = np.divmod(np.arange(parts.size), PARTS)
+        link = self._first[part, parts.ravel()]
+        found = [(query[:0], query[:0])]
         for _ in range(LONGEST_CHAIN):
             on = np.flatnonzero(link)
             if not len(on):
                 break
-            part, place = part[on], link[on].astype(np.intp) - 1
-            found.append(place)
+            query, part, place = query[on], part[on], link[on].astype(np.intp) - 1
+            found.append((query, place))
             link = self._next[place, part]
-        return np.unique(np.concatenate(found)) if found else np.zeros(0, np.intp)
+        return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
 
     def _put(self, row: Words, where: tuple[str, int]) -> int:
         if self._free:

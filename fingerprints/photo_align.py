@@ -29,6 +29,8 @@ AFFINE_FROM = 6
 """Pairs from which an affine transform is fitted instead of a similarity."""
 LEAST_SPREAD = 1e-3
 """Of the pairs in both directions, against all in one: below it they lie on a line, and fit many transforms."""
+CHANCE = 24
+"""Bits of 48 in which the codes of two points of no relation differ on average."""
 LEAST_SCALE, MOST_SCALE = 0.04, 16.0
 
 Bools = npt.NDArray[np.bool_]
@@ -60,6 +62,11 @@ class Alignment:
     inliers: int
     error: float
     places: npt.NDArray[np.complex128]
+
+
+def weight_of(different: npt.NDArray[np.uint8]) -> Doubles:
+    """How much a pair counts whose codes differ in so many bits: nothing at half of all, where chance lies."""
+    return np.asarray(1 - different / CHANCE)
 
 
 def mirrored_geometry(query: Geometry, width: float) -> Geometry:
@@ -103,7 +110,7 @@ def _align(query: Geometry, held: Geometry, pairs: Pairs, chosen: Numbers) -> Al
     cosine = direction.real[:, None] * direction.real + direction.imag[:, None] * direction.imag
     agree = (off < NEAR * zoom[:, None]) & (np.abs(octave[:, None] - octave) < MOST_OCTAVES)
     agree &= cosine > math.cos(MOST_TURN)
-    seed = int((agree @ (1 - pairs.different[chosen] / 24)).argmax())
+    seed = int((agree @ weight_of(pairs.different[chosen])).argmax())
     inlier = np.flatnonzero(agree[seed])
     alike = (cosine[seed] > math.cos(MOST_TURN_FITTED)) & (
         np.abs(octave - octave[seed]) < MOST_OCTAVES_FITTED

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from fingerprints.hamming_index import BITS, BYTES_A_HASH
-from fingerprints.photo_align import FEWEST, Alignment, Pairs, align
+from fingerprints.photo_align import Alignment, Pairs, align
 from fingerprints.photo_compare import HELD_SIDE, Agreement, compare_pixels
 from fingerprints.photo_hash import PhotoHash, match_details, new_hash_index
 from fingerprints.photo_print import (
@@ -32,27 +31,21 @@ from fingerprints.photo_pyramid import Grey
 from fingerprints.photo_sameness import LEAST_BACKDROP, same_photo_log_odds
 from fingerprints.photo_snapshot import FrozenPhotos, read_photos
 from fingerprints.photo_store import PhotoStore
-from fingerprints.point_index import Meetings, PointIndex, differing
+from fingerprints.photo_vote import candidates, numbers_of
+from fingerprints.point_index import PointIndex
+from fingerprints.point_meetings import differing
 from fingerprints.snapshot_files import Written
 
 SETTLED = 40
 """Bits of 256: nearer than any other photo of 2,400, even on the same backdrop (docs/benchmarks.md)."""
-CANDIDATES = 8
-"""Photos that are aligned, those with the most votes."""
 MOST_FAILED = 3
 """Photos in a row that cannot be aligned, after which those with fewer votes are not tried."""
-LEAST_VOTES = 1.2
-"""Fewer are chance: two points that agree well, and a third that nearly does."""
 PLENTY = 40
 """Agreeing points that need no second look."""
 MOST_DIFFERENT_PAIRED = 11
 """Bits of 48 between points of two photos that are thought to belong together: more than among all photos."""
-COMMON = 40
-"""Held points; a point of the query that meets more of them is a straight edge or a blank corner. Without them
-nine in ten meetings are gone, and of the edited photos that were found all still are (docs/decisions/008)."""
-TURN_BINS = 8
-OCTAVE_BINS = 16
-POINTS_A_SLOT = 256
+NEAREST = 10
+"""Held points that a point of the query votes for at most, whatever is held (docs/decisions/008)."""
 
 Stage = Callable[[str], AbstractContextManager[None]]
 Tier = Literal["hash", "points", "none"]
@@ -172,7 +165,7 @@ class PhotoIndex:
             self.settle()
         for slot in slots:
             points = self._store.points(slot)
-            self._points.remove(points, _numbers(slot, len(points)))
+            self._points.remove(points, numbers_of(slot, len(points)))
             self._owners[slot] = None
             self._store.forget(slot)
             (self._resting if self._snapshots else self._free).append(slot)
@@ -284,7 +277,7 @@ class PhotoIndex:
         """Put what was added lately where searches look; else the next search does, and takes longer."""
         if self._waiting:
             rows = np.concatenate([points for points, _ in self._waiting])
-            numbers = np.concatenate([_numbers(slot, len(points)) for points, slot in self._waiting])
+            numbers = np.concatenate([numbers_of(slot, len(points)) for points, slot in self._waiting])
             self._waiting.clear()
             self._points.add(rows, numbers)
 
@@ -301,52 +294,17 @@ class PhotoIndex:
             return []
         with self._stage("points"):
             self.settle()
-            met = _uncommon(self._points.search(query.points), len(query.points))
-            votes = _Votes.of(met)
-            voted = self._vote(query, votes) if len(votes.run) else []
+            met = self._points.search(query.points, NEAREST)
+            voted = candidates(query.geometry, met, self._store.rows["points"])
         found: list[PhotoMatch] = []
         failed = 0
-        for slot, of_slot, mirrored in voted:
-            held = (votes.number[of_slot] % POINTS_A_SLOT).astype(np.intp)
-            pairs = Pairs(votes.query[of_slot], held, votes.different[of_slot])
-            match = self._compare(query, slot, pairs, mirrored=mirrored)
+        for one in voted:
+            match = self._compare(query, one.slot, one.pairs, mirrored=one.mirrored)
             failed = 0 if match else failed + 1
             found += [match] if match else []
             if failed == MOST_FAILED:
                 break
         return found
-
-    def _vote(self, query: "_Query", votes: "_Votes") -> list[tuple[int, slice, bool]]:
-        """The slots whose points agree best on how their photo lies in the query, best first, each with the
-        part of the votes that is theirs, and whether they say that it is mirrored."""
-        at, number = votes.query, votes.number
-        held = geometry_of(self._store.rows["points"][number // POINTS_A_SLOT, number % POINTS_A_SLOT])
-        weight = 1 - votes.different / 24
-        flip = query.geometry.mirrored[at] != held.mirrored
-        angle = query.geometry.angle[at]
-        turn = (np.where(flip, np.float32(np.pi) - angle, angle) - held.angle) / np.float32(2 * np.pi)
-        octave = query.geometry.octave[at] - held.octave
-        slots = len(votes.starts)
-        best = np.zeros((slots, 2))
-        # Two grids, shifted by half a bin: what one of them cuts in two lies whole in the other.
-        for shifted in (0.0, 0.5):
-            turn_bin = np.floor(turn * TURN_BINS + shifted).astype(np.intp) % TURN_BINS
-            octave_bin = np.floor(octave + shifted).astype(np.intp) + OCTAVE_BINS // 2
-            key = ((votes.run * 2 + flip) * TURN_BINS + turn_bin) * OCTAVE_BINS
-            key += np.clip(octave_bin, 0, OCTAVE_BINS - 1)
-            bins = np.bincount(key, weight, minlength=slots * 2 * TURN_BINS * OCTAVE_BINS)
-            np.maximum(best, bins.reshape(slots, 2, -1).max(axis=2), out=best)
-        total = best.max(axis=1)
-        ranked = np.argsort(-total, kind="stable")[:CANDIDATES]
-        return [
-            (
-                int(number[votes.starts[one]]) // POINTS_A_SLOT,
-                slice(votes.starts[one], votes.starts[one + 1] if one + 1 < slots else len(number)),
-                bool(best[one, 1] > best[one, 0]),
-            )
-            for one in ranked.tolist()
-            if total[one] >= LEAST_VOTES
-        ]
 
     def _compare(self, query: "_Query", slot: int, pairs: Pairs, *, mirrored: bool) -> PhotoMatch | None:
         owner = self._owners[slot]
@@ -377,37 +335,6 @@ class PhotoIndex:
 MOST_WAITING = 1024
 
 
-def _uncommon(met: Meetings, points: int) -> Meetings:
-    """Without the points of the query that meet more than `COMMON` held ones: they say nothing."""
-    kept = np.flatnonzero((np.bincount(met.query, minlength=points) <= COMMON)[met.query])
-    return Meetings(met.query[kept], met.number[kept], met.different[kept])
-
-
-@dataclass(frozen=True, slots=True)
-class _Votes:
-    """Meetings with slots that are met at least `FEWEST` times, slot by slot. `run`: the place of each one's
-    slot among them; `starts`: where each slot's begin."""
-
-    query: npt.NDArray[np.intp]
-    number: npt.NDArray[np.uint32]
-    different: npt.NDArray[np.uint8]
-    run: npt.NDArray[np.intp]
-    starts: npt.NDArray[np.intp]
-
-    @classmethod
-    def of(cls, met: Meetings) -> "_Votes":
-        """Of all meetings."""
-        order = np.argsort(met.number, kind="stable")
-        slots = met.number[order] // POINTS_A_SLOT
-        starts = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]][: len(slots)])
-        counts = np.diff(np.r_[starts, len(slots)])
-        kept = order[np.repeat(counts >= FEWEST, counts)]
-        counts = counts[counts >= FEWEST]
-        run = np.repeat(np.arange(len(counts)), counts)
-        starts = np.cumsum(counts) - counts
-        return cls(met.query[kept], met.number[kept], met.different[kept], run, starts)
-
-
 class _Query:
     """A photo that is searched for, with what is made of it once."""
 
@@ -426,21 +353,7 @@ class _Query:
         return self._grey
 
 
-def match_pair(query: PhotoPrint, held: PhotoPrint) -> PhotoMatch | None:
-    """The slow truth for two photos: what the index finds when it holds the one and is asked for the other."""
-    index = PhotoIndex()
-    try:
-        index.add("held", (held,))
-        return next(iter(index.search(query, 1).matches), None)
-    finally:
-        index.close()
-
-
 def _pairs(query: Packed, held: Packed) -> Pairs:
     different = differing(query, held)
     mine, theirs = np.nonzero(different <= MOST_DIFFERENT_PAIRED)
     return Pairs(mine, theirs, different[mine, theirs])
-
-
-def _numbers(slot: int, points: int) -> npt.NDArray[np.uint32]:
-    return (np.uint32(slot * POINTS_A_SLOT) + np.arange(points, dtype=np.uint32)).astype(np.uint32)

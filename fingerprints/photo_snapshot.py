@@ -20,7 +20,8 @@ from msgspec import Struct
 from fingerprints.hamming_index import WORDS
 from fingerprints.photo_print import ALGORITHM
 from fingerprints.photo_store import FILES, HELD_POINTS, ROW, PhotoStore
-from fingerprints.point_index import FILL, FIRST_BITS, LONGEST_CHAIN, ROOM, SLOTS, Blocks, PointIndex
+from fingerprints.point_blocks import SLOTS, Blocks
+from fingerprints.point_index import FILL, FIRST_BITS, LONGEST_CHAIN, ROOM, PointIndex
 from fingerprints.snapshot_files import (
     SnapshotError,
     Written,
@@ -32,7 +33,7 @@ from fingerprints.snapshot_files import (
     write_struct,
 )
 
-FORMAT = f"1 {ALGORITHM} {HELD_POINTS}x{ROW.itemsize} {SLOTS}x{LONGEST_CHAIN}/{FILL} {FIRST_BITS}"
+FORMAT = f"2 {ALGORITHM} {HELD_POINTS}x{ROW.itemsize} {SLOTS}x{LONGEST_CHAIN}/{FILL} {FIRST_BITS}"
 """The format's number, and all that the meaning of the files hangs on."""
 STATE = "photos.msgpack"
 
@@ -147,7 +148,7 @@ def read_photos(folder: Path, written: Written, store_folder: Path | None) -> Re
 def _used(main: Blocks, spare: Blocks, buckets: int, spares: int) -> Iterator[tuple[Blocks, str, str, int]]:
     """Each array of the blocks: where it is, its name there, the name of its file, how much of it is used."""
     for kind, blocks, used in (("main", main, buckets), ("spare", spare, spares)):
-        for name in ("rest", "number", "count", "next"):
+        for name in ("words", "number"):
             yield blocks, name, f"{kind}-{name}.bin", used
 
 

@@ -1,11 +1,13 @@
-"""An index of described points that grows and shrinks point by point, and whose look-ups cost the same at any size.
+"""An index of described points, grown and shrunk point by point; at 25 times the points a look-up costs twice as much.
 
 Linear hashing (Litwin, "Linear Hashing: A New Tool for File and Table Addressing", 1980) over the signs of a
 point's code: a point's bucket is its code's lowest bits, and each time the buckets are half full one bucket is
 split in two by the next bit. Nothing is ever rebuilt. A query looks into the buckets of its own code and of
 all codes that differ from it in its least certain signs only (Lv et al., "Multi-Probe LSH", 2007).
 
-What is found does not depend on how many buckets there are: exactly the points for which `meets` holds.
+What is found does not depend on how many buckets there are: exactly the points for which
+`point_meetings.meets` holds, of each query point the nearest. How many buckets are looked into does: the more
+of a code's bits choose one, the more of its least certain signs are among them.
 """
 
 from dataclasses import dataclass
@@ -13,14 +15,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fingerprints.photo_descriptor import LOOSE, LOOSE_AMONG, loose_signs
+from fingerprints.photo_descriptor import LOOSE_AMONG, loose_signs
 from fingerprints.photo_print import Packed
+from fingerprints.point_blocks import COUNT_BITS, MOST_COUNT, SLOTS, WORDS, Blocks, count_of, next_of, tail_of
+from fingerprints.point_meetings import (
+    MOST_DIFFERENT,
+    WAYS,
+    Meetings,
+    likely,
+    nearest_of,
+    strict_signs,
+    surer_signs,
+)
 
-MOST_DIFFERENT = 7
-"""Bits of 48 in which the codes of two points that meet may differ."""
-SLOTS = 16
 LONGEST_CHAIN = 4
-"""Blocks of a bucket. A bucket of 64 points takes no more: so many alike say nothing any longer, and whoever
+"""Blocks of a bucket. A bucket of 60 points takes no more: so many alike say nothing any longer, and whoever
 floods one must not slow every search."""
 FILL = 0.75
 """Points for each slot at which the next bucket is split: one bucket in six then goes on in a spare block."""
@@ -32,38 +41,6 @@ FIRST_BITS = 16
 
 Words = npt.NDArray[np.uint32]
 Numbers = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class Meetings:
-    """Pairs of points that meet. One element a pair: the query's point, the number it was added under, and
-    the bits in which their codes differ."""
-
-    query: Numbers
-    number: Words
-    different: npt.NDArray[np.uint8]
-
-
-def strict_signs(rows: Packed) -> Words:
-    """For each point a mask of the first `LOOSE_AMONG` signs that another must share: all but its loose ones."""
-    loose = np.bitwise_or.reduce(np.uint32(1) << loose_signs(rows["loose"]), axis=1)
-    return np.asarray(np.uint32((1 << LOOSE_AMONG) - 1) & ~loose, dtype=np.uint32)
-
-
-def meets(queries: Packed, held: Packed) -> npt.NDArray[np.uint8]:
-    """The slow truth, queries x held: the bits in which their codes differ, 255 where they do not meet."""
-    different = differing(queries, held)
-    signs = queries["signs"][:, None] ^ held["signs"][None]
-    met = ((signs & strict_signs(queries)[:, None]) == 0) & (different <= MOST_DIFFERENT)
-    return np.where(met, different, np.uint8(255))
-
-
-def differing(queries: Packed, held: Packed) -> npt.NDArray[np.uint8]:
-    """Queries x held: the bits in which their codes differ."""
-    signs = np.bitwise_count(queries["signs"][:, None] ^ held["signs"][None])
-    return np.asarray(
-        signs + np.bitwise_count(queries["large"][:, None] ^ held["large"][None]), dtype=np.uint8
-    )
 
 
 class PointIndex:
@@ -94,7 +71,7 @@ class PointIndex:
     @property
     def used_bytes(self) -> int:
         """Bytes of memory behind the blocks; room beyond them is reserved, not used."""
-        return (self.buckets + self._spares_used) * (2 * 4 * SLOTS + 5)
+        return (self.buckets + self._spares_used) * 4 * (WORDS + SLOTS)
 
     def add(self, rows: Packed, numbers: Words) -> None:
         """Hold these points under these numbers."""
@@ -110,34 +87,47 @@ class PointIndex:
         for bucket, number in zip(self._bucket_of(rows["signs"]).tolist(), numbers.tolist(), strict=True):
             self._len -= self._take(bucket, number)
 
-    def search(self, queries: Packed) -> Meetings:
-        """All pairs that meet; in no particular order."""
+    def search(self, queries: Packed, nearest: int) -> Meetings:
+        """The pairs that meet, in no particular order; of each query point the nearest only (`nearest_of`)."""
         query, bucket = self._probes(queries)
-        rest = _rest(queries)
-        strict = strict_signs(queries) >> np.uint32(FIRST_BITS)
-        low = np.bitwise_count((bucket ^ queries["signs"][query]) & np.uint32((1 << FIRST_BITS) - 1))
-        found = []
+        # Whole rows of the same word: numpy is several times slower where a row meets a single word.
+        rest = np.repeat(_rest(queries), WORDS).reshape(-1, WORDS)
+        strict = np.repeat(strict_signs(queries) >> np.uint32(FIRST_BITS), WORDS).reshape(-1, WORDS)
+        turned = (bucket ^ queries["signs"].take(query)) & np.uint32((1 << FIRST_BITS) - 1)
+        middle, surest = surer_signs(queries)
+        # Where all five choose the bucket, it is only looked into for what `WAYS` allows.
+        unsure = (middle | surest) >> np.uint32(self._bits) != 0
+        looks: list[_Look] = []
         blocks, block = self._main, bucket
         for _ in range(LONGEST_CHAIN):
             # `take` gathers whole rows three times as fast as an index in brackets.
-            differing = blocks.rest.take(block, axis=0)
-            differing ^= rest.take(query)[:, None]
-            # Few agree in all strict signs; only of those are the bits counted.
-            place = np.flatnonzero((differing & strict.take(query)[:, None]) == 0)
-            probe = place // SLOTS
-            different = np.bitwise_count(differing.ravel().take(place)) + low.take(probe)
-            slot = place - probe * SLOTS
-            met = np.flatnonzero(
-                (different <= MOST_DIFFERENT) & (slot < blocks.count.take(block.take(probe)))
-            )
-            probe, slot = probe.take(met), slot.take(met)
-            number = blocks.number.ravel().take(block.take(probe) * np.intp(SLOTS) + slot)
-            found.append(Meetings(query.take(probe), number, different.take(met)))
-            following = blocks.next.take(block)
+            differing = blocks.words.take(block, axis=0)
+            tail = differing[:, SLOTS].copy()
+            differing ^= rest.take(query, axis=0)
+            bits = np.bitwise_count(differing)
+            bits += _EACH.take(np.bitwise_count(turned), axis=0)
+            met = (differing & strict.take(query, axis=0)) == 0
+            met &= bits <= MOST_DIFFERENT
+            met &= _USED.take(count_of(tail), axis=0)
+            place = np.flatnonzero(met)
+            probe = place // WORDS
+            doubt = np.flatnonzero(unsure.take(query).take(probe))
+            of, into = query.take(probe.take(doubt)), turned.take(probe.take(doubt))
+            signs = differing.ravel().take(place.take(doubt)) << np.uint32(FIRST_BITS) | into
+            unlikely = doubt[~likely(signs, middle.take(of), surest.take(of))]
+            place, probe = np.delete(place, unlikely), np.delete(probe, unlikely)
+            looks.append(_Look(query.take(probe), bits.ravel().take(place), blocks, block, place))
+            following = next_of(tail)
             on = np.flatnonzero(following)
             if not len(on):
                 break
-            blocks, block, query, low = self._spare, following.take(on) - 1, query.take(on), low.take(on)
+            blocks, block = self._spare, following.take(on) - 1
+            query, turned = query.take(on), turned.take(on)
+        within = nearest_of(
+            np.concatenate([look.query for look in looks]), np.concatenate([look.different for look in looks]),
+            len(queries), nearest,
+        )  # fmt: skip
+        found = [look.nearer_than(within) for look in looks]
         return Meetings(
             np.concatenate([part.query for part in found]),
             np.concatenate([part.number for part in found]),
@@ -151,17 +141,19 @@ class PointIndex:
 
     def _probes(self, queries: Packed) -> tuple[Numbers, Words]:
         """Every query's buckets: by each way of turning those of its loose signs that choose a bucket."""
-        bits = self._bits
-        masks = (np.uint32(1) << loose_signs(queries["loose"])) @ _SUBSETS
-        signs = queries["signs"][:, None] ^ masks
+        bits, signs = self._bits, queries["signs"][:, None]
+        masks = np.zeros((len(queries), 1), np.uint32)
+        for loose in (np.uint32(1) << loose_signs(queries["loose"])).T:
+            masks = np.concatenate([masks, masks | loose[:, None]], axis=1)
+        masks = masks.take(WAYS, axis=1)
+        signs = signs ^ masks
         low = signs & np.uint32((1 << bits) - 1)
         split = low < self._split
         # A sign that chooses no bucket is not turned: the bucket holds both its values already.
         beyond = masks >> np.uint32(bits)
-        chooses = (beyond == 0) | (split & (beyond == 1))
-        query, way = np.nonzero(chooses)
-        bucket = np.where(split, signs & np.uint32((2 << bits) - 1), low)[query, way]
-        return query, bucket
+        place = np.flatnonzero((beyond == 0) | (split & (beyond == 1)))
+        bucket = np.where(split, signs & np.uint32((2 << bits) - 1), low)
+        return place // masks.shape[1], bucket.ravel().take(place)
 
     def _put(self, bucket: Words, rest: Words, number: Words) -> int:
         """Put the points into these buckets; how many were taken, which full ones take no more of."""
@@ -175,30 +167,31 @@ class PointIndex:
             starts = np.flatnonzero(np.r_[True, block[1:] != block[:-1]])
             counts = np.diff(np.r_[starts, len(block)])
             own = block[starts]
-            slot = np.arange(len(block)) - np.repeat(starts, counts) + blocks.count[block]
+            slot = np.arange(len(block)) - np.repeat(starts, counts) + blocks.count(block)
             fits = slot < SLOTS
-            blocks.rest[block[fits], slot[fits]] = rest[fits]
+            blocks.words[block[fits], slot[fits]] = rest[fits]
             blocks.number[block[fits], slot[fits]] = number[fits]
-            blocks.count[own] = np.minimum(blocks.count[own] + counts, SLOTS)
+            count = np.minimum(blocks.count(own) + counts, SLOTS).astype(np.uint32)
+            blocks.tail[own] = tail_of(count, blocks.next(own))
             left = np.flatnonzero(~fits)
             if not len(left) or depth == LONGEST_CHAIN:
                 break
             # Spare blocks may move to make room for more, but not within the blocks written to just now.
             self._chain(blocks, np.unique(block[left]))
-            blocks, block, rest, number = self._spare, blocks.next[block[left]] - 1, rest[left], number[left]
+            blocks, block, rest, number = self._spare, blocks.next(block[left]) - 1, rest[left], number[left]
         return wanted - len(left)
 
     def _chain(self, blocks: "Blocks", full: Words) -> None:
         """Give each of these blocks a next one where it has none."""
-        for block in full[blocks.next[full] == 0].tolist():
+        for block in full[blocks.next(full) == 0].tolist():
             if self._spares_free:
                 spare = self._spares_free.pop()
             else:
                 spare = self._spares_used
                 self._spares_used += 1
                 self._spare.make_room(self._spares_used)
-            self._spare.count[spare] = self._spare.next[spare] = 0
-            blocks.next[block] = spare + 1
+            self._spare.tail[spare] = 0
+            blocks.tail[block] = blocks.count(block) | np.uint32((spare + 1) << COUNT_BITS)
 
     def _take(self, bucket: int, number: int) -> int:
         """The point's slot takes the chain's last point; how many were removed, 1 or 0."""
@@ -206,21 +199,22 @@ class PointIndex:
         found: tuple[Blocks, int, int] | None = None
         before: tuple[Blocks, int] | None = None
         while True:
-            slots = np.flatnonzero(blocks.number[block, : blocks.count[block]] == number)
+            tail = int(blocks.words[block, SLOTS])
+            last, following = (tail & MOST_COUNT) - 1, tail >> COUNT_BITS
+            slots = np.flatnonzero(blocks.number[block, : last + 1] == number)
             if len(slots):
                 found = (blocks, block, int(slots[0]))
-            if not blocks.next[block]:
+            if not following:
                 break
             before = (blocks, block)
-            blocks, block = self._spare, int(blocks.next[block]) - 1
+            blocks, block = self._spare, following - 1
         if found is None:
             return 0
-        last = int(blocks.count[block]) - 1
         into, at, slot = found
-        into.rest[at, slot], into.number[at, slot] = blocks.rest[block, last], blocks.number[block, last]
-        blocks.count[block] = last
+        into.words[at, slot], into.number[at, slot] = blocks.words[block, last], blocks.number[block, last]
+        blocks.words[block, SLOTS] = last
         if last == 0 and before is not None:
-            before[0].next[before[1]] = 0
+            before[0].words[before[1], SLOTS] &= np.uint32(MOST_COUNT)
             self._spares_free.append(block)
         return 1
 
@@ -239,11 +233,11 @@ class PointIndex:
         parts = []
         blocks, block = self._main, bucket
         while len(block):
-            held = np.arange(SLOTS) < blocks.count[block, None]
+            held = np.arange(SLOTS) < blocks.count(block)[:, None]
             of = np.nonzero(held)[0]
-            parts.append((bucket[of], blocks.rest[block][held], blocks.number[block][held]))
-            following = blocks.next[block]
-            blocks.count[block], blocks.next[block] = 0, 0
+            parts.append((bucket[of], blocks.words[block][:, :SLOTS][held], blocks.number[block][held]))
+            following = blocks.next(block)
+            blocks.tail[block] = 0
             if blocks is self._spare:
                 self._spares_free += block.tolist()
             on = following != 0
@@ -252,27 +246,31 @@ class PointIndex:
         return merged[0], merged[1], merged[2]
 
 
-class Blocks:
-    """Blocks of `SLOTS` points: `rest` and `number` of each, `count` used from the front, and `next`: one more
-    than the spare block that goes on, 0 for none."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look into many blocks met: `query` and `different` of each pair as in `Meetings`, and its `place`
+    among the words of all these blocks."""
 
-    def __init__(self, room: int) -> None:
-        # Fresh zeroes take no memory until they are written to.
-        self.rest: Words = np.zeros((room, SLOTS), np.uint32)
-        self.number: Words = np.zeros((room, SLOTS), np.uint32)
-        self.count: npt.NDArray[np.uint8] = np.zeros(room, np.uint8)
-        self.next: Words = np.zeros(room, np.uint32)
+    query: Numbers
+    different: npt.NDArray[np.uint8]
+    blocks: Blocks
+    block: Words
+    place: Numbers
 
-    def make_room(self, blocks: int) -> None:
-        """Room for at least so many. Four times as much at once, so that little is copied in all."""
-        old = len(self.count)
-        if blocks <= old:
-            return
-        for name in ("rest", "number", "count", "next"):
-            array = getattr(self, name)
-            larger = np.zeros((max(blocks, 4 * old), *array.shape[1:]), array.dtype)
-            larger[:old] = array
-            setattr(self, name, larger)
+    def nearer_than(self, within: Numbers) -> Meetings:
+        """The pairs that differ in fewer bits than their query's. Only of these, which are few among millions of
+        points, are the numbers read: they lie elsewhere."""
+        kept = np.flatnonzero(self.different < within.take(self.query))
+        place = self.place.take(kept)
+        where = self.block.take(place // WORDS) * np.intp(SLOTS) + place % WORDS
+        number = self.blocks.number.ravel().take(where)
+        return Meetings(self.query.take(kept), number, self.different.take(kept))
+
+
+_USED = np.arange(WORDS) < np.arange(WORDS)[:, None]
+"""For each count of points which words of a block are points that are held."""
+_EACH = np.repeat(np.arange(FIRST_BITS + 1, dtype=np.uint8), WORDS).reshape(-1, WORDS)
+"""Rows of each small number."""
 
 
 def _rest(rows: Packed) -> Words:
@@ -280,6 +278,3 @@ def _rest(rows: Packed) -> Words:
     return (rows["signs"] >> np.uint32(FIRST_BITS)) | (
         rows["large"].astype(np.uint32) << np.uint32(FIRST_BITS)
     )
-
-
-_SUBSETS = np.array([[way >> k & 1 for way in range(1 << LOOSE)] for k in range(LOOSE)], np.uint32)

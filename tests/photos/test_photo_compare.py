@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from photo_bytes import drawn, garment_photo, garment_print, print_of
+from photo_pairs import match_pair
 from PIL import Image, ImageDraw
 
 from fingerprints.photo_align import Alignment
@@ -18,7 +19,6 @@ from fingerprints.photo_compare import (
     block_sums,
     compare_pixels,
 )
-from fingerprints.photo_match import match_pair
 from fingerprints.photo_print import shrunk
 from fingerprints.photo_sameness import LEAST_ERROR, UNSEEN, same_photo_log_odds
 from streams.evaluation.edit_table import EDITS

@@ -9,10 +9,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from photo_bytes import drawn, garment_photo, garment_print, print_of, random_print
+from photo_pairs import match_pair
 
 from fingerprints.hamming_index import SPREAD
 from fingerprints.photo_hash import MOST_DISTANCE, PhotoHash, match_details
-from fingerprints.photo_match import SETTLED, PhotoIndex, PhotoMatch, match_pair
+from fingerprints.photo_match import SETTLED, PhotoIndex, PhotoMatch
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.photo_sameness import LEAST_BACKDROP
 from streams.evaluation.edit_table import EDITS

@@ -33,7 +33,7 @@ from fingerprints.photo_print import (
     unpack_points,
 )
 from fingerprints.photo_pyramid import LONGEST_SIDE, PyramidMaker
-from fingerprints.point_index import differing
+from fingerprints.point_meetings import differing
 
 FROZEN = json.loads(Path(__file__).with_name("frozen_points.json").read_text())
 """Of `textured(seed)`: the first points. A change of these is a new algorithm version."""

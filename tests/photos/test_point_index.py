@@ -9,20 +9,15 @@ from photo_bytes import random_points
 
 from fingerprints.photo_descriptor import LOOSE_AMONG, loose_signs
 from fingerprints.photo_print import POINT
-from fingerprints.point_index import (
-    FILL,
-    FIRST_BITS,
-    LONGEST_CHAIN,
-    MOST_DIFFERENT,
-    SLOTS,
-    PointIndex,
-    differing,
-    meets,
-)
+from fingerprints.point_blocks import SLOTS
+from fingerprints.point_index import FILL, FIRST_BITS, LONGEST_CHAIN, PointIndex
+from fingerprints.point_meetings import MOST_DIFFERENT, differing, meets
 
 SEEDS = st.integers(0, 2**32)
 FULL = SLOTS * LONGEST_CHAIN
 """Points that one bucket takes."""
+ALL = 1 << 30
+"""As many nearest ones as there may be."""
 ANCHORS = random_points(np.random.default_rng(7), 4)
 
 
@@ -39,16 +34,25 @@ def clustered(seed: int, many: int) -> np.ndarray:
     return rows
 
 
-def found(index: PointIndex, queries: np.ndarray) -> list[tuple[int, int, int]]:
-    met = index.search(queries)
+def found(index: PointIndex, queries: np.ndarray, nearest: int = ALL) -> list[tuple[int, int, int]]:
+    met = index.search(queries, nearest)
     return sorted(zip(met.query.tolist(), met.number.tolist(), met.different.tolist(), strict=True))
 
 
-def truth(queries: np.ndarray, held: np.ndarray, numbers: np.ndarray) -> list[tuple[int, int, int]]:
-    different = meets(queries, held)
-    return sorted(
-        (int(q), int(numbers[h]), int(different[q, h])) for q, h in np.argwhere(different < 255).tolist()
-    )
+def truth(
+    queries: np.ndarray, held: np.ndarray, numbers: np.ndarray, nearest: int = ALL
+) -> list[tuple[int, int, int]]:
+    """Each query point with all held ones, one after the other, and the most bits that let no more than
+    `nearest` in."""
+    kept: list[tuple[int, int, int]] = []
+    for query, row in enumerate(meets(queries, held).tolist()):
+        met = [(query, int(numbers[h]), bits) for h, bits in enumerate(row) if bits < 255]
+        for most in range(MOST_DIFFERENT, -1, -1):
+            near = [one for one in met if one[2] <= most]
+            if len(near) <= nearest:
+                kept += near
+                break
+    return sorted(kept)
 
 
 class PointMachine(RuleBasedStateMachine):
@@ -90,17 +94,17 @@ class PointMachine(RuleBasedStateMachine):
         if self.index.buckets < 1 << 18:
             self.index._split_next(min(many, round_ends))
 
-    @rule(seed=SEEDS)
-    def search(self, seed: int) -> None:
+    @rule(seed=SEEDS, nearest=st.sampled_from([1, 2, 5, 20, ALL]))
+    def search(self, seed: int, nearest: int) -> None:
         queries = clustered(seed, 12)
-        assert found(self.index, queries) == truth(queries, self.rows, self.numbers)
+        assert found(self.index, queries, nearest) == truth(queries, self.rows, self.numbers, nearest)
 
     @invariant()
     def same_size(self) -> None:
         assert len(self.index) == len(self.rows)
 
     def teardown(self) -> None:
-        self.search(1)
+        self.search(1, 5)
         self.index.remove(self.rows, self.numbers)
         assert len(self.index) == 0
         assert found(self.index, self.rows[:50]) == []
@@ -157,7 +161,7 @@ def test_a_flooded_bucket_stays_bounded() -> None:
     for part in np.array_split(np.arange(5_000), 7):
         index.add(flood[part], numbers[part])
     assert len(index) == FULL + 1
-    assert len(index.search(ANCHORS[:1]).number) == FULL
+    assert len(index.search(ANCHORS[:1], ALL).number) == FULL
     block = before / index.buckets
     assert index.used_bytes - before <= LONGEST_CHAIN * block
     assert found(index, bystander) == [(0, 9_999, 0)]
@@ -184,14 +188,16 @@ def test_what_meets_by_hand() -> None:
     """A loose sign may differ, a strict one may not, and too many bits in all may not."""
     query = np.zeros(1, POINT)
     query["loose"] = 0 | 3 << 5 | 20 << 10 | 24 << 15 | 25 << 20
-    held = np.zeros(7, POINT)
-    held["signs"] = [0, 1 << 3, 1 << 20 | 1 << 25, 1 << 4, 1 << LOOSE_AMONG, 0, 0]
-    held["large"][5:] = [(1 << MOST_DIFFERENT) - 1, (2 << MOST_DIFFERENT) - 1]
-    expected = [0, 1, 2, 255, 1, MOST_DIFFERENT, 255]
+    held = np.zeros(10, POINT)
+    held["signs"][:5] = [0, 1 << 3, 1 << 20 | 1 << 25, 1 << 4, 1 << LOOSE_AMONG]
+    held["large"][5:7] = [(1 << MOST_DIFFERENT) - 1, (2 << MOST_DIFFERENT) - 1]
+    # The surest of the loose signs, the last, differs together with one of the middle three at most.
+    held["signs"][7:] = [1 << 3 | 1 << 20 | 1 << 25, 1 << 3 | 1 << 20 | 1 << 24, 1 << 0 | 1 << 20 | 1 << 25]
+    expected = [0, 1, 2, 255, 1, MOST_DIFFERENT, 255, 255, 3, 3]
     assert meets(query, held).tolist() == [expected]
-    assert differing(query, held).tolist() == [[0, 1, 2, 1, 1, MOST_DIFFERENT, MOST_DIFFERENT + 1]]
+    assert differing(query, held).tolist() == [[0, 1, 2, 1, 1, MOST_DIFFERENT, MOST_DIFFERENT + 1, 3, 3, 3]]
     index = PointIndex()
-    index.add(held, np.arange(7, dtype=np.uint32))
+    index.add(held, np.arange(len(held), dtype=np.uint32))
     assert found(index, query) == [(0, number, d) for number, d in enumerate(expected) if d < 255]
 
 
@@ -202,3 +208,16 @@ def test_an_empty_index_and_an_empty_query(many: int) -> None:
     assert found(index, random_points(np.random.default_rng(1), many)) == []
     index.remove(np.zeros(0, POINT), np.zeros(0, np.uint32))
     assert len(index) == 0
+
+
+def test_the_nearest_by_hand() -> None:
+    """Two meet it exactly, three in one bit, one in two: all of one distance, or none of it."""
+    query = np.zeros(1, POINT)
+    held = np.zeros(6, POINT)
+    held["large"] = [0, 0, 1, 2, 4, 3]
+    index = PointIndex()
+    index.add(held, np.arange(6, dtype=np.uint32))
+    kept = {nearest: [number for _, number, _ in found(index, query, nearest)] for nearest in range(1, 8)}
+    assert kept == {
+        1: [], 2: [0, 1], 3: [0, 1], 4: [0, 1], 5: [0, 1, 2, 3, 4], 6: [0, 1, 2, 3, 4, 5], 7: [0, 1, 2, 3, 4, 5],
+    }  # fmt: skip

@@ -185,7 +185,7 @@ async def test_a_foreign_or_old_snapshot_is_discarded(
 
 async def test_every_damaged_file_is_survived(tmp_path: Path) -> None:
     for number, name in enumerate(
-        [MANIFEST, BANK, RECORDS, TITLES, "photos.msgpack", "main-count.bin", "rows.bin"]
+        [MANIFEST, BANK, RECORDS, TITLES, "photos.msgpack", "main-words.bin", "rows.bin"]
     ):
         data = tmp_path / str(number)
         await written(data, offset=20)

@@ -193,7 +193,7 @@ def test_most_of_the_thumbnails_withdrawn_are_compacted_away(tmp_path: Path) -> 
 
 FILES = [
     "photos.msgpack", "hashes.bin", "rows.bin", "thumbnails.bin",
-    *(f"{kind}-{name}.bin" for kind in ("main", "spare") for name in ("rest", "number", "count", "next")),
+    *(f"{kind}-{name}.bin" for kind in ("main", "spare") for name in ("words", "number")),
 ]  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def test_a_cut_file_is_an_error(saved: tuple[Path, Written], name: str) -> None:
         PhotoIndex.load(*saved)
 
 
-@pytest.mark.parametrize("name", ["photos.msgpack", "hashes.bin", "main-rest.bin", "main-next.bin"])
+@pytest.mark.parametrize("name", ["photos.msgpack", "hashes.bin", "main-words.bin", "main-number.bin"])
 def test_a_flipped_bit_is_an_error(saved: tuple[Path, Written], name: str) -> None:
     path = saved[0] / name
     raw = bytearray(path.read_bytes())
