@@ -101,8 +101,8 @@ THUMBNAILS = 64
 """Of so many of them the thumbnail is kept too: what is drawn shall take as much disk."""
 MOST_TURNED = 0.04
 """How likely a sign is turned at most, half of it on average. Measured, means of 60 photos: a search that meets
-3,776 points of 40,000 real prints (1,760 of them by query points that meet 40 at most) meets 3,545 (1,694) of 16,000 real and 24,000 drawn
-ones, and 2,988 (1,568) with 0.15; of the 16,000 real ones alone it is 2,270 (1,236)."""
+3,776 points of 40,000 real prints (1,760 of them by query points that meet 40 at most) meets 3,545 (1,694) of
+16,000 real and 24,000 drawn ones, and 2,988 (1,568) with 0.15; of the 16,000 real ones alone it is 2,270 (1,236)."""
 SIGNS, LARGE = 32, 16
 HELD_BYTES = HELD_POINTS * POINT.itemsize
 
