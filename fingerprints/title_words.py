@@ -1,28 +1,47 @@
-"""Words as titles are compared by: one for each group of same words, and how common each is.
+"""The words of a title: each as it is spelled, and as what it means where several words mean the same.
 
-How common is from a short list, with one figure for all other words, until a bank is counted
-(`fingerprints.title_rarity`). Both lists are in `fingerprints/data`, for anyone to extend.
+How common a word is comes from a short list, with one figure for all others, until a bank is counted
+(`fingerprints.title_rarity`). The lists are in `fingerprints/data`; a file of the same form may be added to
+each by its user (`use_word_lists`).
 """
 
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
 
 from fingerprints.title_normalise import normalise_title, read_as_letters
 
 UNLISTED = 0.0005
 """Share of titles that a word of no list is in: 1 in 2,000."""
+WORDS_AT_MOST = 64
+"""Distinct words of a title that are looked at; marketplaces' longest titles have about 40."""
 
 _HEADING = re.compile(r"\[(\w+) (\d+)\]")
+_added: dict[str, tuple[Path, ...]] = {}
+
+
+class TitleWords(NamedTuple):
+    """Distinct words in the order of the title. `meanings[n]` is what `spelled[n]` counts as."""
+
+    spelled: tuple[str, ...]
+    meanings: tuple[str, ...]
+
+
+@lru_cache(maxsize=16_384)
+def words_of(text: str) -> TitleWords:
+    """The words of a normalised title, codes read as letters too: "dr355" may be a dress or a model; read the
+    same way on both sides it matches either."""
+    spelled = dict.fromkeys(map(_spelled, filter(None, text.split(" "))))
+    kept = tuple(spelled)[:WORDS_AT_MOST]
+    return TitleWords(kept, tuple(map(meaning, kept)))
 
 
 @lru_cache(maxsize=65_536)
-def title_words(text: str) -> tuple[str, ...]:
-    """The distinct words of a normalised title, in order, as they are compared: codes read as letters too.
-
-    "dr355" may be a dress or a model; read the same way on both sides it matches either.
-    """
-    return tuple(dict.fromkeys(map(_compared, text.split(" "))))
+def meaning(word: str) -> str:
+    """The one of a group of same words that stands for all."""
+    return _same_words().get(word, word)
 
 
 @cache
@@ -33,19 +52,31 @@ def common_words() -> dict[str, float]:
 
 @cache
 def filler_words() -> frozenset[str]:
-    """Words that sellers add to any title: they weigh little in a similarity."""
+    """Words that sellers add to any title."""
     return frozenset(word for section, _, words in _sections() if section == "filler" for word in words)
 
 
-@lru_cache(maxsize=65_536)
-def _compared(word: str) -> str:
-    word = read_as_letters(word)
-    return _same_words().get(word, word)
+def use_word_lists(*, common: tuple[Path, ...] = (), same: tuple[Path, ...] = ()) -> None:
+    """Read these files beside the built-in lists from now on; before the first title is read.
+
+    A word in several lists counts as the last of them says.
+
+    Raises:
+        OSError: a file cannot be read.
+        ValueError: a file of common words has words above its first heading.
+    """
+    _added.update({"common_words.txt": common, "same_words.txt": same})
+    for cached in (common_words, filler_words, _same_words, _sections, meaning, words_of):
+        cached.cache_clear()
+    common_words()
+
+
+_spelled = lru_cache(maxsize=65_536)(read_as_letters)
 
 
 @cache
 def _same_words() -> dict[str, str]:
-    groups = [[normalise_title(word) for word in line.split()] for line in _lines("same_words.txt")]
+    groups = [[read_as_letters(normalise_title(word)) for word in line.split()] for line in _lines("same_words.txt")]
     return {word: group[0] for group in groups for word in group}
 
 
@@ -58,12 +89,13 @@ def _sections() -> tuple[tuple[str, float, tuple[str, ...]], ...]:
         elif not sections:
             raise ValueError(f"common_words.txt: {line!r} stands before the first heading; add one above it")
         else:
-            sections[-1][2].extend(
-                word for entry in line.split() for word in title_words(normalise_title(entry))
-            )
+            entries = map(normalise_title, line.split())
+            sections[-1][2].extend(word for entry in entries for word in words_of(entry).meanings)
     return tuple((name, share, tuple(words)) for name, share, words in sections)
 
 
 def _lines(name: str) -> list[str]:
-    text = (files("fingerprints") / "data" / name).read_text(encoding="utf-8")
-    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    texts = [(files("fingerprints") / "data" / name).read_text(encoding="utf-8")]
+    texts += [path.read_text(encoding="utf-8") for path in _added.get(name, ())]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]

@@ -20,11 +20,18 @@ DISGUISES = {
     "j a k e t   d e n i m": "jaket denim",
     "j.a.k.e.t d.e.n.i.m": "jaket denim",
     "j✿a✿k✿e✿t d✿e✿n✿i✿m": "jaket denim",
-    "ja\u200bk\u2060et\ufeff \u202edenim\u202c": "jaket denim",
+    "ja\u200bk\u2060et\ufeff \u202emined\u202c": "jaket denim",
     "j\u0336a\u0336k\u0336e\u0336t jäkét": "jaket jaket",
     "Jakettttt muraaaah": "jaket murah",
     "🔥JAKET🔥denim✨": "jaket denim",
     "jaket🇮🇩 denim": "jaket denim",
+    "🇯🇦🇰🇪🇹 🇩🇪🇳🇮🇲": "jaket denim",
+    "\u202emined tekaj\u202c": "jaket denim",
+    "ja\u202etek\u202c": "jaket",
+    "j🔥ak👍🏽et d1️⃣enim": "jaket denim",
+    "$iap k!rim ka$ j@k3t": "siap kirim kas jaket",
+    "t-shirt john's": "tshirt johns",
+    "𝚮𝚨𝚻": "hat",
 }
 
 
