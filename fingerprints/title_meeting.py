@@ -12,7 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from fingerprints.title_normalise import all_as_letters
-from fingerprints.title_words import TitleWords
+from fingerprints.title_words import TitleWords, meaning
 
 ERRORS_AT_MOST = ((4, 0), (6, 1), (11, 2))
 """Typing errors by the letters of the longer spelling: fewer than 4 none, fewer than 6 one, fewer than 11 two,
@@ -23,6 +23,8 @@ BARE_LETTERS = 3
 PART_LETTERS, PART_ANYWHERE = 3, 6
 """Letters of the shortest word looked for in words run together, and of the shortest that need not begin or
 end where a word or another part does."""
+PARTS_OF_WHOLE = 0.7
+"""Share of a held word that the query's words must make up for the word to be met by its parts."""
 GAP = "|"
 """Stands for a word that is met as it is: no part reaches over it."""
 
@@ -49,15 +51,15 @@ def meet(query: TitleWords, held: TitleWords) -> Meeting:
     """The meeting of two titles. Bounded: both have at most `WORDS_AT_MOST` words."""
     meeting = Meeting(set(query.meanings).intersection(held.meanings))
     same = meeting.same
-    query_rest = [word for word, means in zip(*query, strict=True) if means not in same]
-    held_rest = {word: means for word, means in zip(*held, strict=True) if means not in same}
+    means_of = dict(zip(held.spelled, held.meanings, strict=True))
+    query_rest = [w for w, means in zip(query.spelled, query.meanings, strict=True) if means not in same]
+    held_rest = {word: means for word, means in means_of.items() if means not in same}
     # A word left in one title may still be another spelling of one that both have.
     if query_rest:
-        _spellings(query_rest, dict(zip(*held, strict=True)), meeting)
+        _spellings(query_rest, means_of, meeting)
     if query_rest and held_rest:
-        _parts(query, held_rest, same, meeting)
-    if query_rest and held_rest:
-        _run_together(query_rest, held, meeting)
+        _parts(query, held_rest, meeting)
+        _run_together(query_rest, held, means_of, meeting)
     return meeting
 
 
@@ -103,9 +105,8 @@ def _spellings(words: list[str], held: dict[str, str], meeting: Meeting) -> None
         read = {all_as_letters(other): other for other in held}
         for word in words:
             letters = all_as_letters(word)
-            if (found := read.get(letters)) is not None and letters not in (word, found):
-                continue
-            if found is not None and len(letters) >= BARE_LETTERS:
+            found = read.get(letters)
+            if found is not None and letters in (word, found) and len(letters) >= BARE_LETTERS:
                 _meet_bare(meeting, word, held[found])
 
 
@@ -120,10 +121,12 @@ def _cover(meeting: Meeting, word: str, share: float) -> None:
         meeting.covered[word] = share
 
 
-def _parts(query: TitleWords, held: dict[str, str], same: set[str], meeting: Meeting) -> None:
+def _parts(query: TitleWords, held: dict[str, str], meeting: Meeting) -> None:
     """Held words in what the query's other words make when they are written together."""
-    text, spans = _written_together(query, same)
-    found = find_parts(text, spans, [word for word in held if held[word] not in meeting.misspelt])
+    left = [word for word, means in held.items() if means not in meeting.misspelt]
+    if not left:
+        return
+    found = find_parts(*_written_together(query, meeting.same), left)
     for word in found.parts:
         meeting.parts.add(held[word])
         meeting.bare.discard(held[word])
@@ -131,30 +134,37 @@ def _parts(query: TitleWords, held: dict[str, str], same: set[str], meeting: Mee
         _cover(meeting, word, share)
 
 
-def _run_together(words: list[str], held: TitleWords, meeting: Meeting) -> None:
+def _run_together(words: list[str], held: TitleWords, means_of: dict[str, str], meeting: Meeting) -> None:
     """Held words that the query's words are parts of."""
-    text, spans = _written_together(held, meeting.same)
-    means = dict(zip(*held, strict=True))
-    found = find_parts(text, spans, [word for word in words if meeting.covered.get(word, 0.0) < 1])
+    left = [word for word in words if meeting.covered.get(word, 0.0) < 1]
+    if not left:
+        return
+    found = find_parts(*_written_together(held, meeting.same), left)
     for word in found.parts:
         _cover(meeting, word, 1.0)
     for word, share in found.shares.items():
-        if share > 0.7 and means[word] not in meeting.misspelt:
-            meeting.parts.add(means[word])
-            meeting.bare.discard(means[word])
+        means = means_of[word]
+        if share >= PARTS_OF_WHOLE and means not in meeting.misspelt and means not in meeting.same:
+            meeting.parts.add(means)
+            meeting.bare.discard(means)
 
 
-def _written_together(words: TitleWords, same: set[str]) -> tuple[str, list[tuple[int, int, str]]]:
+Spans = list[tuple[int, int, str]]
+"""Where words begin and end in a text."""
+
+
+def _written_together(words: TitleWords, same: set[str]) -> tuple[str, Spans]:
     """The title without spaces, met words as `GAP`, and where each other word is in it."""
-    text, spans, at = [], [], 0
-    for word, means in zip(*words, strict=True):
-        if means in same and len(word) >= PART_LETTERS:
-            text.append(GAP)
-            at += 1
+    text: list[str] = []
+    spans: Spans = []
+    at = 0
+    for word in words.sequence:
+        if len(word) >= PART_LETTERS and meaning(word) in same:
+            word = GAP  # noqa: PLW2901
         else:
-            text.append(word)
             spans.append((at, at + len(word), word))
-            at += len(word)
+        text.append(word)
+        at += len(word)
     return "".join(text), spans
 
 
@@ -166,28 +176,33 @@ class Parts:
     shares: dict[str, float]
 
 
-def find_parts(text: str, spans: list[tuple[int, int, str]], words: list[str]) -> Parts:
+def find_parts(text: str, spans: Spans, words: list[str]) -> Parts:
     """Which of the words are in the text; short ones only beside an edge of a span or of another found word."""
     edges = {place for start, end, _ in spans for place in (start, end)}
     taken = bytearray(len(text))
     found = []
-    left = sorted((word for word in words if len(word) >= PART_LETTERS), key=lambda word: -len(word))
+    left = sorted((word for word in words if len(word) >= PART_LETTERS), key=lambda word: (-len(word), word))
     for _ in range(2):
         missing = []
         for word in left:
-            at = text.find(word)
-            end = at + len(word)
-            edged = (at in edges) + (end in edges)
-            # A part that begins and ends with its own span is the word itself, met already or another number.
+            # A short word in the midst of another is chance; one that begins or ends with it, seldom.
             needed = 0 if len(word) >= PART_ANYWHERE else 1 if len(word) > PART_LETTERS else 2
-            if at < 0 or edged < needed or any(taken[at:end]):
-                missing.append(word)
-                continue
-            found.append(word)
-            edges |= {at, end}
-            taken[at:end] = b"\x01" * len(word)
+            once = False
+            at = text.find(word)
+            while at >= 0:
+                end = at + len(word)
+                if (at in edges) + (end in edges) >= needed and not any(taken[at:end]):
+                    once = True
+                    edges.update((at, end))
+                    taken[at:end] = b"\x01" * len(word)
+                at = text.find(word, end)
+            (found if once else missing).append(word)
         left = missing
-    shares = {
-        word: share for start, end, word in spans if (share := sum(taken[start:end]) / max(end - start, 1)) > 0
-    }
+        if not found or not left:
+            break
+    shares: dict[str, float] = {}
+    for start, end, word in spans if found else ():
+        share = sum(taken[start:end]) / (end - start)
+        if share > shares.get(word, 0.0):
+            shares[word] = share
     return Parts(found, shares)

@@ -89,6 +89,7 @@ def read_as_letters(word: str) -> str:
     return _REPEATED.sub(r"\1", _read_leet(word))
 
 
+@lru_cache(maxsize=65_536)
 def all_as_letters(word: str) -> str:
     """A word of `normalise_title` with every digit read as a letter, whatever it may be: "745" as "tas"."""
     return _REPEATED.sub(r"\1", _read_leet(word.replace("2", "z")))

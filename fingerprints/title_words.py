@@ -15,27 +15,29 @@ from fingerprints.title_normalise import normalise_title, read_as_letters
 
 UNLISTED = 0.0005
 """Share of titles that a word of no list is in: 1 in 2,000."""
-WORDS_AT_MOST = 64
-"""Distinct words of a title that are looked at; marketplaces' longest titles have about 40."""
+WORDS_AT_MOST = 100
+"""Words of a title that are looked at; one of 255 characters has about 40, or twice that in syllables."""
 
 _HEADING = re.compile(r"\[(\w+) (\d+)\]")
 _added: dict[str, tuple[Path, ...]] = {}
 
 
 class TitleWords(NamedTuple):
-    """Distinct words in the order of the title. `meanings[n]` is what `spelled[n]` counts as."""
+    """Distinct words in the order of the title. `meanings[n]` is what `spelled[n]` counts as; `sequence` has
+    every word as often as the title."""
 
     spelled: tuple[str, ...]
     meanings: tuple[str, ...]
+    sequence: tuple[str, ...]
 
 
 @lru_cache(maxsize=16_384)
 def words_of(text: str) -> TitleWords:
     """The words of a normalised title, codes read as letters too: "dr355" may be a dress or a model; read the
     same way on both sides it matches either."""
-    spelled = dict.fromkeys(map(_spelled, filter(None, text.split(" "))))
-    kept = tuple(spelled)[:WORDS_AT_MOST]
-    return TitleWords(kept, tuple(map(meaning, kept)))
+    sequence = tuple(map(_spelled, text.split()))[:WORDS_AT_MOST]
+    spelled = tuple(dict.fromkeys(sequence))
+    return TitleWords(spelled, tuple(map(meaning, spelled)), sequence)
 
 
 @lru_cache(maxsize=65_536)
