@@ -46,6 +46,11 @@ def meaning(word: str) -> str:
     return _same_words().get(word, word)
 
 
+def same_as(word: str) -> tuple[str, ...]:
+    """All spellings of a meaning, itself first."""
+    return _groups().get(word, (word,))
+
+
 @cache
 def common_words() -> dict[str, float]:
     """Listed words with the share of titles (0 to 1) that use them."""
@@ -68,7 +73,7 @@ def use_word_lists(*, common: tuple[Path, ...] = (), same: tuple[Path, ...] = ()
         ValueError: a file of common words has words above its first heading.
     """
     _added.update({"common_words.txt": common, "same_words.txt": same})
-    for cached in (common_words, filler_words, _same_words, _sections, meaning, words_of):
+    for cached in (common_words, filler_words, _same_words, _groups, _sections, meaning, words_of):
         cached.cache_clear()
     common_words()
 
@@ -78,8 +83,17 @@ _spelled = lru_cache(maxsize=65_536)(read_as_letters)
 
 @cache
 def _same_words() -> dict[str, str]:
-    groups = [[read_as_letters(normalise_title(word)) for word in line.split()] for line in _lines("same_words.txt")]
+    lines = _lines("same_words.txt")
+    groups = [[read_as_letters(normalise_title(word)) for word in line.split()] for line in lines]
     return {word: group[0] for group in groups for word in group}
+
+
+@cache
+def _groups() -> dict[str, tuple[str, ...]]:
+    groups: dict[str, dict[str, None]] = {}
+    for word, means in _same_words().items():
+        groups.setdefault(means, {means: None})[word] = None
+    return {means: tuple(words) for means, words in groups.items()}
 
 
 @cache
