@@ -20,9 +20,9 @@ from fingerprints.title_meeting import meet
 from fingerprints.title_rarity import WordRarity
 from fingerprints.title_vocabulary import TitleVocabulary, runs_of
 from fingerprints.title_weight import (
-    MORE_THAN_SHARED,
     is_code,
     remains,
+    shared_at_least,
     title_weight,
     weight_at_most,
     weight_of,
@@ -144,7 +144,7 @@ class TitleIndex:
         if len(self._held) < EXHAUSTIVE_BELOW:
             return [(slot, np.inf) for slot in self._held]
         asked, left = self._asked_for(query)
-        needed = (WEIGHT_FLOOR + self.rarity.crowd) / MORE_THAN_SHARED
+        needed = shared_at_least(WEIGHT_FLOOR, left, self.rarity.crowd)
         if sum(asked.values()) < needed:
             return []
         numbers, worths = list(asked), list(asked.values())
@@ -181,22 +181,29 @@ class TitleIndex:
                 asked[number] = worth(word)
             else:
                 strange.append(spelling)
-        if strange:
-            for spelling in strange:
-                left += self._ask(asked, self._vocabulary.spellings(spelling), spelling)
-            known = [word not in strange for word in query.sequence]
-            for run in runs_of(query.sequence, known):
-                self._ask(asked, self._vocabulary.parts(run), "")
+        if not strange:
+            return asked, left
+        unread = set()
+        for spelling in strange:
+            if self._ask(asked, self._vocabulary.spellings(spelling)):
+                continue
+            if is_code(spelling):
+                left += worth(spelling)
+            else:
+                unread.add(spelling)
+        if unread:
+            for run in runs_of(query.sequence, unread):
+                self._ask(asked, self._vocabulary.parts(run))
         return asked, left
 
-    def _ask(self, asked: dict[int, float], words: Iterable[str], spelling: str) -> float:
-        """Ask for these held words too; what the spelling is worth where there are none and it is a code."""
+    def _ask(self, asked: dict[int, float], words: Iterable[str]) -> bool:
+        """Ask for these held words too; whether there are any."""
         found = False
         for word in words:
             means = meaning(word)
             asked[self.rarity.number_of[means]] = self.rarity.worth(means)
             found = True
-        return self.rarity.worth(spelling) if is_code(spelling) and not found else 0.0
+        return found
 
     def _brought_up(self, numbers: list[int], worths: list[float], needed: float) -> npt.NDArray[np.uint32]:
         """The slots of titles that may share enough, each once."""

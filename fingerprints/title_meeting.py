@@ -82,30 +82,31 @@ def is_wordlike(word: str) -> bool:
 
 
 def _spellings(words: list[str], held: dict[str, str], meeting: Meeting) -> None:
-    ours = [word for word in words if is_wordlike(word)]
+    ours = [word for word in words if not word.isdecimal()]
+    read = [word if is_wordlike(word) else all_as_letters(word) for word in ours]
     theirs = [word for word in held if is_wordlike(word)]
     if ours and theirs:
-        table = process.cdist(ours, theirs, scorer=OSA.distance, score_cutoff=MOST_ERRORS)
+        table = process.cdist(read, theirs, scorer=OSA.distance, score_cutoff=MOST_ERRORS)
         for row, column in zip(*(table <= MOST_ERRORS).nonzero(), strict=True):
             word, other, errors = ours[row], theirs[column], int(table[row, column])
-            longer = max(len(word), len(other))
-            if errors <= errors_allowed(longer):
+            longer = max(len(read[row]), len(other))
+            if errors <= errors_allowed(longer) or not errors:
                 _cover(meeting, word, 1 - errors / longer)
                 if (means := held[other]) not in meeting.same:
                     meeting.misspelt[means] = min(errors, meeting.misspelt.get(means, MOST_ERRORS))
         bare_of: dict[str, list[str]] = {}
         for other in theirs:
             bare_of.setdefault(without_vowels(other), []).append(other)
-        for word in ours:
-            bare = without_vowels(word)
+        for word, letters in zip(ours, read, strict=True):
+            bare = without_vowels(letters)
             for other in bare_of.get(bare, ()) if len(bare) >= BARE_LETTERS else ():
-                if bare in (word, other):
+                if bare in (letters, other):
                     _meet_bare(meeting, word, held[other])
-    if len(ours) < len(words) or len(theirs) < len(held):
-        read = {all_as_letters(other): other for other in held}
+    if len(theirs) < len(held) or not all(map(is_wordlike, words)):
+        by_letters = {all_as_letters(other): other for other in held}
         for word in words:
             letters = all_as_letters(word)
-            found = read.get(letters)
+            found = by_letters.get(letters)
             if found is not None and letters in (word, found) and len(letters) >= BARE_LETTERS:
                 _meet_bare(meeting, word, held[found])
 

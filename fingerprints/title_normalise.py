@@ -27,7 +27,7 @@ _CHARACTERS = PlainCharacters()
 _TURNED = re.compile("\u202e([^\u202c\u2069]*)")
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 _INDICATORS = re.compile("[\U0001f1e6-\U0001f1ff]+")
-_TOKEN = re.compile(r"[$@!]*[^\W_](?:[^\W_]|[@$!]+(?=[^\W_])|[@$](?![^\W_]))*")
+_TOKEN = re.compile(r"[$@!]*[^\W_](?:[^\W_]|[@$!]+(?=[^\W_])|[@$!]*[@$](?![^\W_]))*")
 _PIECE = re.compile(r"\S+")
 _JOINING = frozenset(f"{OTHER}.-_'*~^`")
 """Signs that stand inside a word taken apart; a slash, a comma, a plus are between words."""
@@ -77,16 +77,6 @@ def plain_word(word: str) -> str:
     if _SIZE.fullmatch(word):
         return word
     return _REPEATED.sub(r"\1", word)
-
-
-def read_as_letters(word: str) -> str:
-    """A word of `normalise_title` with its digits read as letters even in a code, not in a quantity.
-
-    For comparing only, where it is done to both sides.
-    """
-    if word.isalpha() or word.isdecimal() or _QUANTITY.fullmatch(word):
-        return word
-    return _REPEATED.sub(r"\1", _read_leet(word))
 
 
 @lru_cache(maxsize=65_536)

@@ -75,6 +75,17 @@ class WordRarity:
         share, spent = self._worths[number] if number is not None else _unheld(word)
         return self.level * share - spent
 
+    def restore(self, words: list[str], counts: list[int], free: list[int], titles: int) -> None:
+        """Become what it was: words and counts by number, as a snapshot has them."""
+        self.titles, self._free = titles, free
+        self.number_of, self.counts, self._worths = {}, [], []
+        for number, (word, count) in enumerate(zip(words, counts, strict=True)):
+            self._grow()
+            if count:
+                self.number_of[word] = number
+                self.counts[number] = count
+                self._recount(word, number)
+
     def _count(self, word: str) -> int:
         number = self.number_of.get(word)
         if number is None:
@@ -93,13 +104,17 @@ class WordRarity:
         if self._free:
             number = self._free.pop()
         else:
-            number = len(self.counts)
-            self.counts.append(0)
-            self._worths.append((0.0, 0.0))
-            if number == len(self.share):
-                self.share = np.concatenate([self.share, np.zeros_like(self.share)])
-                self.spent = np.concatenate([self.spent, np.zeros_like(self.spent)])
+            number = self._grow()
         self.number_of[word] = number
+        return number
+
+    def _grow(self) -> int:
+        number = len(self.counts)
+        self.counts.append(0)
+        self._worths.append((0.0, 0.0))
+        if number == len(self.share):
+            self.share = np.concatenate([self.share, np.zeros_like(self.share)])
+            self.spent = np.concatenate([self.spent, np.zeros_like(self.spent)])
         return number
 
 

@@ -5,7 +5,7 @@ SymSpell, W. Garbe, 2012), so a table of those forms answers "which held words m
 The form without vowels, and the words that others are run together from, are looked up in the same way.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -62,13 +62,15 @@ class TitleVocabulary:
     def spellings(self, word: str) -> list[str]:
         """Other held words that this one may be meant as, at most `SPELLINGS_AT_MOST`."""
         found: dict[str, None] = {}
-        for form in _forms(word):
+        letters = word if word.isalpha() else all_as_letters(word)
+        read = () if letters == word or word.isdecimal() else _forms(letters)
+        for form in (*_forms(word), "~" + word, *read):
             present = self._by_form.get(form)
             if present is not None:
                 found.update(dict.fromkeys((present,) if isinstance(present, str) else present[:SPELLINGS_AT_MOST]))
-        if not word.isalpha() and self.is_held(letters := all_as_letters(word)):
+        if word.isdecimal() and self.is_held(letters):
             found[letters] = None
-        return [held for held in found if held != word and _may_be(word, held)][:SPELLINGS_AT_MOST]
+        return [held for held in found if held != word and _may_be(word, letters, held)][:SPELLINGS_AT_MOST]
 
     def parts(self, run: str) -> Iterator[str]:
         """Held words in a run of letters: the longest at each place, left to right, none over another."""
@@ -82,31 +84,33 @@ class TitleVocabulary:
             start += 1
 
 
-def runs_of(words: Sequence[str], held: Sequence[bool]) -> Iterator[str]:
-    """The letters of words that are not held, written together with short words beside them: where a seller left
-    spaces out, or put some in."""
+def runs_of(words: Sequence[str], unread: Set[str]) -> Iterator[str]:
+    """The letters of unread words, written together with short words beside them: where a seller left spaces out,
+    or put some in."""
     run: list[str] = []
     strange = False
-    for word, known in zip(words, held, strict=True):
-        if known and len(word) > PART_LETTERS + 1:
+    for word in (*words, ""):
+        if word in unread or 0 < len(word) <= PART_LETTERS + 1:
+            run.append(word)
+            strange |= word in unread
+        else:
             if strange:
                 yield "".join(run)
             run, strange = [], False
-        else:
-            run.append(word)
-            strange |= not known
-    if strange:
-        yield "".join(run)
 
 
-def _may_be(word: str, held: str) -> bool:
-    if not (is_wordlike(word) and is_wordlike(held)):
-        return all_as_letters(word) == all_as_letters(held)
-    bare = without_vowels(word)
-    if len(bare) >= BARE_LETTERS and bare in (word, held) and bare == without_vowels(held):
+def _may_be(word: str, letters: str, held: str) -> bool:
+    if not is_wordlike(held):
+        return letters == all_as_letters(held)
+    if letters == held:
         return True
-    allowed = errors_allowed(max(len(word), len(held)))
-    return allowed > 0 and OSA.distance(word, held, score_cutoff=allowed) <= allowed
+    if word.isdecimal():
+        return False
+    bare = without_vowels(letters)
+    if len(bare) >= BARE_LETTERS and bare in (letters, held) and bare == without_vowels(held):
+        return True
+    allowed = errors_allowed(max(len(letters), len(held)))
+    return allowed > 0 and OSA.distance(letters, held, score_cutoff=allowed) <= allowed
 
 
 @lru_cache(maxsize=16_384)

@@ -12,6 +12,7 @@ fitted on one half of real titles (docs/decisions/010).
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -124,6 +125,15 @@ def weight_at_most(
     return most
 
 
+def shared_at_least(weight: float, left: float, crowd: float) -> float:
+    """Nats that must be shared for `weight_of` to come to so much, when at least so much is left over."""
+    evidence = weight + crowd
+    cheapest = min(LEFT_DEAR * left, PADDED + LEFT_CHEAP * left, BOTH + LEFT_CHEAP * left) - math.log(4)
+    needed = max(0.0, (evidence - BASE + SCALE * cheapest) / SHARED) ** (1 / POWER)
+    return max(evidence / MORE_THAN_SHARED, min(needed, (evidence + NOT_WHOLE * left) / WHOLE))
+
+
+@lru_cache(maxsize=65_536)
 def is_code(word: str) -> bool:
     """Whether a word names an article: letters with three digits or more."""
     return not word.isalpha() and not word.isdecimal() and sum(map(str.isdecimal, word)) >= CODE_DIGITS

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from fingerprints.title_normalise import normalise_title, read_as_letters
+from fingerprints.title_normalise import all_as_letters, normalise_title
 
 UNLISTED = 0.0005
 """Share of titles that a word of no list is in: 1 in 2,000."""
@@ -33,17 +33,21 @@ class TitleWords(NamedTuple):
 
 @lru_cache(maxsize=16_384)
 def words_of(text: str) -> TitleWords:
-    """The words of a normalised title, codes read as letters too: "dr355" may be a dress or a model; read the
-    same way on both sides it matches either."""
-    sequence = tuple(map(_spelled, text.split()))[:WORDS_AT_MOST]
+    """The words of a normalised title."""
+    sequence = tuple(text.split(" ", WORDS_AT_MOST)[:WORDS_AT_MOST])
     spelled = tuple(dict.fromkeys(sequence))
     return TitleWords(spelled, tuple(map(meaning, spelled)), sequence)
 
 
 @lru_cache(maxsize=65_536)
 def meaning(word: str) -> str:
-    """The one of a group of same words that stands for all."""
-    return _same_words().get(word, word)
+    """The one of a group of same words that stands for all; a listed word also where digits are its letters."""
+    known = _same_words().get(word)
+    if known is not None or word.isalpha() or word.isdecimal():
+        return known or word
+    letters = all_as_letters(word)
+    known = _same_words().get(letters)
+    return known or (letters if letters in common_words() else word)
 
 
 def same_as(word: str) -> tuple[str, ...]:
@@ -78,13 +82,10 @@ def use_word_lists(*, common: tuple[Path, ...] = (), same: tuple[Path, ...] = ()
     common_words()
 
 
-_spelled = lru_cache(maxsize=65_536)(read_as_letters)
-
-
 @cache
 def _same_words() -> dict[str, str]:
     lines = _lines("same_words.txt")
-    groups = [[read_as_letters(normalise_title(word)) for word in line.split()] for line in lines]
+    groups = [[normalise_title(word) for word in line.split()] for line in lines]
     return {word: group[0] for group in groups for word in group}
 
 
@@ -105,8 +106,8 @@ def _sections() -> tuple[tuple[str, float, tuple[str, ...]], ...]:
         elif not sections:
             raise ValueError(f"common_words.txt: {line!r} stands before the first heading; add one above it")
         else:
-            entries = map(normalise_title, line.split())
-            sections[-1][2].extend(word for entry in entries for word in words_of(entry).meanings)
+            entries = (word for entry in line.split() for word in normalise_title(entry).split())
+            sections[-1][2].extend(_same_words().get(word, word) for word in entries)
     return tuple((name, share, tuple(words)) for name, share, words in sections)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fingerprints.title_normalise import LENGTH_AT_MOST, READ_AT_MOST, normalise_title, read_as_letters
+from fingerprints.title_normalise import LENGTH_AT_MOST, READ_AT_MOST, all_as_letters, normalise_title
 
 DISGUISES = {
     "J4k3t V4rs1ty": "jaket varsity",
@@ -50,8 +50,8 @@ def test_sizes_numbers_and_codes_stay(code: str) -> None:
 
 def test_a_code_is_read_as_letters_for_comparing_only() -> None:
     assert normalise_title("dr355") == "dr355"
-    assert read_as_letters("dr355") == "dres" == normalise_title("dress")
-    assert read_as_letters("100ml") == "100ml"
+    assert all_as_letters("dr355") == "dres" == normalise_title("dress")
+    assert all_as_letters("745") == "tas"
 
 
 @pytest.mark.parametrize("text", ["", " \t\n", "🔥🔥", "\u200b\u202e", "---", "\ud800"])
