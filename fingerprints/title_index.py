@@ -39,6 +39,8 @@ BROUGHT_UP_AT_MOST = 50_000
 """Entries of the words' lists that a query reads; the newest titles of a word that passes it."""
 COMPARED_AT_MOST = 24
 """Titles that are compared for a query, those that may weigh most."""
+MAYBE_MISSPELT = 4
+"""A held word that so few titles use may itself be another's misspelling: its other spellings are asked for too."""
 NOTHING = 0
 """Number in a row where there is no word; it is given to none."""
 
@@ -179,6 +181,8 @@ class TitleIndex:
             number = number_of.get(word)
             if number is not None:
                 asked[number] = worth(word)
+                if self.rarity.counts[number] <= MAYBE_MISSPELT:
+                    self._ask(asked, self._vocabulary.spellings(spelling))
             else:
                 strange.append(spelling)
         if not strange:

@@ -107,7 +107,8 @@ def _spellings(words: list[str], held: dict[str, str], meeting: Meeting) -> None
         for word in words:
             letters = all_as_letters(word)
             found = by_letters.get(letters)
-            if found is not None and letters in (word, found) and len(letters) >= BARE_LETTERS:
+            # Two numbers that read the same are one number; a code and its leet are too.
+            if found is not None and len(letters) >= BARE_LETTERS:
                 _meet_bare(meeting, word, held[found])
 
 

@@ -106,7 +106,7 @@ def weight_of(remains: Remains, crowd: float) -> float:
     evidence = max(evidence, WHOLE * remains.shared - NOT_WHOLE * (left + missing))
     if remains.codes:
         evidence -= OTHER_CODE
-    return min(evidence, MORE_THAN_SHARED * remains.shared, WEIGHT_AT_MOST + crowd) - crowd
+    return min(min(evidence, MORE_THAN_SHARED * remains.shared) - crowd, WEIGHT_AT_MOST)
 
 
 def weight_at_most(

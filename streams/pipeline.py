@@ -29,7 +29,6 @@ from fingerprints.decision import POLICY, Decision, Likeness, decide
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TITLE
-from fingerprints.title_weight import title_weight
 from streams.photo_evidence import photo_evidence, seller_links
 from streams.records import (
     ImageFailure,
@@ -147,13 +146,7 @@ def _score(
         photo_distance=photo.distance if photo else None,
         photo_log_odds=photo.log_odds if photo and photo.alignment else None,
         same_backdrop=photo is not None and photo.same_backdrop,
-        title_weight=(
-            title_weight(
-                met.title.similarity, bank.titles.information(listing.prints.title, takedown.prints.title)
-            )
-            if met.title and listing.prints.title and takedown.prints.title
-            else None
-        ),
+        title_weight=met.title.weight if met.title else None,
         price_ratio=price_ratio(listing.prints.price, takedown.prints.price),
         same_seller=(
             listing.listing.marketplace == takedown.takedown.marketplace

@@ -9,8 +9,7 @@ import msgspec.structs
 from fingerprints.photo_match import PhotoIndex, PhotoMatch, Stage, no_stage
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
-from fingerprints.registry import Hit
-from fingerprints.title_index import TitleIndex
+from fingerprints.title_index import TitleHit, TitleIndex
 from fingerprints.title_print import TITLE
 from streams.bank_files import FrozenBank, read_bank
 from streams.records import Prints, TakedownFingerprint
@@ -32,7 +31,7 @@ class Resemblance:
     """Where a listing met one takedown: for each kind the best pair of fingerprints, if any."""
 
     photo: PhotoMeeting | None = None
-    title: Hit | None = None
+    title: TitleHit | None = None
 
 
 @dataclass(slots=True)
