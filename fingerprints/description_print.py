@@ -13,7 +13,7 @@ from fingerprints.description_index import DescriptionIndex
 from fingerprints.description_likeness import FLOOR, DescriptionPrint, compare, sketch
 from fingerprints.lookalikes import PlainCharacters
 from fingerprints.registry import Example, FingerprintKind
-from fingerprints.title_normalise import LENGTH_AT_MOST, normalise_title, read_as_letters
+from fingerprints.title_normalise import LENGTH_AT_MOST, normalise_title
 
 __all__ = ["DESCRIPTION", "DescriptionPrint", "description_print"]
 
@@ -45,7 +45,7 @@ def description_print(description: Any) -> DescriptionPrint | None:
 def _plain(line: str) -> Iterator[str]:
     """The plain words of a line, letters and digits told apart no more than `read_as_letters` does."""
     if _TAKEN_APART.search(line):
-        yield from map(read_as_letters, normalise_title(line).split())
+        yield from normalise_title(line).split()
     else:
         yield from filter(None, map(_plain_token, line.split()))
 
@@ -53,7 +53,7 @@ def _plain(line: str) -> Iterator[str]:
 @lru_cache(maxsize=65_536)
 def _plain_token(token: str) -> str:
     """What stands between two spaces; by itself, as the words of descriptions come again and again."""
-    return " ".join(map(read_as_letters, normalise_title(token).split()))
+    return normalise_title(token)
 
 
 def _lines(description: str) -> Iterator[str]:

@@ -1,39 +1,37 @@
 """One character at a time: what a reader takes it for, in lower-case Latin where there is such a reading.
 
 Sellers write "јаkеt" with Cyrillic letters, "𝕛𝕒𝕜𝕖𝕥" with mathematical ones, "ᴊᴀᴋᴇᴛ" with small capitals.
-Most of this is in the Unicode data that Python carries: compatibility decompositions (styled and
-full-width letters) and character names ("LATIN SMALL LETTER D WITH STROKE"). Only letters of other scripts
-that merely look Latin need a table, and it is short: the scripts that fancy-text generators draw on.
+Nearly all of this is data that others keep: Unicode's compatibility decompositions and character names come
+with Python, Unicode's confusables (UTS #39) with `confusable_homoglyphs`. `_SUPPLEMENT` is what fancy-text
+generators draw on and the confusables leave out, since they list what cannot be told apart, not what is read
+alike ("₣ʀᴇᴇ", "ᗩᗷᑕ").
 """
 
-import re
 import unicodedata
+from functools import cache
+from re import compile as compiled
+
+from confusable_homoglyphs.confusables import confusables_data
 
 OTHER = "\u00b7"
 """Stands for any character that is no letter, digit, space or ASCII mark: emoji, ornaments, bullets."""
 
-_LOOKALIKES_BY_SCRIPT = {
-    "Cyrillic": "аa бb вb гr дa еe зз иn кk лл мm нh оo пn рp сc тt уy хx цu шw щw ьb яr "
-    "ѕs іi јj ԁd һh ԛq ԝw ѵv ӏl ԍg єe үy ґr қk ңh ҳx ҹy әe өo ҡk",
-    "Greek, capital": "ΑA ΒB ΓR ΔA ΕE ΖZ ΗH ΙI ΚK ΛA ΜM ΝN ΟO ΠN ΡP ΣE ΤT ΥY ΧX ΩO ϹC ϺM",
-    "Greek, small": "αa βb γy δd εe ζz ηn ιi κk λl μu νv οo πn ρp σo ςs τt υu χx ωw ϲc ϳj",
-    "Armenian": "աw գq զq լl հh յj ոn ռn սu ցg օo ՏS ՍU ՕO ՀH ԼL",
-    "Cherokee": "ᎪA ᏴB ᏟC ᎠD ᎬE ᎶG ᏀG ᎻH ᎥI ᎫJ ᏦK ᏞL ᎷM ᏁN ᎾO ᏢP ᎡR ᏒR ᏚS ᏕS ᎢT ᏌU ᏙV ᎳW ᎩY ᎽY ᏃZ ᏂH ᏧD",
-    "Lisu": "ꓮA ꓐB ꓚC ꓓD ꓰE ꓝF ꓖG ꓧH ꓲI ꓙJ ꓗK ꓡL ꓟM ꓠN ꓳO ꓑP ꓣR ꓢS ꓔT ꓴU ꓦV ꓪW ꓫX ꓬY ꓜZ",
-    "Canadian syllabics": "ᗅA ᗩA ᗷB ᑕC ᗞD ᗪD ᕮE ᗴE ᖴF ᘜG ᕼH ᒍJ ᒎJ ᒪL ᗰM ᑎN ᗝO ᑭP ᖇR ᔕS ᑌU ᐯV ᗯW ᙭X ᖻY ᘔZ "
-    "ᑯD ᑲB",
-    "Coptic": "ⲁa ⲃb ⲉe ⲏh ⲓi ⲕk ⲙm ⲛn ⲟo ⲣp ⲥc ⲧt ⲩy ⲭx ⲍz",
-    "Runic and Tifinagh": "ᛕK ᚷX ᛖM ᛁI ⵔO ⵝX ⵏI ⵕQ",
+_SUPPLEMENT_BY_SCRIPT = {
+    "Cyrillic": "вb дa зz иn кk лl мm нh пn тt цu шw щw ьb яr бb ԍg єe ґr қk ңh ҳx ҹy әe өo ҡk ӏl",
+    "Greek": "Δa Λa Πn Ωo Ξe Σe βb γy δd εe ζz ηn κk λl μu ξe πn σo ςs τt υu χx ωw",
+    "Armenian": "լl յj Լl",
+    "Cherokee": "Ꮆg Ꮑn Ꮎo Ꮜu Ꮞ4",
+    "Canadian syllabics": "ᗩa ᗅa ᗷb ᑕc ᕮe ᗴe ᘜg ᒎj ᑎn ᗝo ᔕs ᗯw ᖻy ᘔz ᑯd ᑲb ᒿ2",
+    "Coptic": "ⲁa ⲃb ⲉe ⲏh ⲓi ⲕk ⲙm ⲛn ⲧt ⲩy ⲭx ⲍz",
+    "read as i": "Ιi Іi ꓲi ᛁi ⵏi",
     "currency": "₳a ฿b ₵c €e ₣f ₲g ₭k £l ₥m ₦n ₱p ₴s ₮t ₩w ¥y ¢c ₫d",
-    "phonetic": "ɑa ɐa ʙb ɔo ɛe ɜe ɡg ɢg ɣy ɩi ɪi ɭl ɲn ŋn ɴn ɵo ʀr ʃs ʊu ʋv ʌv ʏy ƒf ƨs ƽs ƅb ȣ8 ƿp ꞵb ꭓx "
-    "ℓl ℮e ℯe",
-    "digits": "Ꮞ4 Ʒ3 ᒿ2 ƻ2",
+    "phonetic": "ɐa ʙb ɔo ɛe ɜe ɢg ɭl ɲn ŋn ɴn ɵo ʀr ʃs ʊu ʌv ʋv ƒf ƨs ƽs ƅb ƿp ꞵb ꭓx ƻ2 ɩi ƍg",
 }
-_LOOKALIKES = {pair[0]: pair[1].lower() for row in _LOOKALIKES_BY_SCRIPT.values() for pair in row.split()}
-_LATIN_NAME = re.compile(
+_SUPPLEMENT = {pair[0]: pair[1] for row in _SUPPLEMENT_BY_SCRIPT.values() for pair in row.split()}
+_LATIN_NAME = compiled(
     r"(?:LATIN|INDICATOR SYMBOL)(?: SMALL| CAPITAL| LETTER| LIGATURE| TURNED| REVERSED| SIDEWAYS"
     r"| OPEN| CLOSED| SCRIPT| DOTLESS| INSULAR| INVERTED| LONG| SHARP| BARRED| STRETCHED| MIDDLE-WELSH)*"
-    r" ([A-Z]{1,2})(?: WITH .+)?"
+    r" ([A-Z]{1,2})(?: WITH .+)?$"
 )
 _REMEMBERED_AT_MOST = 20_000
 """Entries of the table kept in memory: a hostile stream of rare characters must not fill it."""
@@ -78,15 +76,20 @@ def _plain_once(character: str) -> str:
 
 def _reading(character: str) -> str | None:
     """Something plainer that is read the same, the most certain source first; None for nothing."""
-    if (lookalike := _LOOKALIKES.get(character)) is not None:
-        return lookalike
+    if (known := _SUPPLEMENT.get(character)) is not None:
+        return known
     if (latin := _LATIN_NAME.search(unicodedata.name(character, ""))) is not None:
         return latin[1].lower()
     if (digit := unicodedata.digit(character, None)) is not None:
         return str(digit)
     parts = unicodedata.normalize("NFKD", character)
-    unmarked = "".join(part for part in parts if unicodedata.category(part)[0] != "M")
-    folded = unicodedata.normalize("NFC", unmarked).casefold()
+    unmarked = unicodedata.normalize("NFC", "".join(p for p in parts if unicodedata.category(p)[0] != "M"))
+    # Before case is folded: a capital eta looks like H, a small one like n.
+    if unmarked and unmarked != character:
+        return unmarked
+    if (confusable := _confusables().get(character)) is not None:
+        return confusable
+    folded = unmarked.casefold()
     return None if folded == character else folded
 
 
@@ -94,3 +97,18 @@ def _plain_ascii(character: str) -> str:
     if character.isprintable():
         return character.lower()
     return " " if character.isspace() else ""
+
+
+@cache
+def _confusables() -> dict[str, str]:
+    """Characters that Unicode's confusables give as one ASCII letter or digit."""
+    readings: dict[str, str] = {}
+    for character, alike in confusables_data.items():
+        plain = next((one["c"] for one in alike if len(one["c"]) == 1 and _is_plain(one["c"])), None)
+        if len(character) == 1 and not character.isascii() and plain is not None:
+            readings[character] = plain.lower()
+    return readings
+
+
+def _is_plain(character: str) -> bool:
+    return character.isascii() and character.isalnum()

@@ -1,49 +1,59 @@
 """Titles by their words, in any spelling: finds the few held titles that are worth comparing.
 
-Every word of a query is looked up with its other spellings (`fingerprints.title_vocabulary`), rarest first,
-until enough titles are brought up; each title collects the letters of the words that it shares, and those
-with enough of them for the smaller title's size are compared for certain. Words that very many titles have
-are left out where rarer ones are there: they cost time and say nothing.
+Every word of a query is looked up with its other spellings (`fingerprints.title_vocabulary`). A title can only
+weigh `WEIGHT_FLOOR` if the words that it shares are worth that much more than chance, so the query's commonest words, as
+long as they are not worth half of that together, bring up nothing themselves: the titles under the rarer ones are
+enough. What those share and lack is added up from the numbers of their words, for all at once; whichever may
+weigh enough by that is compared for certain.
 """
 
-import heapq
 from array import array
-from collections.abc import Sequence
-from itertools import pairwise
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from fingerprints.registry import Hit, best_hits
-from fingerprints.title_likeness import TitlePrint, all_letters, compare, letters
-from fingerprints.title_rarity import WordRarity, information
-from fingerprints.title_vocabulary import TitleVocabulary
-from fingerprints.title_words import title_words
+from fingerprints.registry import Hit
+from fingerprints.title_likeness import TitlePrint, similarity
+from fingerprints.title_meeting import meet
+from fingerprints.title_rarity import WordRarity
+from fingerprints.title_vocabulary import TitleVocabulary, runs_of
+from fingerprints.title_weight import (
+    is_code,
+    remains,
+    shared_at_least,
+    title_weight,
+    weight_at_most,
+    weight_of,
+)
+from fingerprints.title_words import TitleWords, meaning, same_as, words_of
 
-TITLE_FLOOR = 0.7
-"""Similarity below which two titles have nothing to do with each other."""
-EXHAUSTIVE_BELOW = 64
+WEIGHT_FLOOR = 3.0
+"""Nats below which a title is no hit: with the prior of the decision, less than 2 in 100."""
+EXHAUSTIVE_BELOW = 32
 """Fewer held titles than this are all compared."""
-TITLES_PER_QUERY = 2_000
-"""Titles that a query may bring up before its commoner words are left out."""
-WORDS_AT_LEAST = 3
-"""Words of a query that bring up titles however common they are, each no more than `TITLES_PER_QUERY`."""
-SHARED_AT_LEAST = 0.3
-"""Share of the smaller title's letters that must be in shared rarer words before the two are looked at."""
-LIKELY_AT_LEAST = 0.45
-"""The same with the common words counted in: less is compared for nothing, more costs hits of 0.7 to 0.8."""
-WEIGHED_AT_MOST = 192
-"""Titles (a title that shares several words counts as often) whose common words are counted in."""
+ROW = 20
+"""Words of a title that are added up; of more, the rarest when it was added."""
+BROUGHT_UP_AT_MOST = 50_000
+"""Entries of the words' lists that a query reads; the newest titles of a word that passes it."""
 COMPARED_AT_MOST = 24
-"""Titles that are compared for a query, those that share most."""
-SHARE_SLACK = 0.15
-"""By how much a title's similarity is taken to exceed its known share at most; when no other can be among
-the hits by that, the search ends."""
+"""Titles that are compared for a query, those that may weigh most."""
+MAYBE_MISSPELT = 4
+"""A held word that so few titles use may itself be another's misspelling: its other spellings are asked for too."""
+NOTHING = 0
+"""Number in a row where there is no word; it is given to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TitleHit(Hit):
+    """`weight`: nats that the title is this one come back (`fingerprints.title_weight`)."""
+
+    weight: float
 
 
 class TitleIndex:
-    """A `fingerprints.registry.FingerprintIndex` over titles, with the rarity of their words."""
+    """A `fingerprints.registry.FingerprintIndex` over titles; hits are ordered by weight, then owner and item."""
 
     def __init__(self) -> None:
         self.rarity = WordRarity()
@@ -51,9 +61,14 @@ class TitleIndex:
         self._slots: dict[str, list[int]] = {}
         self._held: dict[int, tuple[str, int, TitlePrint]] = {}
         self._free: list[int] = []
-        self._using: dict[str, array[int]] = {}
-        self._letters: npt.NDArray[np.float32] = np.zeros(1024, dtype=np.float32)
-        self._shared: npt.NDArray[np.float32] = np.zeros(1024, dtype=np.float32)  # all zero between searches
+        self._using: list[array[int]] = [array("I")]
+        """By word number, the slots of the titles that use it."""
+        self._rows: npt.NDArray[np.uint32] = np.zeros((1024, ROW), np.uint32)
+        self._shared: npt.NDArray[np.float32] = np.zeros(1024, np.float32)  # all zero between searches
+        self._asked: npt.NDArray[np.float32] = np.zeros(1024, np.float32)  # by word number, all zero between
+        self.rarity.add(("",))  # takes the number NOTHING, and counts as no title
+        self.rarity.titles = 0
+        self.rarity.share[NOTHING] = self.rarity.spent[NOTHING] = 0
 
     def add(self, owner: str, fingerprints: Sequence[TitlePrint]) -> None:
         """Hold these under `owner`, instead of any earlier ones."""
@@ -65,102 +80,157 @@ class TitleIndex:
         """Forget the owner; an unknown one is no error."""
         for slot in self._slots.pop(owner, ()):
             _, _, held = self._held.pop(slot)
-            words = title_words(held.text)
-            self.rarity.withdraw(words)
+            words = _distinct(words_of(held.text))
             for word in words:
-                using = self._using[word]
-                using.remove(slot)
-                if not using:
-                    del self._using[word]
-                    self._vocabulary.withdraw(word)
+                self._using[self.rarity.number_of[word]].remove(slot)
+            gone = {word for word in words if self.rarity.counts[self.rarity.number_of[word]] == 1}
+            self.rarity.withdraw(words)
+            for word in gone:
+                for spelling in same_as(word):
+                    self._vocabulary.withdraw(spelling)
             self._free.append(slot)
 
-    def search(self, fingerprint: TitlePrint, limit: int) -> list[Hit]:
-        """At most `limit` hits from `TITLE_FLOOR` up, best first, ties by owner and item."""
-        hits: list[Hit] = []
-        for slot, share in self._candidates(fingerprint):
-            if len(hits) >= limit and share + SHARE_SLACK < hits[limit - 1].similarity:
+    def search(self, fingerprint: TitlePrint, limit: int) -> list[TitleHit]:
+        """At most `limit` hits from `WEIGHT_FLOOR` up, the heaviest first, ties by owner and item."""
+        query = words_of(fingerprint.text)
+        hits: list[TitleHit] = []
+        for slot, most in self._candidates(query):
+            if len(hits) >= limit and most < hits[limit - 1].weight:
                 break
-            owner, item, held = self._held[slot]
-            similarity = compare(fingerprint, held)
-            if similarity >= TITLE_FLOOR:
-                hits = best_hits([*hits, Hit(owner, item, similarity)], limit)
-        return hits
+            hit = self._compared(query, fingerprint, slot)
+            if hit.weight >= WEIGHT_FLOOR:
+                hits.append(hit)
+                hits.sort(key=lambda found: (-found.weight, found.owner, found.item))
+        return hits[:limit]
 
-    def information(self, query: TitlePrint, held: TitlePrint) -> float:
-        """`fingerprints.title_rarity.information` by the words of the titles held here, in nats."""
-        return information(query, held, self.rarity)
+    def weigh(self, query: TitlePrint, held: TitlePrint) -> float:
+        """Nats that the query is this title come back, however little, by the words of the titles held here."""
+        return title_weight(words_of(query.text), words_of(held.text), self.rarity)
 
     def __len__(self) -> int:
         return len(self._held)
 
+    def _compared(self, query: TitleWords, fingerprint: TitlePrint, slot: int) -> TitleHit:
+        owner, item, held = self._held[slot]
+        words = words_of(held.text)
+        found = remains(query, words, meet(query, words), self.rarity.worth)
+        alike = 1.0 if fingerprint.text == held.text else similarity(found)
+        return TitleHit(owner, item, alike, weight_of(found, self.rarity.crowd))
+
     def _add_one(self, owner: str, item: int, held: TitlePrint) -> int:
         slot = self._free.pop() if self._free else len(self._held)
-        if slot >= len(self._letters):
-            self._letters = np.concatenate([self._letters, np.zeros_like(self._letters)])
-            self._shared = np.zeros_like(self._letters)
-        words = title_words(held.text)
+        if slot >= len(self._rows):
+            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+            self._shared = np.zeros(len(self._rows), np.float32)
+        words = _distinct(words_of(held.text))
         self._held[slot] = (owner, item, held)
-        self._letters[slot] = all_letters(words)
-        self.rarity.add(words)
-        for word in words:
-            using = self._using.get(word)
-            if using is None:
-                using = self._using[word] = array("I")
-                self._vocabulary.add(word)
-            using.append(slot)
+        numbers = self.rarity.add(words)
+        for word, number in zip(words, numbers, strict=True):
+            if number >= len(self._using):
+                self._using.append(array("I"))
+            if self.rarity.counts[number] == 1:
+                for spelling in same_as(word):
+                    self._vocabulary.add(spelling)
+            self._using[number].append(slot)
+        if len(self._asked) < len(self.rarity.share):
+            self._asked = np.zeros(len(self.rarity.share), np.float32)
+        if len(numbers) > ROW:
+            numbers.sort(key=lambda number: self.rarity.counts[number])
+        row = self._rows[slot]
+        row[:] = NOTHING
+        row[: min(len(numbers), ROW)] = numbers[:ROW]
         return slot
 
-    def _candidates(self, fingerprint: TitlePrint) -> list[tuple[int, float]]:
-        """Slots worth comparing with the share of letters that is known to be common, greatest first."""
+    def _candidates(self, query: TitleWords) -> list[tuple[int, float]]:
+        """Slots worth comparing with what they may weigh at most, that which may weigh most first."""
         if len(self._held) < EXHAUSTIVE_BELOW:
-            return [(slot, 1.0) for slot in self._held]
-        words = title_words(fingerprint.text)
-        size = all_letters(words)
-        looked_up, left_out = self._rarest(words)
-        using = [np.frombuffer(self._using[word], dtype=np.uint32)[-TITLES_PER_QUERY:] for word in looked_up]
-        if not using:
+            return [(slot, np.inf) for slot in self._held]
+        asked, left = self._asked_for(query)
+        needed = shared_at_least(WEIGHT_FLOOR, left, self.rarity.crowd)
+        if sum(asked.values()) < needed:
             return []
-        for word, slots in zip(looked_up, using, strict=True):
-            self._shared[slots] += letters(word)
-        brought_up = np.concatenate(using)
-        share = self._shared[brought_up] / np.minimum(self._letters[brought_up], size)
-        self._shared[brought_up] = 0
-        if len(share) > WEIGHED_AT_MOST:
-            best = np.argpartition(share, -WEIGHED_AT_MOST)[-WEIGHED_AT_MOST:]
-            brought_up, share = brought_up[best], share[best]
-        worth = share >= SHARED_AT_LEAST
-        shares = dict(zip(brought_up[worth].tolist(), share[worth].tolist(), strict=True))
-        likely = [
-            (slot, known)
-            for slot, share_found in shares.items()
-            if (known := share_found + self._common_share(slot, left_out, size)) >= LIKELY_AT_LEAST
-        ]
-        return heapq.nlargest(COMPARED_AT_MOST, likely, key=itemgetter(1))
+        numbers, worths = list(asked), list(asked.values())
+        brought_up = self._brought_up(numbers, worths, needed)
+        if not len(brought_up):
+            return []
+        rows = self._rows[brought_up]
+        self._asked[numbers] = worths
+        shared = self._asked[rows].sum(axis=1)
+        self._asked[numbers] = 0
+        enough = shared >= needed
+        brought_up, shared, rows = brought_up[enough], shared[enough], rows[enough]
+        if not len(brought_up):
+            return []
+        level = np.float32(self.rarity.level)
+        whole = level * self.rarity.share[rows].sum(axis=1) - self.rarity.spent[rows].sum(axis=1)
+        most = weight_at_most(shared, left, np.maximum(whole - shared, 0), self.rarity.crowd)
+        if len(most) > COMPARED_AT_MOST:
+            best = np.argpartition(most, -COMPARED_AT_MOST)[-COMPARED_AT_MOST:]
+            brought_up, most = brought_up[best], most[best]
+        order = np.argsort(-most, kind="stable")
+        found = zip(brought_up[order].tolist(), most[order].tolist(), strict=True)
+        return [(slot, weight) for slot, weight in found if weight >= WEIGHT_FLOOR]
 
-    def _common_share(self, slot: int, left_out: list[str], size: float) -> float:
-        """What the common words, which brought up nothing themselves, add to a title's share."""
-        if not left_out:
-            return 0.0
-        held = title_words(self._held[slot][2].text)
-        found = sum(letters(word) for word in left_out if word in held)
-        return found / min(float(self._letters[slot]), size)
+    def _asked_for(self, query: TitleWords) -> tuple[dict[int, float], float]:
+        """Held words that the query may have, by number, with their worth; and what it has besides for certain."""
+        number_of, worth = self.rarity.number_of, self.rarity.worth
+        asked: dict[int, float] = {}
+        strange = []
+        left = 0.0
+        for spelling, word in zip(query.spelled, query.meanings, strict=True):
+            number = number_of.get(word)
+            if number is not None:
+                asked[number] = worth(word)
+                if self.rarity.counts[number] <= MAYBE_MISSPELT:
+                    self._ask(asked, self._vocabulary.spellings(spelling))
+            else:
+                strange.append(spelling)
+        if not strange:
+            return asked, left
+        unread = set()
+        for spelling in strange:
+            if self._ask(asked, self._vocabulary.spellings(spelling)):
+                continue
+            if is_code(spelling):
+                left += worth(spelling)
+            else:
+                unread.add(spelling)
+        if unread:
+            for run in runs_of(query.sequence, unread):
+                self._ask(asked, self._vocabulary.parts(run))
+        return asked, left
 
-    def _rarest(self, words: tuple[str, ...]) -> tuple[list[str], list[str]]:
-        """Held words of the query, in any spelling: the rarest, to bring titles up, and the common others."""
-        held: set[str] = set()
+    def _ask(self, asked: dict[int, float], words: Iterable[str]) -> bool:
+        """Ask for these held words too; whether there are any."""
+        found = False
         for word in words:
-            spellings = self._vocabulary.spellings(word)
-            held |= spellings
-            if not spellings:
-                held.update(self._vocabulary.parts(word))
-        for left, right in pairwise(words):
-            if left + right in self._using:
-                held.add(left + right)
-        rarest = sorted(held, key=lambda word: len(self._using[word]))
-        total = 0
-        for count, word in enumerate(rarest):
-            total += len(self._using[word])
-            if total > TITLES_PER_QUERY and count >= WORDS_AT_LEAST:
-                return rarest[:count], rarest[count:]
-        return rarest, []
+            means = meaning(word)
+            asked[self.rarity.number_of[means]] = self.rarity.worth(means)
+            found = True
+        return found
+
+    def _brought_up(self, numbers: list[int], worths: list[float], needed: float) -> npt.NDArray[np.uint32]:
+        """The slots of titles that may share enough, each once."""
+        order = sorted(range(len(numbers)), key=lambda place: worths[place])
+        rest, start = 0.0, 0
+        while rest + worths[order[start]] < needed / 2:
+            rest += worths[order[start]]
+            start += 1
+        lists = []
+        room = BROUGHT_UP_AT_MOST
+        for place in reversed(order[start:]):
+            slots = np.frombuffer(self._using[numbers[place]], np.uint32)[-room:] if room > 0 else ()
+            if not len(slots):
+                rest += worths[place]
+                continue
+            room -= len(slots)
+            self._shared[slots] += worths[place]
+            lists.append(slots)
+        every = np.concatenate(lists)
+        enough = every[self._shared[every] >= needed - rest]
+        self._shared[every] = 0
+        return np.unique(enough)
+
+
+def _distinct(words: TitleWords) -> list[str]:
+    return list(dict.fromkeys(words.meanings))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fingerprints.registry import Example, FingerprintKind
-from fingerprints.title_index import TITLE_FLOOR, TitleIndex
-from fingerprints.title_likeness import TitlePrint, compare
+from fingerprints.title_index import TitleIndex
+from fingerprints.title_likeness import SIMILARITY_FLOOR, TitlePrint, compare
 from fingerprints.title_normalise import normalise_title
 
 __all__ = ["TITLE", "TitlePrint", "title_print"]
@@ -50,10 +50,10 @@ def _examples() -> Sequence[Example]:
 
 TITLE: FingerprintKind[TitlePrint] = FingerprintKind(
     name="title",
-    algorithm="title-ngram-1",
+    algorithm="title-words-2",
     fingerprint=title_print,
     compare=compare,
-    floor=TITLE_FLOOR,
+    floor=SIMILARITY_FLOOR,
     new_index=TitleIndex,
     examples=_examples,
 )

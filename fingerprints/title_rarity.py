@@ -1,44 +1,132 @@
-"""How much it says that two titles share their words: rare words much, common ones next to nothing."""
+"""What a word is worth: the rarer among the held titles, the more nats it says that two titles share it."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
-from fingerprints.title_likeness import TitlePrint, matched_words
-from fingerprints.title_words import UNLISTED, common_words, title_words
+import numpy as np
+import numpy.typing as npt
 
+from fingerprints.title_words import UNLISTED, common_words, filler_words
+
+FEW_TITLES = 100
+"""Titles that any bank counts as having more: of a handful, chance must not look certain."""
 PRIOR_TITLES = 1_000
 """Titles that the built-in list of common words counts for: a bank of as many weighs as much."""
+FILLER_SHARE = 0.35
+"""What is left of the worth of a word that sellers add to any title."""
+LETTER_SHARE = 0.25
+"""A word of one letter is worth half, of two three quarters: initials, sizes and torn pieces meet by chance."""
 
 
 class WordRarity:
-    """How many held titles use each word, kept up as titles come and go."""
+    """How many held titles use each word, kept up as titles come and go.
+
+    Words have numbers, given to others again when no title uses them. The worth of word n in nats is
+    `level * share[n] - spent[n]`, so that a title more changes only its own words and `level`, the logarithm of how
+    many titles there are with the built-in ones. `crowd`: nats by which the best of so many titles is expected to
+    be met by chance alone.
+    """
 
     def __init__(self) -> None:
-        self._titles = 0
-        self._using: Counter[str] = Counter()
+        self.titles = 0
+        self.number_of: dict[str, int] = {}
+        self.counts: list[int] = []
+        self._worths: list[tuple[float, float]] = []
+        self.share: npt.NDArray[np.float32] = np.zeros(1024, np.float32)
+        self.spent: npt.NDArray[np.float32] = np.zeros(1024, np.float32)
+        self._free: list[int] = []
 
-    def add(self, words: Iterable[str]) -> None:
-        """Count a title with these distinct words."""
-        self._titles += 1
-        self._using.update(words)
+    @property
+    def titles(self) -> int:
+        """How many are counted."""
+        return self._titles
 
-    def withdraw(self, words: Iterable[str]) -> None:
-        """Take back a title that was counted."""
-        self._titles -= 1
+    @titles.setter
+    def titles(self, titles: int) -> None:
+        self._titles = titles
+        self.level = math.log(titles + PRIOR_TITLES)
+        self.crowd = math.log(titles + FEW_TITLES)
+
+    def add(self, words: Iterable[str]) -> list[int]:
+        """Count a title with these distinct words; their numbers."""
+        self.titles += 1
+        return [self._count(word) for word in words]
+
+    def withdraw(self, words: Iterable[str]) -> list[int]:
+        """Take back a title that was counted; the numbers of words that no other title uses."""
+        self.titles -= 1
+        gone = []
         for word in words:
-            self._using[word] -= 1
-            if self._using[word] <= 0:
-                del self._using[word]
+            number = self.number_of[word]
+            self.counts[number] -= 1
+            if self.counts[number]:
+                self._recount(word, number)
+            else:
+                del self.number_of[word]
+                self._free.append(number)
+                gone.append(number)
+        return gone
 
-    def nats(self, word: str) -> float:
-        """Minus the logarithm of the share of titles that use the word."""
-        prior = common_words().get(word, UNLISTED)
-        share = (self._using.get(word, 0) + PRIOR_TITLES * prior) / (self._titles + PRIOR_TITLES)
-        return -math.log(min(share, 1.0))
+    def worth(self, word: str) -> float:
+        """Nats of a shared word: minus the logarithm of the share of titles that use it, less for a filler
+        word and a very short one."""
+        number = self.number_of.get(word)
+        share, spent = self._worths[number] if number is not None else _unheld(word)
+        return self.level * share - spent
+
+    def restore(self, words: list[str], counts: list[int], free: list[int], titles: int) -> None:
+        """Become what it was: words and counts by number, as a snapshot has them."""
+        self.titles, self._free = titles, free
+        self.number_of, self.counts, self._worths = {}, [], []
+        for number, (word, count) in enumerate(zip(words, counts, strict=True)):
+            self._grow()
+            if count:
+                self.number_of[word] = number
+                self.counts[number] = count
+                self._recount(word, number)
+
+    def _count(self, word: str) -> int:
+        number = self.number_of.get(word)
+        if number is None:
+            number = self._new(word)
+        self.counts[number] += 1
+        self._recount(word, number)
+        return number
+
+    def _recount(self, word: str, number: int) -> None:
+        share, prior = _word(word)
+        spent = math.log(self.counts[number] + prior) * share
+        self._worths[number] = share, spent
+        self.share[number], self.spent[number] = share, spent
+
+    def _new(self, word: str) -> int:
+        if self._free:
+            number = self._free.pop()
+        else:
+            number = self._grow()
+        self.number_of[word] = number
+        return number
+
+    def _grow(self) -> int:
+        number = len(self.counts)
+        self.counts.append(0)
+        self._worths.append((0.0, 0.0))
+        if number == len(self.share):
+            self.share = np.concatenate([self.share, np.zeros_like(self.share)])
+            self.spent = np.concatenate([self.spent, np.zeros_like(self.spent)])
+        return number
 
 
-def information(query: TitlePrint, held: TitlePrint, rarity: WordRarity) -> float:
-    """Nats that the words of both titles would cost by chance, were words independent (they are not)."""
-    _, found = matched_words(title_words(query.text), title_words(held.text))
-    return sum(quality * rarity.nats(word) for word, quality in found.items())
+@lru_cache(maxsize=65_536)
+def _word(word: str) -> tuple[float, float]:
+    """How much of a word's rarity counts, and how many of the built-in titles use it."""
+    share = min(1.0, LETTER_SHARE * (1 + len(word)))
+    prior = PRIOR_TITLES * common_words().get(word, UNLISTED)
+    return share * FILLER_SHARE if word in filler_words() else share, prior
+
+
+@lru_cache(maxsize=65_536)
+def _unheld(word: str) -> tuple[float, float]:
+    share, prior = _word(word)
+    return share, math.log(prior) * share

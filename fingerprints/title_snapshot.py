@@ -1,14 +1,13 @@
 """A `TitleIndex` as plain values, from which it is made again without taking its words apart."""
 
 from array import array
-from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
-from fingerprints.title_index import TitleIndex
+from fingerprints.title_index import ROW, TitleIndex
 from fingerprints.title_likeness import TitlePrint
 
 FIXARRAY = 0x90
@@ -16,19 +15,22 @@ FIXARRAY = 0x90
 
 
 class TitleState(Struct, frozen=True, array_like=True):
-    """`slots`, `owners`, `items`: of each held title. `words`, `counts`, `using`: for each word how many titles
-    use it, and the slots of all of them one after another. `forms`, `spelled`, `several`: for each form of a word
-    the number of the word, or where it is not the only one, minus one less than its place in `several`."""
+    """`slots`, `owners`, `items`: of each held title. `rows`: `TitleIndex`'s, as bytes. `words`: by number, empty
+    where a number is free. `counts`, `using`: for each number how many titles use the word, and the slots of all of
+    them one after another. `forms`, `spelled`, `several`: for each form of a word its place in `spellings`, or where
+    it is not the only one, minus one less than its place in `several`."""
 
     slots: list[int]
     owners: list[str]
     items: list[int]
     free: list[int]
-    letters: bytes
+    rows: bytes
     words: list[str]
+    free_numbers: list[int]
     counts: list[int]
     using: bytes
     forms: list[str]
+    spellings: list[str]
     spelled: list[int]
     several: list[list[int]]
 
@@ -42,13 +44,16 @@ def encoded(state: TitleState) -> Iterator[bytes]:
 
 def state_of(index: TitleIndex) -> TitleState:
     """All that the index holds, but for the titles themselves."""
-    number_of = {word: number for number, word in enumerate(index._using)}
+    words = [""] * len(index.rarity.counts)
+    for word, number in index.rarity.number_of.items():
+        words[number] = word
+    place_of: dict[str, int] = {}
     spelled, several = [], []
-    for words in index._vocabulary._by_form.values():
-        if isinstance(words, str):
-            spelled.append(number_of[words])
+    for present in index._vocabulary._by_form.values():
+        if isinstance(present, str):
+            spelled.append(place_of.setdefault(present, len(place_of)))
         else:
-            several.append([number_of[word] for word in words])
+            several.append([place_of.setdefault(word, len(place_of)) for word in present])
             spelled.append(-len(several))
     held = list(index._held.values())
     return TitleState(
@@ -56,11 +61,13 @@ def state_of(index: TitleIndex) -> TitleState:
         [owner for owner, _, _ in held],
         [item for _, item, _ in held],
         list(index._free),
-        index._letters.tobytes(),
-        list(index._using),
-        [len(slots) for slots in index._using.values()],
-        b"".join(slots.tobytes() for slots in index._using.values()),
+        index._rows.tobytes(),
+        words,
+        list(index.rarity._free),
+        [len(slots) for slots in index._using],
+        b"".join(slots.tobytes() for slots in index._using),
         list(index._vocabulary._by_form),
+        list(place_of),
         spelled,
         several,
     )
@@ -75,18 +82,18 @@ def index_of(state: TitleState, titles: list[TitlePrint]) -> TitleIndex:
     for slot, owner in zip(state.slots, state.owners, strict=True):
         index._slots.setdefault(owner, []).append(slot)
     index._free = state.free
-    index._letters = np.frombuffer(state.letters, np.float32).copy()
-    index._shared = np.zeros_like(index._letters)
-    words, at = state.words, 0
-    width = array("I").itemsize
-    for word, count in zip(words, state.counts, strict=True):
-        index._using[word] = array("I", state.using[at : at + count * width])
+    index._rows = np.frombuffer(state.rows, np.uint32).reshape(-1, ROW).copy()
+    index._shared = np.zeros(len(index._rows), np.float32)
+    at, width = 0, array("I").itemsize
+    index._using = []
+    for count in state.counts:
+        index._using.append(array("I", state.using[at : at + count * width]))
         at += count * width
-    several = [[words[number] for number in numbers] for numbers in state.several]
+    several = [[state.spellings[place] for place in places] for places in state.several]
     index._vocabulary._by_form = {
-        form: words[number] if number >= 0 else several[-number - 1]
-        for form, number in zip(state.forms, state.spelled, strict=True)
+        form: state.spellings[place] if place >= 0 else several[-place - 1]
+        for form, place in zip(state.forms, state.spelled, strict=True)
     }
-    index.rarity._titles = len(state.slots)
-    index.rarity._using = Counter(dict(zip(words, state.counts, strict=True)))
+    index.rarity.restore(state.words, state.counts, state.free_numbers, len(state.slots))
+    index._asked = np.zeros(len(index.rarity.share), np.float32)
     return index

@@ -2,18 +2,28 @@
 
 Two words that differ by one typing error share a form with one letter left out (the symmetric deletion of
 SymSpell, W. Garbe, 2012), so a table of those forms answers "which held words may this be" by a few lookups.
-The form without vowels and the split of a word run together are looked up in the same way.
+The form without vowels, and the words that others are run together from, are looked up in the same way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 
-from fingerprints.title_likeness import FUZZY_LETTERS, consonants, is_fuzzy, spelling_quality
+from rapidfuzz.distance import OSA
 
-PART_LETTERS = 3
-"""Letters of the shortest word that is looked for inside a longer one."""
-JOINED_LETTERS = 2 * FUZZY_LETTERS - 1
-"""Letters of the shortest word that may be two words run together."""
+from fingerprints.title_meeting import (
+    BARE_LETTERS,
+    PART_LETTERS,
+    errors_allowed,
+    is_wordlike,
+    without_vowels,
+)
+from fingerprints.title_normalise import all_as_letters
+
+SHORTEST_MISSPELT = 4
+LONGEST_PART = 14
+"""Letters of the longest word that is looked for in words run together."""
+SPELLINGS_AT_MOST = 32
+"""Held words that one word may be looked up as: of a bare form that more have, it says next to nothing."""
 
 
 class TitleVocabulary:
@@ -44,45 +54,71 @@ class TitleVocabulary:
             else:
                 present.remove(word)
 
-    def spellings(self, word: str) -> set[str]:
-        """The word itself if it is held, else the held words that a typing error may have turned into it."""
-        if self._is_held(word):
-            return {word}
-        found: set[str] = set()
-        for form in _forms(word):
-            present = self._by_form.get(form)
-            if present is None:
-                continue
-            if isinstance(present, str):
-                found.add(present)
-            else:
-                found.update(present)
-        return {held for held in found if spelling_quality(word, held) > 0}
+    def is_held(self, word: str) -> bool:
+        """Whether the word itself is held."""
+        present = self._by_form.get(word)
+        return present == word or (isinstance(present, list) and word in present)
 
-    def parts(self, word: str) -> Iterator[str]:
-        """Held words that this one may be run together from: the longest at each place, left to right."""
-        if len(word) < JOINED_LETTERS:
-            return
+    def spellings(self, word: str) -> list[str]:
+        """Other held words that this one may be meant as, at most `SPELLINGS_AT_MOST`."""
+        found: dict[str, None] = {}
+        letters = word if word.isalpha() else all_as_letters(word)
+        read = () if letters == word or word.isdecimal() else _forms(letters)
+        for form in (*_forms(word), "~" + word, *read):
+            present = self._by_form.get(form)
+            if present is not None:
+                found.update(dict.fromkeys((present,) if isinstance(present, str) else present[:SPELLINGS_AT_MOST]))
+        if word.isdecimal() and self.is_held(letters):
+            found[letters] = None
+        return [held for held in found if held != word and _may_be(word, letters, held)][:SPELLINGS_AT_MOST]
+
+    def parts(self, run: str) -> Iterator[str]:
+        """Held words in a run of letters: the longest at each place, left to right, none over another."""
         start = 0
-        while start <= len(word) - PART_LETTERS:
-            longest = min(len(word), start + 14)
-            for end in range(longest, start + PART_LETTERS - 1, -1):
-                if end - start < len(word) and self._is_held(word[start:end]):
-                    yield word[start:end]
+        while start <= len(run) - PART_LETTERS:
+            for end in range(min(len(run), start + LONGEST_PART), start + PART_LETTERS - 1, -1):
+                if run[start:end] in self._by_form and self.is_held(run[start:end]):
+                    yield run[start:end]
                     start = end - 1
                     break
             start += 1
 
-    def _is_held(self, word: str) -> bool:
-        present = self._by_form.get(word)
-        return present == word or (isinstance(present, list) and word in present)
+
+def runs_of(words: Sequence[str], unread: Set[str]) -> Iterator[str]:
+    """The letters of unread words, written together with short words beside them: where a seller left spaces out,
+    or put some in."""
+    run: list[str] = []
+    strange = False
+    for word in (*words, ""):
+        if word in unread or 0 < len(word) <= PART_LETTERS + 1:
+            run.append(word)
+            strange |= word in unread
+        else:
+            if strange:
+                yield "".join(run)
+            run, strange = [], False
+
+
+def _may_be(word: str, letters: str, held: str) -> bool:
+    if not is_wordlike(held):
+        return letters == all_as_letters(held)
+    if letters == held:
+        return True
+    if word.isdecimal():
+        return False
+    bare = without_vowels(letters)
+    if len(bare) >= BARE_LETTERS and bare in (letters, held) and bare == without_vowels(held):
+        return True
+    allowed = errors_allowed(max(len(letters), len(held)))
+    return allowed > 0 and OSA.distance(letters, held, score_cutoff=allowed) <= allowed
 
 
 @lru_cache(maxsize=16_384)
 def _forms(word: str) -> tuple[str, ...]:
-    if not is_fuzzy(word):
-        return (word,)
-    forms = {word, "~" + consonants(word)} if len(consonants(word)) > 2 else {word}
-    if len(word) >= FUZZY_LETTERS:
+    if not is_wordlike(word):
+        return (word, "~" + all_as_letters(word))
+    bare = without_vowels(word)
+    forms = {word, "~" + bare} if len(bare) >= BARE_LETTERS else {word}
+    if SHORTEST_MISSPELT <= len(word) <= 24:
         forms.update(word[:at] + word[at + 1 :] for at in range(len(word)))
     return tuple(forms)

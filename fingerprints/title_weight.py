@@ -1,16 +1,139 @@
-"""From likeness and information to evidence: nats of log-odds that two titles are of one product."""
+"""From how two titles meet to evidence: nats of log-odds that the one is the other in disguise.
 
-LEAST_SIMILARITY = 0.8
-"""At and below this a title says nothing: of 5,000 real titles of other products, two in five have a neighbour
-this near, and at 0.95 with 30 nats shared one in forty (docs/benchmarks.md)."""
-NATS_PER_INFORMATION = 0.4
-"""Shared words are far from independent: they are worth less than half of what they would be if they were.
-At 0.4 a title alone alerts from about 23 nats shared; a generic one ("kemeja flanel thrift preloved murah
-ready") shares 17."""
-WEIGHT_AT_MOST = 13.0
+A disguise leaves one of four patterns, each with its price in nats: nothing is left over on either side; words
+of the held title are missing (dropped); words of the query are left over (padding); or both, which is the dearest,
+since it is what titles of two products look like. The evidence is what the shared words are worth, with
+diminishing returns since words are not independent, less the price of the patterns (log-sum-exp: the likelihood of
+a mixture), less what the best of so many held titles has by chance. So weights of banks of all sizes mean the same:
+minus the logarithm of the share of other products' listings that have a title as heavy. The constants were
+fitted on one half of real titles (docs/decisions/010).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from fingerprints.title_meeting import Meeting, meet
+from fingerprints.title_rarity import WordRarity
+from fingerprints.title_words import TitleWords, filler_words
+
+BASE, SCALE = 11.0, 0.53
+SHARED, POWER = 0.191, 0.882
+LEFT_DEAR, LEFT_CHEAP = 8.8, 0.187
+MISSING_DEAR, MISSING_CHEAP = 1.35, 0.162
+DROPPED, PADDED, BOTH = 0.6, 1.9, 4.86
+SPELLING = 0.075
+"""Nats for each typing error, and for each word met without vowels or as parts."""
+FILLER_LEFT = 0.55
+"""How much a filler word counts that is left over or missing."""
+WHOLE, NOT_WHOLE = 0.9, 2.0
+"""Of two titles that share all, each nat counts nearly whole; each that one has alone costs two. Not fitted: real
+titles of other products are too few to say how seldom a title is met whole."""
+MORE_THAN_SHARED = 1.3
+"""The evidence is at most this many times what is shared, so that a search may leave out the rest."""
+OTHER_CODE = 3.0
+"""Nats against, where both name an article by a code and not the same: WEG3958 is no misspelt WEK3458. The
+titles fitted on have too few codes to fit it."""
+CODE_DIGITS = 3
+COVERED = 0.6
+"""Share of a word's letters from which it is accounted for."""
+WEIGHT_AT_MOST = 14.0
 
 
-def title_weight(similarity: float, information: float) -> float:
-    """Nats for a similarity (0 to 1, `title_likeness.compare`) and information (nats, `title_rarity`)."""
-    closeness = max(0.0, similarity - LEAST_SIMILARITY) / (1 - LEAST_SIMILARITY)
-    return min(information * NATS_PER_INFORMATION, WEIGHT_AT_MOST) * closeness
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """In nats: what the shared words are worth, and what is left over in the query and missing of the held
+    title; `codes` whether each has an article code that the other lacks."""
+
+    shared: float
+    left: float
+    missing: float
+    codes: bool = False
+
+
+def title_weight(query: TitleWords, held: TitleWords, rarity: WordRarity) -> float:
+    """Nats that the query is the held title come back, by how rare the words are among the held ones."""
+    return weight_of(remains(query, held, meet(query, held), rarity.worth), rarity.crowd)
+
+
+def remains(
+    query: TitleWords, held: TitleWords, meeting: Meeting, worth: Callable[[str], float]
+) -> Remains:
+    """What is shared and what is not, once two titles have met."""
+    shared = left = missing = 0.0
+    fillers = filler_words()
+    code_missing = code_left = False
+    for word in dict.fromkeys(held.meanings):
+        value = worth(word)
+        if word in meeting.same:
+            shared += value
+        elif word in meeting.misspelt:
+            shared += max(0.0, value - SPELLING * meeting.misspelt[word])
+        elif word in meeting.parts or word in meeting.bare:
+            shared += max(0.0, value - SPELLING)
+        else:
+            missing += value * FILLER_LEFT if word in fillers else value
+            code_missing |= is_code(word)
+    counted: set[str] = set()
+    for spelling, word in zip(query.spelled, query.meanings, strict=True):
+        if word in meeting.same or word in counted:
+            continue
+        counted.add(word)
+        covered = meeting.covered.get(spelling, 0.0)
+        if covered < COVERED:
+            value = worth(word) * (1 - covered)
+            left += value * FILLER_LEFT if word in fillers else value
+            code_left |= is_code(word)
+    return Remains(shared, left, missing, code_missing and code_left)
+
+
+def weight_of(remains: Remains, crowd: float) -> float:
+    """Nats; at most `WEIGHT_AT_MOST`. `crowd`: what the best of so many titles has by chance (`WordRarity`)."""
+    left, missing = remains.left, remains.missing
+    patterns = (
+        -LEFT_DEAR * left - MISSING_DEAR * missing,
+        -DROPPED - LEFT_DEAR * left - MISSING_CHEAP * missing,
+        -PADDED - LEFT_CHEAP * left - MISSING_DEAR * missing,
+        -BOTH - LEFT_CHEAP * left - MISSING_CHEAP * missing,
+    )
+    best = max(patterns)
+    price = best + math.log(sum(math.exp(pattern - best) for pattern in patterns))
+    evidence = BASE + SHARED * remains.shared**POWER + SCALE * price
+    evidence = max(evidence, WHOLE * remains.shared - NOT_WHOLE * (left + missing))
+    if remains.codes:
+        evidence -= OTHER_CODE
+    return min(min(evidence, MORE_THAN_SHARED * remains.shared) - crowd, WEIGHT_AT_MOST)
+
+
+def weight_at_most(
+    shared: npt.NDArray[np.float32], left: float, missing: npt.NDArray[np.float32], crowd: float
+) -> npt.NDArray[np.float32]:
+    """No less than `weight_of` gives where at most so much is shared and at least so much left over and missing:
+    four times the likeliest pattern, for many titles at once."""
+    dear = LEFT_DEAR * left + MISSING_DEAR * missing
+    dropped = DROPPED + LEFT_DEAR * left + MISSING_CHEAP * missing
+    padded = PADDED + LEFT_CHEAP * left + MISSING_DEAR * missing
+    both = BOTH + LEFT_CHEAP * left + MISSING_CHEAP * missing
+    price = np.minimum(np.minimum(dear, dropped), np.minimum(padded, both)) - math.log(4)
+    evidence = BASE + SHARED * np.power(shared, POWER) - SCALE * price
+    evidence = np.maximum(evidence, WHOLE * shared - NOT_WHOLE * (left + missing))
+    most: npt.NDArray[np.float32] = np.minimum(evidence, MORE_THAN_SHARED * shared) - np.float32(crowd)
+    return most
+
+
+def shared_at_least(weight: float, left: float, crowd: float) -> float:
+    """Nats that must be shared for `weight_of` to come to so much, when at least so much is left over."""
+    evidence = weight + crowd
+    cheapest = min(LEFT_DEAR * left, PADDED + LEFT_CHEAP * left, BOTH + LEFT_CHEAP * left) - math.log(4)
+    needed = max(0.0, (evidence - BASE + SCALE * cheapest) / SHARED) ** (1 / POWER)
+    return max(evidence / MORE_THAN_SHARED, min(needed, (evidence + NOT_WHOLE * left) / WHOLE))
+
+
+@lru_cache(maxsize=65_536)
+def is_code(word: str) -> bool:
+    """Whether a word names an article: letters with three digits or more."""
+    return not word.isalpha() and not word.isdecimal() and sum(map(str.isdecimal, word)) >= CODE_DIGITS

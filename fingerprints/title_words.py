@@ -1,28 +1,58 @@
-"""Words as titles are compared by: one for each group of same words, and how common each is.
+"""The words of a title: each as it is spelled, and as what it means where several words mean the same.
 
-How common is from a short list, with one figure for all other words, until a bank is counted
-(`fingerprints.title_rarity`). Both lists are in `fingerprints/data`, for anyone to extend.
+How common a word is comes from a short list, with one figure for all others, until a bank is counted
+(`fingerprints.title_rarity`). The lists are in `fingerprints/data`; a file of the same form may be added to
+each by its user (`use_word_lists`).
 """
 
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
 
-from fingerprints.title_normalise import normalise_title, read_as_letters
+from fingerprints.title_normalise import all_as_letters, normalise_title
 
 UNLISTED = 0.0005
 """Share of titles that a word of no list is in: 1 in 2,000."""
+WORDS_AT_MOST = 100
+"""Words of a title that are looked at; one of 255 characters has about 40, or twice that in syllables."""
 
 _HEADING = re.compile(r"\[(\w+) (\d+)\]")
+_added: dict[str, tuple[Path, ...]] = {}
+
+
+class TitleWords(NamedTuple):
+    """Distinct words in the order of the title. `meanings[n]` is what `spelled[n]` counts as; `sequence` has
+    every word as often as the title."""
+
+    spelled: tuple[str, ...]
+    meanings: tuple[str, ...]
+    sequence: tuple[str, ...]
+
+
+@lru_cache(maxsize=16_384)
+def words_of(text: str) -> TitleWords:
+    """The words of a normalised title."""
+    sequence = tuple(text.split(" ", WORDS_AT_MOST)[:WORDS_AT_MOST])
+    spelled = tuple(dict.fromkeys(sequence))
+    return TitleWords(spelled, tuple(map(meaning, spelled)), sequence)
 
 
 @lru_cache(maxsize=65_536)
-def title_words(text: str) -> tuple[str, ...]:
-    """The distinct words of a normalised title, in order, as they are compared: codes read as letters too.
+def meaning(word: str) -> str:
+    """The one of a group of same words that stands for all; a listed word also where digits are its letters."""
+    known = _same_words().get(word)
+    if known is not None or word.isalpha() or word.isdecimal():
+        return known or word
+    letters = all_as_letters(word)
+    known = _same_words().get(letters)
+    return known or (letters if letters in common_words() else word)
 
-    "dr355" may be a dress or a model; read the same way on both sides it matches either.
-    """
-    return tuple(dict.fromkeys(map(_compared, text.split(" "))))
+
+def same_as(word: str) -> tuple[str, ...]:
+    """All spellings of a meaning, itself first."""
+    return _groups().get(word, (word,))
 
 
 @cache
@@ -33,20 +63,38 @@ def common_words() -> dict[str, float]:
 
 @cache
 def filler_words() -> frozenset[str]:
-    """Words that sellers add to any title: they weigh little in a similarity."""
+    """Words that sellers add to any title."""
     return frozenset(word for section, _, words in _sections() if section == "filler" for word in words)
 
 
-@lru_cache(maxsize=65_536)
-def _compared(word: str) -> str:
-    word = read_as_letters(word)
-    return _same_words().get(word, word)
+def use_word_lists(*, common: tuple[Path, ...] = (), same: tuple[Path, ...] = ()) -> None:
+    """Read these files beside the built-in lists from now on; before the first title is read.
+
+    A word in several lists counts as the last of them says.
+
+    Raises:
+        OSError: a file cannot be read.
+        ValueError: a file of common words has words above its first heading.
+    """
+    _added.update({"common_words.txt": common, "same_words.txt": same})
+    for cached in (common_words, filler_words, _same_words, _groups, _sections, meaning, words_of):
+        cached.cache_clear()
+    common_words()
 
 
 @cache
 def _same_words() -> dict[str, str]:
-    groups = [[normalise_title(word) for word in line.split()] for line in _lines("same_words.txt")]
+    lines = _lines("same_words.txt")
+    groups = [[normalise_title(word) for word in line.split()] for line in lines]
     return {word: group[0] for group in groups for word in group}
+
+
+@cache
+def _groups() -> dict[str, tuple[str, ...]]:
+    groups: dict[str, dict[str, None]] = {}
+    for word, means in _same_words().items():
+        groups.setdefault(means, {means: None})[word] = None
+    return {means: tuple(words) for means, words in groups.items()}
 
 
 @cache
@@ -58,12 +106,13 @@ def _sections() -> tuple[tuple[str, float, tuple[str, ...]], ...]:
         elif not sections:
             raise ValueError(f"common_words.txt: {line!r} stands before the first heading; add one above it")
         else:
-            sections[-1][2].extend(
-                word for entry in line.split() for word in title_words(normalise_title(entry))
-            )
+            entries = (word for entry in line.split() for word in normalise_title(entry).split())
+            sections[-1][2].extend(_same_words().get(word, word) for word in entries)
     return tuple((name, share, tuple(words)) for name, share, words in sections)
 
 
 def _lines(name: str) -> list[str]:
-    text = (files("fingerprints") / "data" / name).read_text(encoding="utf-8")
-    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    texts = [(files("fingerprints") / "data" / name).read_text(encoding="utf-8")]
+    texts += [path.read_text(encoding="utf-8") for path in _added.get(name, ())]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]

@@ -16,7 +16,6 @@ from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_index import TitleIndex
 from fingerprints.title_print import TITLE, TitlePrint
-from fingerprints.title_weight import title_weight
 from streams.bank_files import FrozenBank, read_bank
 from streams.records import Prints, TakedownFingerprint
 from streams.resemblance import ContactMeeting, PhotoMeeting, Resemblance, Resembling, TextMeeting
@@ -163,20 +162,15 @@ class TakedownBank:
         """What two titles have in common, by the rarity of words in this bank; None where one is missing."""
         if query is None or held is None:
             return None
-        return self._title_meeting(query, held, TITLE.compare(query, held))
-
-    def _title_meeting(self, query: TitlePrint, held: TitlePrint, similarity: float) -> TextMeeting:
-        return TextMeeting(similarity, title_weight(similarity, self.titles.information(query, held)))
+        return TextMeeting(TITLE.compare(query, held), self.titles.weigh(query, held))
 
     def _add_titles(self, found: Resembling, title: TitlePrint, rules: Rules) -> None:
         for hit in self.titles.search(title, rules.candidates):
             if rules.allowed and rules.allowed.allows_title(hit.owner):
                 found.allowed += 1
                 continue
-            held = self.takedowns[hit.owner].prints.title
-            assert held is not None  # noqa: S101  the index holds those that have one
             met = found.takedowns.setdefault(hit.owner, Resemblance())
-            met.title = self._title_meeting(title, held, hit.similarity)
+            met.title = TextMeeting(hit.similarity, hit.weight)
 
     def explained(self, meeting: PhotoMeeting) -> PhotoMeeting:
         """The meeting with how the two photos lie on each other, where that can be said."""

@@ -108,7 +108,7 @@ TABLE: tuple[Disguise, ...] = (
 CHEROKEE = dict(zip("ABCDEGHIJKLMPRSTVWZ", "ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ", strict=True))
 LISU = dict(zip("ABCDEFGHIJKLMNOPRSTUVWXYZ", "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ", strict=True))
 GREEK = dict(zip("ABEHIKMNOPTXYZaikovunp", "ΑΒΕΗΙΚΜΝΟΡΤΧΥΖαικονυηρ", strict=True))
-ARMENIAN = dict(zip("hnosuSUO", "հոօտսՏՍՕ", strict=True))
+ARMENIAN = dict(zip("hnouSUO", "հոօսՏՍՕ", strict=True))
 SMALL_CAPITALS = dict(zip("abcdefghijklmnoprtuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ", strict=True))
 MARKED = {
     letter: [letter + mark for mark in "\u0301\u0308\u0336\u0323\u030a"] for letter in "aeioubcdfgklmnprst"

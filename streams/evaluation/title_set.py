@@ -5,7 +5,8 @@ Splits are drawn from names: the same on every machine, whatever else is in the 
 """
 
 import csv
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,3 +91,38 @@ def split_titles(titles: Sequence[Title], half: Half, share: float = 0.0) -> Tit
 def disguised(title: Title, disguise: Disguise) -> str:
     """The title as this disguise makes it, the same every time."""
     return disguise.change(title.text, dice("disguise", disguise.name, title.text))
+
+
+SAME_GOODS = 0.8
+"""Least share of all words of two titles that both have, from which two components are taken for one product."""
+SAME_GOODS_WORDS = 5
+
+
+def one_product_each(titles: Sequence[Title]) -> dict[str, str]:
+    """Each component as its own product: as the data has it."""
+    return {title.component: title.component for title in titles}
+
+
+def joined_products(titles: Sequence[Title]) -> dict[str, str]:
+    """Components joined where two of their titles are nearly the same: the data has them apart, but a title
+    cannot tell them apart. By plain words, whatever any matcher thinks of them."""
+    products = one_product_each(titles)
+
+    def product_of(component: str) -> str:
+        while products[component] != component:
+            component = products[component]
+        return component
+
+    words = [frozenset(re.findall(r"[a-z0-9]+", title.text.lower())) for title in titles]
+    using: dict[str, list[int]] = defaultdict(list)
+    for number, title in enumerate(titles):
+        ours = words[number]
+        if len(ours) < SAME_GOODS_WORDS:
+            continue
+        shared = Counter(other for word in ours for other in using[word])
+        for other, count in shared.items():
+            if count >= SAME_GOODS * (len(ours) + len(words[other]) - count):
+                products[product_of(title.component)] = product_of(titles[other].component)
+        for word in ours:
+            using[word].append(number)
+    return {component: product_of(component) for component in products}

@@ -41,7 +41,7 @@ class TitleMachine(RuleBasedStateMachine):
     @rule(query=TITLES, limit=st.integers(1, 10))
     def search(self, query: TitlePrint, limit: int) -> None:
         assert self.moved.search(query, limit) == self.lasting.search(query, limit)
-        assert self.moved.information(query, query) == self.lasting.information(query, query)
+        assert self.moved.weigh(query, query) == self.lasting.weigh(query, query)
         assert len(self.moved) == len(self.lasting)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fingerprints.title_normalise import LENGTH_AT_MOST, READ_AT_MOST, normalise_title, read_as_letters
+from fingerprints.title_normalise import LENGTH_AT_MOST, READ_AT_MOST, all_as_letters, normalise_title
 
 DISGUISES = {
     "J4k3t V4rs1ty": "jaket varsity",
@@ -20,11 +20,18 @@ DISGUISES = {
     "j a k e t   d e n i m": "jaket denim",
     "j.a.k.e.t d.e.n.i.m": "jaket denim",
     "j✿a✿k✿e✿t d✿e✿n✿i✿m": "jaket denim",
-    "ja\u200bk\u2060et\ufeff \u202edenim\u202c": "jaket denim",
+    "ja\u200bk\u2060et\ufeff \u202emined\u202c": "jaket denim",
     "j\u0336a\u0336k\u0336e\u0336t jäkét": "jaket jaket",
     "Jakettttt muraaaah": "jaket murah",
     "🔥JAKET🔥denim✨": "jaket denim",
     "jaket🇮🇩 denim": "jaket denim",
+    "🇯🇦🇰🇪🇹 🇩🇪🇳🇮🇲": "jaket denim",
+    "\u202emined tekaj\u202c": "jaket denim",
+    "ja\u202etek\u202c": "jaket",
+    "j🔥ak👍🏽et d1️⃣enim": "jaket denim",
+    "$iap k!rim ka$ j@k3t": "siap kirim kas jaket",
+    "t-shirt john's": "tshirt johns",
+    "𝚮𝚨𝚻": "hat",
 }
 
 
@@ -43,8 +50,8 @@ def test_sizes_numbers_and_codes_stay(code: str) -> None:
 
 def test_a_code_is_read_as_letters_for_comparing_only() -> None:
     assert normalise_title("dr355") == "dr355"
-    assert read_as_letters("dr355") == "dres" == normalise_title("dress")
-    assert read_as_letters("100ml") == "100ml"
+    assert all_as_letters("dr355") == "dres" == normalise_title("dress")
+    assert all_as_letters("745") == "tas"
 
 
 @pytest.mark.parametrize("text", ["", " \t\n", "🔥🔥", "\u200b\u202e", "---", "\ud800"])
