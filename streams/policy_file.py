@@ -1,10 +1,11 @@
-"""Policies as files: JSON that `relistwatch policy fit` writes and a person can read, check and change."""
+"""The rules from the settings' files. A policy is JSON that `relistwatch policy fit` writes, to be read and changed by hand."""
 
 from pathlib import Path
 
 import msgspec
 
 from fingerprints.policy import BUILT_IN, Policy
+from fingerprints.title_words import use_word_lists
 from streams.allow_list import AllowList
 from streams.rules import Rules
 from streams.settings import Match, SettingsError
@@ -33,11 +34,13 @@ def policy_bytes(policy: Policy) -> bytes:
 
 
 def rules_of(settings: Match) -> Rules:
-    """The rules that the settings ask for.
+    """The rules that the settings ask for; the lists of words that they name are in use from now on.
 
     Raises:
-        SettingsError: a policy that they name cannot be read.
+        SettingsError: a file that they name cannot be read.
     """
+    if settings.common_words or settings.same_words:
+        _use_words(settings)
     return Rules(
         threshold=settings.threshold,
         candidates=settings.candidates,
@@ -45,3 +48,13 @@ def rules_of(settings: Match) -> Rules:
         shadow=load_policy(Path(settings.shadow_policy)) if settings.shadow_policy else None,
         allowed=AllowList(settings.allow_accounts),
     )
+
+
+def _use_words(settings: Match) -> None:
+    common, same = ((Path(name),) if name else () for name in (settings.common_words, settings.same_words))
+    try:
+        use_word_lists(common=common, same=same)
+    except OSError as error:
+        raise SettingsError(f"cannot read the words in {error.filename}: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{', '.join(map(str, common + same))}: {error}") from None

@@ -101,6 +101,10 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """File of the policy that weighs the evidence, as `relistwatch policy fit` writes it; without one the built-in."""
     shadow_policy: str | None = None
     """File of a policy that runs beside: where it would decide otherwise goes to `policy-differences`."""
+    common_words: str | None = None
+    """File of words that many titles have, read beside the built-in `fingerprints/data/common_words.txt`."""
+    same_words: str | None = None
+    """File of words that mean the same, a group a line, read beside the built-in `same_words.txt`."""
     allow_accounts: Positive = 3
     """Accounts that analysts cleared with "not a relist", from which a takedown's photo or title counts no more."""
     flood_listings: Annotated[int, Meta(ge=0)] = 200
