@@ -60,9 +60,7 @@ def title_weight(query: TitleWords, held: TitleWords, rarity: WordRarity) -> flo
     return weight_of(remains(query, held, meet(query, held), rarity.worth), rarity.crowd)
 
 
-def remains(
-    query: TitleWords, held: TitleWords, meeting: Meeting, worth: Callable[[str], float]
-) -> Remains:
+def remains(query: TitleWords, held: TitleWords, meeting: Meeting, worth: Callable[[str], float]) -> Remains:
     """What is shared and what is not, once two titles have met."""
     shared = left = missing = 0.0
     fillers = filler_words()

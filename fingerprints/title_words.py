@@ -5,6 +5,7 @@ How common a word is comes from a short list, with one figure for all others, un
 each by its user (`use_word_lists`).
 """
 
+import itertools
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -84,7 +85,7 @@ def use_word_lists(*, common: tuple[Path, ...] = (), same: tuple[Path, ...] = ()
 
 @cache
 def _same_words() -> dict[str, str]:
-    lines = _lines("same_words.txt")
+    lines = itertools.chain.from_iterable(_lists("same_words.txt"))
     groups = [[normalise_title(word) for word in line.split()] for line in lines]
     return {word: group[0] for group in groups for word in group}
 
@@ -99,20 +100,29 @@ def _groups() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _sections() -> tuple[tuple[str, float, tuple[str, ...]], ...]:
+    return tuple(section for lines in _lists("common_words.txt") for section in _sections_of(lines))
+
+
+def _sections_of(lines: list[str]) -> list[tuple[str, float, tuple[str, ...]]]:
     sections: list[tuple[str, float, list[str]]] = []
-    for line in _lines("common_words.txt"):
+    for line in lines:
         if (heading := _HEADING.fullmatch(line)) is not None:
             sections.append((heading[1], int(heading[2]) / 1000, []))
         elif not sections:
-            raise ValueError(f"common_words.txt: {line!r} stands before the first heading; add one above it")
+            raise ValueError(
+                f"{line!r} stands before the first heading; add one above it, such as [filler 40]"
+            )
         else:
             entries = (word for entry in line.split() for word in normalise_title(entry).split())
             sections[-1][2].extend(_same_words().get(word, word) for word in entries)
-    return tuple((name, share, tuple(words)) for name, share, words in sections)
+    return [(name, share, tuple(words)) for name, share, words in sections]
 
 
-def _lines(name: str) -> list[str]:
+def _lists(name: str) -> list[list[str]]:
+    """The lines of the built-in list and of each that was added, without empty ones and comments."""
     texts = [(files("fingerprints") / "data" / name).read_text(encoding="utf-8")]
     texts += [path.read_text(encoding="utf-8") for path in _added.get(name, ())]
-    lines = [line.strip() for text in texts for line in text.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
+    return [
+        [line for one in text.splitlines() if (line := one.strip()) and not line.startswith("#")]
+        for text in texts
+    ]

@@ -1,4 +1,4 @@
-"""The rules from the settings' files. A policy is JSON that `relistwatch policy fit` writes, to be read and changed by hand."""
+"""The rules from the settings' files. A policy is JSON, written by `relistwatch policy fit` or by hand."""
 
 from pathlib import Path
 
