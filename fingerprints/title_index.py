@@ -1,10 +1,14 @@
 """Titles by their words, in any spelling: finds the few held titles that are worth comparing.
 
 Every word of a query is looked up with its other spellings (`fingerprints.title_vocabulary`). A title can only
-weigh `WEIGHT_FLOOR` if the words that it shares are worth that much more than chance, so the query's commonest words, as
-long as they are not worth half of that together, bring up nothing themselves: the titles under the rarer ones are
-enough. What those share and lack is added up from the numbers of their words, for all at once; whichever may
-weigh enough by that is compared for certain.
+weigh `WEIGHT_FLOOR` if the words that it shares are worth enough (`title_weight.shared_at_least`), so the query's
+commonest words, as long as they are not worth half of that together, bring up nothing themselves: the titles
+under the rarer ones are enough. What those share and lack is added up from the numbers of their words, for all
+at once; whichever may weigh enough by that is compared for certain.
+
+What is not found, though it would weigh enough: a title that shares only misspellings with three errors, or with
+two in one that has no letter-left-out form in common; one that is the oldest of very many with the same words
+(`BROUGHT_UP_AT_MOST`, `COMPARED_AT_MOST`). Measured: docs/benchmarks.md, titles.
 """
 
 from array import array

@@ -101,10 +101,7 @@ class WordRarity:
         self.share[number], self.spent[number] = share, spent
 
     def _new(self, word: str) -> int:
-        if self._free:
-            number = self._free.pop()
-        else:
-            number = self._grow()
+        number = self._free.pop() if self._free else self._grow()
         self.number_of[word] = number
         return number
 

@@ -67,7 +67,9 @@ class TitleVocabulary:
         for form in (*_forms(word), "~" + word, *read):
             present = self._by_form.get(form)
             if present is not None:
-                found.update(dict.fromkeys((present,) if isinstance(present, str) else present[:SPELLINGS_AT_MOST]))
+                found.update(
+                    dict.fromkeys((present,) if isinstance(present, str) else present[:SPELLINGS_AT_MOST])
+                )
         if word.isdecimal() and self.is_held(letters):
             found[letters] = None
         return [held for held in found if held != word and _may_be(word, letters, held)][:SPELLINGS_AT_MOST]

@@ -21,24 +21,22 @@ from fingerprints.title_meeting import Meeting, meet
 from fingerprints.title_rarity import WordRarity
 from fingerprints.title_words import TitleWords, filler_words
 
-BASE, SCALE = 11.0, 0.53
-SHARED, POWER = 0.191, 0.882
-LEFT_DEAR, LEFT_CHEAP = 8.8, 0.187
-MISSING_DEAR, MISSING_CHEAP = 1.35, 0.162
-DROPPED, PADDED, BOTH = 0.6, 1.9, 4.86
-SPELLING = 0.075
-"""Nats for each typing error, and for each word met without vowels or as parts."""
-FILLER_LEFT = 0.55
+BASE, SCALE = 10.8, 0.319
+SHARED, POWER = 0.097, 0.956
+LEFT_DEAR, LEFT_CHEAP = 23.4, 0.319
+MISSING_DEAR, MISSING_CHEAP = 0.49, 0.116
+DROPPED, PADDED, BOTH = 0.566, 0.806, 8.97
+FILLER_LEFT = 0.226
 """How much a filler word counts that is left over or missing."""
 WHOLE, NOT_WHOLE = 0.9, 2.0
 """Of two titles that share all, each nat counts nearly whole; each that one has alone costs two. Not fitted: real
 titles of other products are too few to say how seldom a title is met whole."""
-MORE_THAN_SHARED = 1.3
+MORE_THAN_SHARED = 2.0
 """The evidence is at most this many times what is shared, so that a search may leave out the rest."""
-OTHER_CODE = 3.0
+OTHER_CODE = 1.5
 """Nats against, where both name an article by a code and not the same: WEG3958 is no misspelt WEK3458. The
 titles fitted on have too few codes to fit it."""
-CODE_DIGITS = 3
+CODE_DIGITS, CODE_LETTERS = 3, 12
 COVERED = 0.6
 """Share of a word's letters from which it is accounted for."""
 WEIGHT_AT_MOST = 14.0
@@ -60,21 +58,16 @@ def title_weight(query: TitleWords, held: TitleWords, rarity: WordRarity) -> flo
     return weight_of(remains(query, held, meet(query, held), rarity.worth), rarity.crowd)
 
 
-def remains(
-    query: TitleWords, held: TitleWords, meeting: Meeting, worth: Callable[[str], float]
-) -> Remains:
+def remains(query: TitleWords, held: TitleWords, meeting: Meeting, worth: Callable[[str], float]) -> Remains:
     """What is shared and what is not, once two titles have met."""
     shared = left = missing = 0.0
     fillers = filler_words()
     code_missing = code_left = False
     for word in dict.fromkeys(held.meanings):
         value = worth(word)
-        if word in meeting.same:
+        # Another spelling is worth as much as the same: a price for each error was fitted, and came out as nothing.
+        if word in meeting.same or word in meeting.misspelt or word in meeting.parts or word in meeting.bare:
             shared += value
-        elif word in meeting.misspelt:
-            shared += max(0.0, value - SPELLING * meeting.misspelt[word])
-        elif word in meeting.parts or word in meeting.bare:
-            shared += max(0.0, value - SPELLING)
         else:
             missing += value * FILLER_LEFT if word in fillers else value
             code_missing |= is_code(word)
@@ -102,7 +95,7 @@ def weight_of(remains: Remains, crowd: float) -> float:
     )
     best = max(patterns)
     price = best + math.log(sum(math.exp(pattern - best) for pattern in patterns))
-    evidence = BASE + SHARED * remains.shared**POWER + SCALE * price
+    evidence = BASE + SHARED * math.pow(remains.shared, POWER) + SCALE * price
     evidence = max(evidence, WHOLE * remains.shared - NOT_WHOLE * (left + missing))
     if remains.codes:
         evidence -= OTHER_CODE
@@ -129,11 +122,12 @@ def shared_at_least(weight: float, left: float, crowd: float) -> float:
     """Nats that must be shared for `weight_of` to come to so much, when at least so much is left over."""
     evidence = weight + crowd
     cheapest = min(LEFT_DEAR * left, PADDED + LEFT_CHEAP * left, BOTH + LEFT_CHEAP * left) - math.log(4)
-    needed = max(0.0, (evidence - BASE + SCALE * cheapest) / SHARED) ** (1 / POWER)
+    needed = math.pow(max(0.0, (evidence - BASE + SCALE * cheapest) / SHARED), 1 / POWER)
     return max(evidence / MORE_THAN_SHARED, min(needed, (evidence + NOT_WHOLE * left) / WHOLE))
 
 
 @lru_cache(maxsize=65_536)
 def is_code(word: str) -> bool:
-    """Whether a word names an article: letters with three digits or more."""
-    return not word.isalpha() and not word.isdecimal() and sum(map(str.isdecimal, word)) >= CODE_DIGITS
+    """Whether a word names an article: letters with three digits or more; a longer one is run together."""
+    digits = sum(map(str.isdecimal, word))
+    return CODE_DIGITS <= digits < len(word) <= CODE_LETTERS

@@ -131,16 +131,14 @@ def score_listing(
 ) -> tuple[Score, ...]:
     """The takedowns that the listing resembles, most probable first; never its own takedown."""
     scores = [
-        _score(listing, bank, bank.takedowns[takedown_id], resemblance)
+        _score(listing, bank.takedowns[takedown_id], resemblance)
         for takedown_id, resemblance in resembling.takedowns.items()
         if bank.takedowns[takedown_id].takedown.key != listing.listing.key
     ]
     return tuple(sorted(scores, key=lambda s: (-s.probability, s.takedown.takedown.takedown_id)))
 
 
-def _score(
-    listing: ListingFingerprint, bank: TakedownBank, takedown: TakedownFingerprint, met: Resemblance
-) -> Score:
+def _score(listing: ListingFingerprint, takedown: TakedownFingerprint, met: Resemblance) -> Score:
     photo = met.photo.match if met.photo else None
     likeness = Likeness(
         photo_distance=photo.distance if photo else None,

@@ -71,7 +71,12 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{name}\n")
         try:
             answers = ask(
-                make(bank), held_out, TABLE, each=options.each, others=options.others, products=joined_products(titles)
+                make(bank),
+                held_out,
+                TABLE,
+                each=options.each,
+                others=options.others,
+                products=joined_products(titles),
             )
             rows[name] = answers, look_ups(make(sample), queries)
         except ImportError as error:
@@ -121,20 +126,25 @@ def grow(sizes: Sequence[int], queries: Sequence[str]) -> Iterator[Grown]:
         memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / size
         look_up = look_ups(ours, queries)
         disguised = look_ups(ours, [f"ready {t[1:]} murah" for t in spread(held, len(queries))])
-        numbers = [f"more {n}" for n in range(len(queries))]
-        title_of = dict(zip(numbers, queries, strict=True))
-        add = timed(lambda n: ours.add(n, title_of[n]), numbers)
-        withdraw = timed(ours.index.withdraw, numbers)
+        add = timed(lambda title: ours.add(f"more {title}", title), queries)
+        withdraw = timed(lambda title: ours.index.withdraw(f"more {title}"), queries)
         yield Grown(size, look_up, disguised, add, withdraw, memory)
 
 
 def report(
-    rows: dict[str, tuple[Answers, Timing]], missing: dict[str, str], grown: Sequence[Grown], bank: int, held: int
+    rows: dict[str, tuple[Answers, Timing]],
+    missing: dict[str, str],
+    grown: Sequence[Grown],
+    bank: int,
+    held: int,
 ) -> Iterator[str]:
     """Markdown."""
     yield f"# Titles: {held} takedowns searched for disguised ones; time in a bank of {bank}"
     names = [disguise.name for disguise in TABLE]
-    yield from ("", f"| method | mean recall at 1% false | rows at .95 | {' | '.join(names)} | look-up ms, median | times ours |")
+    yield from (
+        "",
+        f"| method | mean recall at 1% false | rows at .95 | {' | '.join(names)} | look-up ms, median | times ours |",
+    )
     yield "|---" * (len(names) + 5) + "|"
     ours = rows[OURS][1].median
     for name, (answers, timing) in rows.items():
@@ -146,7 +156,11 @@ def report(
             + f" | {timing.median / 1000:.3f} | {timing.median / ours:.0f} |"
         )
     yield from (f"\n{name} is not measured: {why}" for name, why in missing.items())
-    yield from ("", "| titles | look-up µs, median / mean / p99 | of a disguised title | add | withdraw | bytes a title |", "|---" * 6 + "|")
+    yield from (
+        "",
+        "| titles | look-up µs, median / mean / p99 | of a disguised title | add | withdraw | bytes a title |",
+        "|---" * 6 + "|",
+    )
     for row in grown:
         parts = (row.look_up, row.disguised, row.add, row.withdraw)
         yield f"| {row.titles} | " + " | ".join(map(_microseconds, parts)) + f" | {row.memory:.0f} |"

@@ -101,16 +101,23 @@ class MinHashLsh:
 
 
 class RawText:
-    """ThreatExchange's raw text signal at its own threshold: Levenshtein distance of 5% of the length."""
+    """ThreatExchange's raw text signal at its own threshold: Levenshtein distance of 5% of the length. It can take
+    ASCII only: other titles are not held and not found."""
 
     name = "threatexchange raw text at 5%"
 
     def __init__(self, bank: Bank) -> None:
         signal = importlib.import_module("threatexchange.signal_type.raw_text").RawTextSignal
-        self._index = signal.get_index_cls().build([(title, owner) for owner, title in bank])
+        self._index = signal.get_index_cls().build(
+            [(title, owner) for owner, title in bank if title.isascii()]
+        )
 
     def search(self, title: str) -> Sequence[tuple[str, float]]:
-        return [(hit.metadata, hit.similarity_info.match_fraction) for hit in self._index.query(title)]
+        try:
+            hits = self._index.query(title)
+        except UnicodeEncodeError:
+            return []  # the distance it computes is of ASCII only
+        return [(hit.metadata, hit.similarity_info.match_fraction) for hit in hits]
 
 
 METHODS: dict[str, Callable[[Bank], Matcher]] = {

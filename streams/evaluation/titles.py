@@ -62,19 +62,24 @@ def report(columns: dict[str, tuple[TitleSet, Answers]]) -> Iterator[str]:
     yield from ("", f"| disguise | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|")
     cuts = {name: answers.cut(RATE) for name, (_, answers) in columns.items()}
     for title, rows in (("", TABLE), ("not in the table: ", EXTRA)):
-        means = {name: 0.0 for name in columns}
+        means = dict.fromkeys(columns, 0.0)
         for disguise in rows:
             recall = {name: a.recall(disguise.name, cuts[name]).value for name, (_, a) in columns.items()}
-            yield f"| {title}{disguise.what} | " + " | ".join(f"{share:.3f}" for share in recall.values()) + " |"
+            yield (
+                f"| {title}{disguise.what} | "
+                + " | ".join(f"{share:.3f}" for share in recall.values())
+                + " |"
+            )
             means = {name: means[name] + share / len(rows) for name, share in recall.items()}
         yield f"| **{title}mean** | " + " | ".join(f"**{mean:.3f}**" for mean in means.values()) + " |"
     yield "| score at that rate, nats | " + " | ".join(f"{cut.above:.2f}" for cut in cuts.values()) + " |"
-    for what, share in (
-        ("other products' titles", lambda a: _over(a.others)),
-        ("titles as they were", lambda a: _over(a.found["zero-width"])),
-        ("titles with typos", lambda a: _over(a.found["typos"])),
-    ):
-        yield f"| {what} that alert alone | " + " | ".join(f"{share(a):.4f}" for _, a in columns.values()) + " |"
+    alone: dict[str, list[float]] = {
+        "other products' titles": [_over(a.others) for _, a in columns.values()],
+        "the same titles": [_over(a.found["zero-width"]) for _, a in columns.values()],
+        "titles with typos": [_over(a.found["typos"]) for _, a in columns.values()],
+    }
+    for what, shares in alone.items():
+        yield f"| {what} that alert alone | " + " | ".join(f"{share:.4f}" for share in shares) + " |"
     counts = (f"{len(a.others)}" for _, a in columns.values())
     yield f"| titles of other products | {' | '.join(counts)} |"
     yield from ("", f"{machine()}; Python {platform.python_version()}; {package_versions()}")

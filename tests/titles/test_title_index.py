@@ -134,7 +134,10 @@ def test_words_run_together_and_torn_apart_are_found_in_a_large_index() -> None:
     titles = [title for title in made_up_titles(400, seed=8) if len(title.split()) > 5]
     index = filled(titles)
     for number, title in enumerate(titles[:60]):
-        for disguised in (title.replace(" ", ""), " ".join(title[at : at + 3] for at in range(0, len(title), 3))):
+        for disguised in (
+            title.replace(" ", ""),
+            " ".join(title[at : at + 3] for at in range(0, len(title), 3)),
+        ):
             query = title_print(disguised)
             assert query is not None
             assert [hit.owner for hit in index.search(query, 1)] == [str(number)], disguised
