@@ -195,10 +195,10 @@ class TitleIndex:
         for spelling in strange:
             if self._ask(asked, self._vocabulary.spellings(spelling)):
                 continue
-            if is_code(spelling):
-                left += worth(spelling)
-            else:
+            if not is_code(spelling):
                 unread.add(spelling)
+            elif not self._ask(asked, self._vocabulary.parts(spelling)):
+                left += worth(spelling)
         if unread:
             for run in runs_of(query.sequence, unread):
                 self._ask(asked, self._vocabulary.parts(run))
