@@ -1,12 +1,13 @@
-"""The disguises that are measured: `TABLE`, which the goal is set for, and `EXTRA`, which no goal names.
+"""The disguises that are measured: `TABLE`, which the goal is set for; `EXTRA`, which no goal names; `UNSEEN`.
 
-`EXTRA` shows whether the matcher was built for the kind of disguise or for the row: it is never tuned on.
+The weights were fitted on `TABLE` and `EXTRA` of the other half of the titles, and the list of filler words was made
+by the same people as the paddings here. `UNSEEN` was written after all that and is never tuned on: it shows whether
+the matcher was built for the kind of disguise or for the row.
 """
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from streams.evaluation.title_disguise import (
     Change,
@@ -31,8 +32,6 @@ from streams.evaluation.title_disguise import (
     typing_errors,
     vowels_dropped,
 )
-
-Group = Literal["table", "extra"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,4 +160,30 @@ EXTRA: tuple[Disguise, ...] = (
     Disguise("everything", "shuffle + typos + padding + homoglyphs + zero-width", chain(
         shuffled, typing_errors(0.3), padded(PADDING, 4), letters_from(CYRILLIC, 0.5),
         between_letters(ZERO_WIDTH, 0.3))),
+)  # fmt: skip
+
+FRESH_PADDING = (
+    "pengiriman kilat", "barang berkualitas tinggi", "langsung dari pabriknya", "lagi ngetrend", "stok menipis",
+    "buruan checkout", "laku keras", "harga pelajar", "bisa retur", "fast respon", "packing rapi", "must have",
+    "edisi khusus", "rekomen banget", "kado ulang tahun", "oleh oleh", "serba 50rb", "pilihan lengkap",
+)  # fmt: skip
+UPSIDE_DOWN = dict(zip("abcdefghijkmnpqrtuvwy", "ɐqɔpǝɟƃɥᴉɾʞɯudbɹʇnʌʍʎ", strict=True))
+
+
+def upside_down(title: str, _chance: random.Random) -> str:
+    """Letters that look turned by half a circle, from the last to the first."""
+    return "".join(UPSIDE_DOWN.get(letter, letter) for letter in reversed(title.lower()))
+
+
+UNSEEN: tuple[Disguise, ...] = (
+    Disguise("fresh-padding", "padding with other phrases", padded(FRESH_PADDING, 5)),
+    Disguise("fresh-padding-leet", "padding with other phrases + leet", chain(padded(FRESH_PADDING, 4), MILD_LEET)),
+    Disguise("upside-down", "upside down", upside_down),
+    Disguise("hyphens", "hyphens for spaces", between_words("-")),
+    Disguise("said-twice", "all words twice, shuffled", chain(lambda title, _: f"{title} {title}", shuffled)),
+    Disguise("scripts-dropped", "Greek and small capitals + 20% dropped", chain(
+        dropped(0.2), letters_from(GREEK, 0.5), letters_from(SMALL_CAPITALS, 0.5))),
+    Disguise("swapped-and-joined", "typos + joined in pairs", chain(typing_errors(0.3), joined_in_pairs)),
+    Disguise("vowels-shuffled", "vowels dropped in a third of the words + shuffled + padding", chain(
+        each_word(vowels_dropped, 0.33), shuffled, padded(PADDING, 3))),
 )  # fmt: skip

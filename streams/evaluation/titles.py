@@ -14,7 +14,7 @@ from fingerprints.decision import PRIOR
 from streams.evaluation.photo_set import HALVES, DataError
 from streams.evaluation.report import machine, package_versions
 from streams.evaluation.title_cases import Answers, ask
-from streams.evaluation.title_disguise_table import EXTRA, TABLE
+from streams.evaluation.title_disguise_table import EXTRA, TABLE, UNSEEN
 from streams.evaluation.title_methods import Ours
 from streams.evaluation.title_set import (
     TitleSet,
@@ -49,7 +49,12 @@ def main(arguments: Sequence[str]) -> int:
         for reading, products in readings.items():
             sys.stderr.write(f"{name}, {reading}\n")
             answers = ask(
-                matcher, found, (*TABLE, *EXTRA), each=options.each, others=options.others, products=products
+                matcher,
+                found,
+                (*TABLE, *EXTRA, *UNSEEN),
+                each=options.each,
+                others=options.others,
+                products=products,
             )
             columns[f"{len(found.bank)} takedowns ({name}), {reading}"] = found, answers
     sys.stdout.write("\n".join(report(columns)) + "\n")
@@ -61,7 +66,7 @@ def report(columns: dict[str, tuple[TitleSet, Answers]]) -> Iterator[str]:
     yield f"# Disguised titles: recall at {RATE:.0%} false alerts on other products' titles"
     yield from ("", f"| disguise | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|")
     cuts = {name: answers.cut(RATE) for name, (_, answers) in columns.items()}
-    for title, rows in (("", TABLE), ("not in the table: ", EXTRA)):
+    for title, rows in (("", TABLE), ("not in the table: ", EXTRA), ("never tuned on: ", UNSEEN)):
         means = dict.fromkeys(columns, 0.0)
         for disguise in rows:
             recall = {name: a.recall(disguise.name, cuts[name]).value for name, (_, a) in columns.items()}

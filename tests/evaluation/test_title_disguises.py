@@ -18,7 +18,7 @@ from streams.evaluation.title_disguise import (
     shuffled,
     typing_errors,
 )
-from streams.evaluation.title_disguise_table import EXTRA, TABLE, Disguise
+from streams.evaluation.title_disguise_table import EXTRA, TABLE, UNSEEN, Disguise
 from streams.evaluation.title_set import Title, disguised
 
 TITLE = Title("Jaket Kemeja Flanel Wanita Zelbaro Arcadia ZEB4127 Merah", "c", 0)
@@ -29,7 +29,7 @@ UNDONE = {
 """Disguises that take nothing away: what is read is what was there."""
 
 
-@pytest.mark.parametrize("disguise", [*TABLE, *EXTRA], ids=lambda one: one.name)
+@pytest.mark.parametrize("disguise", [*TABLE, *EXTRA, *UNSEEN], ids=lambda one: one.name)
 def test_a_disguise_changes_the_title_the_same_way_every_time(disguise: Disguise) -> None:
     once = disguised(TITLE, disguise)
     assert once != TITLE.text
@@ -37,7 +37,7 @@ def test_a_disguise_changes_the_title_the_same_way_every_time(disguise: Disguise
 
 
 def test_names_are_unique() -> None:
-    names = [one.name for one in (*TABLE, *EXTRA)]
+    names = [one.name for one in (*TABLE, *EXTRA, *UNSEEN)]
     assert len(names) == len(set(names))
 
 
