@@ -12,6 +12,7 @@ two in one that has no letter-left-out form in common; one that is the oldest of
 """
 
 from array import array
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ ROW = 20
 """Words of a title that are added up; of more, the rarest when it was added."""
 BROUGHT_UP_AT_MOST = 50_000
 """Entries of the words' lists that a query reads; the newest titles of a word that passes it."""
-COMPARED_AT_MOST = 24
+COMPARED_AT_MOST = 64
 """Titles that are compared for a query, those that may weigh most."""
 MAYBE_MISSPELT = 4
 """A held word that so few titles use may itself be another's misspelling: its other spellings are asked for too."""
@@ -66,7 +67,7 @@ class TitleIndex:
         self._held: dict[int, tuple[str, int, TitlePrint]] = {}
         self._free: list[int] = []
         self._using: list[array[int]] = [array("I")]
-        """By word number, the slots of the titles that use it."""
+        """By word number, the slots of the titles that use it, in order: one is found among very many at once."""
         self._rows: npt.NDArray[np.uint32] = np.zeros((1024, ROW), np.uint32)
         self._shared: npt.NDArray[np.float32] = np.zeros(1024, np.float32)  # all zero between searches
         self._asked: npt.NDArray[np.float32] = np.zeros(1024, np.float32)  # by word number, all zero between
@@ -86,7 +87,8 @@ class TitleIndex:
             _, _, held = self._held.pop(slot)
             words = _distinct(words_of(held.text))
             for word in words:
-                self._using[self.rarity.number_of[word]].remove(slot)
+                using = self._using[self.rarity.number_of[word]]
+                del using[bisect_left(using, slot)]
             gone = {word for word in words if self.rarity.counts[self.rarity.number_of[word]] == 1}
             self.rarity.withdraw(words)
             for word in gone:
@@ -135,7 +137,7 @@ class TitleIndex:
             if self.rarity.counts[number] == 1:
                 for spelling in same_as(word):
                     self._vocabulary.add(spelling)
-            self._using[number].append(slot)
+            insort(self._using[number], slot)
         if len(self._asked) < len(self.rarity.share):
             self._asked = np.zeros(len(self.rarity.share), np.float32)
         if len(numbers) > ROW:

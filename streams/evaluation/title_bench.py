@@ -7,8 +7,8 @@ machine counts little. The report goes to stdout as markdown.
 
 import argparse
 import itertools
+import os
 import platform
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -112,7 +112,7 @@ def timed(work: Callable[[str], object], items: Sequence[str], at_most: float = 
 
 def grow(sizes: Sequence[int], queries: Sequence[str]) -> Iterator[Grown]:
     """Our index at each of these sizes, of the sample marketplace's titles."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident()
     ours = Ours(())
     source = enumerate(sample_titles(BANK_SEED, max(sizes, default=0)))
     for size in sizes:
@@ -120,12 +120,18 @@ def grow(sizes: Sequence[int], queries: Sequence[str]) -> Iterator[Grown]:
         for number, title in itertools.islice(source, size - len(ours.index)):
             ours.add(str(number), title)
             held.append(title)
-        memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / size
+        memory = (resident() - before) / size
         look_up = look_ups(ours, queries)
         disguised = look_ups(ours, [f"ready {t[1:]} murah" for t in spread(held, len(queries))])
-        add = timed(lambda title: ours.add(f"more {title}", title), queries)
-        withdraw = timed(lambda title: ours.index.withdraw(f"more {title}"), queries)
+        more = [f"{number} {title}" for number, title in enumerate(queries)]
+        add = timed(lambda owner: ours.add(owner, owner.split(" ", 1)[1]), more)
+        withdraw = timed(ours.index.withdraw, more)
         yield Grown(size, look_up, disguised, add, withdraw, memory)
+
+
+def resident() -> int:
+    """Bytes of memory that the process has now (Linux, proc(5))."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def report(
