@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fingerprints.title_words import UNLISTED, common_words, filler_words
 
-FEW_TITLES = 100
+FEW_TITLES = 200
 """Titles that any bank counts as having more: of a handful, chance must not look certain."""
 PRIOR_TITLES = 1_000
 """Titles that the built-in list of common words counts for: a bank of as many weighs as much."""
