@@ -34,7 +34,7 @@ class FingerprintIndex(Protocol[F_contra]):
     def withdraw(self, owner: str) -> None:
         """Forget the owner; an unknown one is no error."""
 
-    def search(self, fingerprint: F_contra, limit: int) -> list[Hit]:
+    def search(self, fingerprint: F_contra, limit: int) -> Sequence[Hit]:
         """At most `limit` hits above the kind's floor, best first, ties by owner and item."""
 
     def __len__(self) -> int:

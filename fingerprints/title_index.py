@@ -1,13 +1,18 @@
 """Titles by their words, in any spelling: finds the few held titles that are worth comparing.
 
 Every word of a query is looked up with its other spellings (`fingerprints.title_vocabulary`). A title can only
-weigh `WEIGHT_FLOOR` if the words that it shares are worth that much more than chance, so the query's commonest words, as
-long as they are not worth half of that together, bring up nothing themselves: the titles under the rarer ones are
-enough. What those share and lack is added up from the numbers of their words, for all at once; whichever may
-weigh enough by that is compared for certain.
+weigh `WEIGHT_FLOOR` if the words that it shares are worth enough (`title_weight.shared_at_least`), so the query's
+commonest words, as long as they are not worth half of that together, bring up nothing themselves: the titles
+under the rarer ones are enough. What those share and lack is added up from the numbers of their words, for all
+at once; whichever may weigh enough by that is compared for certain.
+
+What is not found, though it would weigh enough: a title that shares only misspellings with three errors, or with
+two in one that has no letter-left-out form in common; one that is the oldest of very many with the same words
+(`BROUGHT_UP_AT_MOST`, `COMPARED_AT_MOST`). Measured: docs/benchmarks.md, titles.
 """
 
 from array import array
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +42,7 @@ ROW = 20
 """Words of a title that are added up; of more, the rarest when it was added."""
 BROUGHT_UP_AT_MOST = 50_000
 """Entries of the words' lists that a query reads; the newest titles of a word that passes it."""
-COMPARED_AT_MOST = 24
+COMPARED_AT_MOST = 64
 """Titles that are compared for a query, those that may weigh most."""
 MAYBE_MISSPELT = 4
 """A held word that so few titles use may itself be another's misspelling: its other spellings are asked for too."""
@@ -62,7 +67,7 @@ class TitleIndex:
         self._held: dict[int, tuple[str, int, TitlePrint]] = {}
         self._free: list[int] = []
         self._using: list[array[int]] = [array("I")]
-        """By word number, the slots of the titles that use it."""
+        """By word number, the slots of the titles that use it, in order: one is found among very many at once."""
         self._rows: npt.NDArray[np.uint32] = np.zeros((1024, ROW), np.uint32)
         self._shared: npt.NDArray[np.float32] = np.zeros(1024, np.float32)  # all zero between searches
         self._asked: npt.NDArray[np.float32] = np.zeros(1024, np.float32)  # by word number, all zero between
@@ -82,7 +87,8 @@ class TitleIndex:
             _, _, held = self._held.pop(slot)
             words = _distinct(words_of(held.text))
             for word in words:
-                self._using[self.rarity.number_of[word]].remove(slot)
+                using = self._using[self.rarity.number_of[word]]
+                del using[bisect_left(using, slot)]
             gone = {word for word in words if self.rarity.counts[self.rarity.number_of[word]] == 1}
             self.rarity.withdraw(words)
             for word in gone:
@@ -131,7 +137,7 @@ class TitleIndex:
             if self.rarity.counts[number] == 1:
                 for spelling in same_as(word):
                     self._vocabulary.add(spelling)
-            self._using[number].append(slot)
+            insort(self._using[number], slot)
         if len(self._asked) < len(self.rarity.share):
             self._asked = np.zeros(len(self.rarity.share), np.float32)
         if len(numbers) > ROW:
@@ -191,10 +197,10 @@ class TitleIndex:
         for spelling in strange:
             if self._ask(asked, self._vocabulary.spellings(spelling)):
                 continue
-            if is_code(spelling):
-                left += worth(spelling)
-            else:
+            if not is_code(spelling):
                 unread.add(spelling)
+            elif not self._ask(asked, self._vocabulary.parts(spelling)):
+                left += worth(spelling)
         if unread:
             for run in runs_of(query.sequence, unread):
                 self._ask(asked, self._vocabulary.parts(run))

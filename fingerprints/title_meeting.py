@@ -182,10 +182,10 @@ def find_parts(text: str, spans: Spans, words: list[str]) -> Parts:
     """Which of the words are in the text; short ones only beside an edge of a span or of another found word."""
     edges = {place for start, end, _ in spans for place in (start, end)}
     taken = bytearray(len(text))
-    found = []
+    found: list[str] = []
     left = sorted((word for word in words if len(word) >= PART_LETTERS), key=lambda word: (-len(word), word))
     for _ in range(2):
-        missing = []
+        missing: list[str] = []
         for word in left:
             # A short word in the midst of another is chance; one that begins or ends with it, seldom.
             needed = 0 if len(word) >= PART_ANYWHERE else 1 if len(word) > PART_LETTERS else 2

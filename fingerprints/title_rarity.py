@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fingerprints.title_words import UNLISTED, common_words, filler_words
 
-FEW_TITLES = 100
+FEW_TITLES = 200
 """Titles that any bank counts as having more: of a handful, chance must not look certain."""
 PRIOR_TITLES = 1_000
 """Titles that the built-in list of common words counts for: a bank of as many weighs as much."""
@@ -101,10 +101,7 @@ class WordRarity:
         self.share[number], self.spent[number] = share, spent
 
     def _new(self, word: str) -> int:
-        if self._free:
-            number = self._free.pop()
-        else:
-            number = self._grow()
+        number = self._free.pop() if self._free else self._grow()
         self.number_of[word] = number
         return number
 

@@ -2,8 +2,8 @@
 
 A disguise leaves one of four patterns, each with its price in nats: nothing is left over on either side; words
 of the held title are missing (dropped); words of the query are left over (padding); or both, which is the dearest,
-since it is what titles of two products look like. The evidence is what the shared words are worth, with
-diminishing returns since words are not independent, less the price of the patterns (log-sum-exp: the likelihood of
+since it is what titles of two products look like. The evidence is a share of what the shared words are worth,
+since words are not independent, less the price of the patterns (log-sum-exp: the likelihood of
 a mixture), less what the best of so many held titles has by chance. So weights of banks of all sizes mean the same:
 minus the logarithm of the share of other products' listings that have a title as heavy. The constants were
 fitted on one half of real titles (docs/decisions/010).
@@ -21,24 +21,22 @@ from fingerprints.title_meeting import Meeting, meet
 from fingerprints.title_rarity import WordRarity
 from fingerprints.title_words import TitleWords, filler_words
 
-BASE, SCALE = 11.0, 0.53
-SHARED, POWER = 0.191, 0.882
-LEFT_DEAR, LEFT_CHEAP = 8.8, 0.187
-MISSING_DEAR, MISSING_CHEAP = 1.35, 0.162
-DROPPED, PADDED, BOTH = 0.6, 1.9, 4.86
-SPELLING = 0.075
-"""Nats for each typing error, and for each word met without vowels or as parts."""
-FILLER_LEFT = 0.55
-"""How much a filler word counts that is left over or missing."""
+BASE, SCALE = 11.6, 0.54
+SHARED = 0.103
+LEFT_DEAR, LEFT_CHEAP, LEFT_AT_MOST = 136.0, 0.184, 14.65
+MISSING_DEAR, MISSING_CHEAP = 0.517, 0.132
+DROPPED, PADDED, BOTH = 0.951, 1.151, 6.85
+FILLER_LEFT = 4.2
+"""How much more a filler word counts where it is left over or missing: there as much as others, nearly."""
 WHOLE, NOT_WHOLE = 0.9, 2.0
 """Of two titles that share all, each nat counts nearly whole; each that one has alone costs two. Not fitted: real
 titles of other products are too few to say how seldom a title is met whole."""
-MORE_THAN_SHARED = 1.3
+MORE_THAN_SHARED = 2.0
 """The evidence is at most this many times what is shared, so that a search may leave out the rest."""
-OTHER_CODE = 3.0
+OTHER_CODE = 1.5
 """Nats against, where both name an article by a code and not the same: WEG3958 is no misspelt WEK3458. The
 titles fitted on have too few codes to fit it."""
-CODE_DIGITS = 3
+CODE_DIGITS, CODE_LETTERS = 3, 12
 COVERED = 0.6
 """Share of a word's letters from which it is accounted for."""
 WEIGHT_AT_MOST = 14.0
@@ -67,12 +65,9 @@ def remains(query: TitleWords, held: TitleWords, meeting: Meeting, worth: Callab
     code_missing = code_left = False
     for word in dict.fromkeys(held.meanings):
         value = worth(word)
-        if word in meeting.same:
+        # Another spelling is worth as much as the same: a price for each error was fitted, and came out as nothing.
+        if word in meeting.same or word in meeting.misspelt or word in meeting.parts or word in meeting.bare:
             shared += value
-        elif word in meeting.misspelt:
-            shared += max(0.0, value - SPELLING * meeting.misspelt[word])
-        elif word in meeting.parts or word in meeting.bare:
-            shared += max(0.0, value - SPELLING)
         else:
             missing += value * FILLER_LEFT if word in fillers else value
             code_missing |= is_code(word)
@@ -92,15 +87,17 @@ def remains(query: TitleWords, held: TitleWords, meeting: Meeting, worth: Callab
 def weight_of(remains: Remains, crowd: float) -> float:
     """Nats; at most `WEIGHT_AT_MOST`. `crowd`: what the best of so many titles has by chance (`WordRarity`)."""
     left, missing = remains.left, remains.missing
+    # Padding costs as much as it can soon: of much, more is no surprise.
+    padding = LEFT_CHEAP * min(left, LEFT_AT_MOST)
     patterns = (
         -LEFT_DEAR * left - MISSING_DEAR * missing,
         -DROPPED - LEFT_DEAR * left - MISSING_CHEAP * missing,
-        -PADDED - LEFT_CHEAP * left - MISSING_DEAR * missing,
-        -BOTH - LEFT_CHEAP * left - MISSING_CHEAP * missing,
+        -PADDED - padding - MISSING_DEAR * missing,
+        -BOTH - padding - MISSING_CHEAP * missing,
     )
     best = max(patterns)
     price = best + math.log(sum(math.exp(pattern - best) for pattern in patterns))
-    evidence = BASE + SHARED * remains.shared**POWER + SCALE * price
+    evidence = BASE + SHARED * remains.shared + SCALE * price
     evidence = max(evidence, WHOLE * remains.shared - NOT_WHOLE * (left + missing))
     if remains.codes:
         evidence -= OTHER_CODE
@@ -114,10 +111,11 @@ def weight_at_most(
     four times the likeliest pattern, for many titles at once."""
     dear = LEFT_DEAR * left + MISSING_DEAR * missing
     dropped = DROPPED + LEFT_DEAR * left + MISSING_CHEAP * missing
-    padded = PADDED + LEFT_CHEAP * left + MISSING_DEAR * missing
-    both = BOTH + LEFT_CHEAP * left + MISSING_CHEAP * missing
+    padding = LEFT_CHEAP * min(left, LEFT_AT_MOST)
+    padded = PADDED + padding + MISSING_DEAR * missing
+    both = BOTH + padding + MISSING_CHEAP * missing
     price = np.minimum(np.minimum(dear, dropped), np.minimum(padded, both)) - math.log(4)
-    evidence = BASE + SHARED * np.power(shared, POWER) - SCALE * price
+    evidence = BASE + SHARED * shared - SCALE * price
     evidence = np.maximum(evidence, WHOLE * shared - NOT_WHOLE * (left + missing))
     most: npt.NDArray[np.float32] = np.minimum(evidence, MORE_THAN_SHARED * shared) - np.float32(crowd)
     return most
@@ -126,12 +124,13 @@ def weight_at_most(
 def shared_at_least(weight: float, left: float, crowd: float) -> float:
     """Nats that must be shared for `weight_of` to come to so much, when at least so much is left over."""
     evidence = weight + crowd
-    cheapest = min(LEFT_DEAR * left, PADDED + LEFT_CHEAP * left, BOTH + LEFT_CHEAP * left) - math.log(4)
-    needed = max(0.0, (evidence - BASE + SCALE * cheapest) / SHARED) ** (1 / POWER)
+    cheapest = min(LEFT_DEAR * left, PADDED + LEFT_CHEAP * min(left, LEFT_AT_MOST)) - math.log(4)
+    needed = max(0.0, (evidence - BASE + SCALE * cheapest) / SHARED)
     return max(evidence / MORE_THAN_SHARED, min(needed, (evidence + NOT_WHOLE * left) / WHOLE))
 
 
 @lru_cache(maxsize=65_536)
 def is_code(word: str) -> bool:
-    """Whether a word names an article: letters with three digits or more."""
-    return not word.isalpha() and not word.isdecimal() and sum(map(str.isdecimal, word)) >= CODE_DIGITS
+    """Whether a word names an article: letters with three digits or more; a longer one is run together."""
+    digits = sum(map(str.isdecimal, word))
+    return CODE_DIGITS <= digits < len(word) <= CODE_LETTERS

@@ -5,7 +5,7 @@ How common a word is comes from a short list, with one figure for all others, un
 each by its user (`use_word_lists`).
 """
 
-import itertools
+import hashlib
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -78,14 +78,30 @@ def use_word_lists(*, common: tuple[Path, ...] = (), same: tuple[Path, ...] = ()
         ValueError: a file of common words has words above its first heading.
     """
     _added.update({"common_words.txt": common, "same_words.txt": same})
-    for cached in (common_words, filler_words, _same_words, _groups, _sections, meaning, words_of):
+    for cached in (
+        common_words,
+        filler_words,
+        lists_digest,
+        _same_words,
+        _groups,
+        _sections,
+        meaning,
+        words_of,
+    ):
         cached.cache_clear()
     common_words()
 
 
 @cache
+def lists_digest() -> str:
+    """Changes with the lists: what was saved with others (the counts of words by meaning) is of no use."""
+    lines = [line for name in ("common_words.txt", "same_words.txt") for line in (name, *_lines(name))]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+@cache
 def _same_words() -> dict[str, str]:
-    lines = itertools.chain.from_iterable(_lists("same_words.txt"))
+    lines = _lines("same_words.txt")
     groups = [[normalise_title(word) for word in line.split()] for line in lines]
     return {word: group[0] for group in groups for word in group}
 
@@ -100,29 +116,28 @@ def _groups() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _sections() -> tuple[tuple[str, float, tuple[str, ...]], ...]:
-    return tuple(section for lines in _lists("common_words.txt") for section in _sections_of(lines))
-
-
-def _sections_of(lines: list[str]) -> list[tuple[str, float, tuple[str, ...]]]:
     sections: list[tuple[str, float, list[str]]] = []
-    for line in lines:
-        if (heading := _HEADING.fullmatch(line)) is not None:
-            sections.append((heading[1], int(heading[2]) / 1000, []))
-        elif not sections:
-            raise ValueError(
-                f"{line!r} stands before the first heading; add one above it, such as [filler 40]"
-            )
-        else:
-            entries = (word for entry in line.split() for word in normalise_title(entry).split())
-            sections[-1][2].extend(_same_words().get(word, word) for word in entries)
-    return [(name, share, tuple(words)) for name, share, words in sections]
+    for file, lines in _files("common_words.txt").items():
+        headed = False
+        for line in lines:
+            if (heading := _HEADING.fullmatch(line)) is not None:
+                sections.append((heading[1], int(heading[2]) / 1000, []))
+                headed = True
+            elif not headed:
+                raise ValueError(f"{file}: {line!r} stands before the first heading; add one above it")
+            else:
+                entries = (word for entry in line.split() for word in normalise_title(entry).split())
+                sections[-1][2].extend(_same_words().get(word, word) for word in entries)
+    return tuple((name, share, tuple(words)) for name, share, words in sections)
 
 
-def _lists(name: str) -> list[list[str]]:
-    """The lines of the built-in list and of each that was added, without empty ones and comments."""
-    texts = [(files("fingerprints") / "data" / name).read_text(encoding="utf-8")]
-    texts += [path.read_text(encoding="utf-8") for path in _added.get(name, ())]
-    return [
-        [line for one in text.splitlines() if (line := one.strip()) and not line.startswith("#")]
-        for text in texts
-    ]
+def _lines(name: str) -> list[str]:
+    return [line for lines in _files(name).values() for line in lines]
+
+
+def _files(name: str) -> dict[str, list[str]]:
+    """The lines that say something of the built-in file and of those added to it, by path."""
+    texts = {name: (files("fingerprints") / "data" / name).read_text(encoding="utf-8")}
+    texts |= {str(path): path.read_text(encoding="utf-8") for path in _added.get(name, ())}
+    stripped = {file: [line.strip() for line in text.splitlines()] for file, text in texts.items()}
+    return {file: [line for line in lines if line and line[0] != "#"] for file, lines in stripped.items()}

@@ -17,6 +17,7 @@ from fingerprints.snapshot_files import SnapshotError, Written, force, read_file
 from fingerprints.title_index import TitleIndex
 from fingerprints.title_print import TITLE
 from fingerprints.title_snapshot import TitleState, encoded, index_of, state_of
+from fingerprints.title_words import lists_digest
 from streams.records import TakedownFingerprint
 
 RECORDS = "records.msgpack"
@@ -28,10 +29,10 @@ LENGTH_BYTES = 4
 
 
 def bank_format() -> str:
-    """Changes with the text algorithm and with any field of the records: what an older program left out of
-    them for want of knowing it is on the topic still, and must be read from there."""
+    """Changes with the text algorithm, its word lists and any field of the records: what an older program left out
+    of them for want of knowing it is on the topic still, and must be read from there."""
     schema = msgspec.json.encode(msgspec.json.schema(TakedownFingerprint))
-    return f"1 {TITLE.algorithm} {hashlib.sha256(schema).hexdigest()[:16]}"
+    return f"1 {TITLE.algorithm} {lists_digest()} {hashlib.sha256(schema).hexdigest()[:16]}"
 
 
 class _Bank(Struct, frozen=True):

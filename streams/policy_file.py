@@ -57,4 +57,4 @@ def _use_words(settings: Match) -> None:
     except OSError as error:
         raise SettingsError(f"cannot read the words in {error.filename}: {error.strerror}") from None
     except ValueError as error:
-        raise SettingsError(f"{', '.join(map(str, common + same))}: {error}") from None
+        raise SettingsError(str(error)) from None

@@ -53,7 +53,7 @@ class ScoreLine(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Summary:
-    """What a scan did. `seller_links`: pairs of accounts with the same backdrop. `settled`: the listings'
+    """What a scan did. `seller_links`: pairs of accounts that seem to be one seller. `settled`: the listings'
     photos by the tier of the photo search that settled them. `differences`: listings that the shadow policy
     decides otherwise."""
 

@@ -102,7 +102,7 @@ def scan(
     if summary.seller_links:
         where = f", in {seller_links}" if seller_links else "; --seller-links FILE writes them"
         pairs = "1 pair" if summary.seller_links == 1 else f"{summary.seller_links} pairs"
-        typer.echo(f"{pairs} of accounts with the same backdrop{where}")
+        typer.echo(f"{pairs} of accounts that seem to be one seller{where}")
     if differences is not None:
         typer.echo(f"{summary.differences} listings decided otherwise by the shadow policy, in {differences}")
     for kind, count in sorted(summary.photo_failures.items()):

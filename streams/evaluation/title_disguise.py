@@ -7,6 +7,7 @@ knows its kind and not because both read one list. Every disguise draws from the
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 Change = Callable[[str, random.Random], str]
 
@@ -45,7 +46,7 @@ def each_word(change: Change, share: float = 1.0, shortest: int = 1) -> Change:
     return changed
 
 
-def letters_from(table: Mapping[str, str], share: float = 1.0) -> Change:
+def letters_from(table: Mapping[str, Sequence[str]], share: float = 1.0) -> Change:
     """This share of the letters that the table has, each as one of what it is written as there."""
 
     def changed(title: str, chance: random.Random) -> str:
@@ -62,7 +63,7 @@ def between_letters(signs: Sequence[str], share: float = 1.0) -> Change:
 
     def changed(title: str, chance: random.Random) -> str:
         parts = [title[:1]]
-        for left, right in zip(title, title[1:], strict=False):
+        for left, right in pairwise(title):
             inside = not left.isspace() and not right.isspace()
             parts.append(chance.choice(signs) + right if inside and chance.random() < share else right)
         return "".join(parts)
@@ -72,7 +73,7 @@ def between_letters(signs: Sequence[str], share: float = 1.0) -> Change:
 
 def apart(gap: str, wide: str) -> Change:
     """Each letter apart by `gap`, words by `wide`."""
-    return lambda title, chance: wide.join(gap.join(word) for word in title.split())
+    return lambda title, _chance: wide.join(gap.join(word) for word in title.split())
 
 
 def between_words(signs: Sequence[str]) -> Change:
@@ -151,18 +152,18 @@ def replaced(words: Mapping[str, Sequence[str]]) -> Change:
     return lambda title, chance: re.sub(r"[^\W\d_]+", lambda match: one(match, chance), title)
 
 
-def joined(title: str, chance: random.Random) -> str:
+def joined(title: str, _chance: random.Random) -> str:
     """No spaces."""
     return "".join(title.split())
 
 
-def joined_in_pairs(title: str, chance: random.Random) -> str:
+def joined_in_pairs(title: str, _chance: random.Random) -> str:
     """Every second space left out."""
     words = title.split()
     return " ".join("".join(words[at : at + 2]) for at in range(0, len(words), 2))
 
 
-def vowels_dropped(word: str, chance: random.Random) -> str:
+def vowels_dropped(word: str, _chance: random.Random) -> str:
     """The word without its vowels after the first letter, where three letters stay."""
     bare = word[:1] + "".join(letter for letter in word[1:] if letter.lower() not in VOWELS)
     return bare if len(bare) > 2 else word
@@ -178,12 +179,12 @@ def in_syllables(word: str, chance: random.Random) -> str:
     return chance.choice(" -").join([*parts, word])
 
 
-def reversed_and_turned(title: str, chance: random.Random) -> str:
+def reversed_and_turned(title: str, _chance: random.Random) -> str:
     """Written backwards between marks that make it show forwards: U+202E, right-to-left override."""
     return "\u202e" + title[::-1] + "\u202c"
 
 
-def overridden_words(word: str, chance: random.Random) -> str:
+def overridden_words(word: str, _chance: random.Random) -> str:
     """As `reversed_and_turned`, one word."""
     return "\u202e" + word[::-1] + "\u202c"
 

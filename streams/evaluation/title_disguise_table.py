@@ -1,10 +1,13 @@
-"""The disguises that are measured: `TABLE`, which the goal is set for, and `EXTRA`, which no goal names.
+"""The disguises that are measured: `TABLE`, which the goal is set for; `EXTRA`, which no goal names; `UNSEEN`.
 
-`EXTRA` shows whether the matcher was built for the kind of disguise or for the row: it is never tuned on.
+The weights were fitted on `TABLE` and `EXTRA` of the other half of the titles, and the list of filler words was made
+by the same people as the paddings here. `UNSEEN` was written after all that and is never tuned on: it shows whether
+the matcher was built for the kind of disguise or for the row.
 """
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from streams.evaluation.title_disguise import (
     Change,
@@ -29,8 +32,6 @@ from streams.evaluation.title_disguise import (
     typing_errors,
     vowels_dropped,
 )
-
-Group = Literal["table", "extra"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +111,26 @@ LISU = dict(zip("ABCDEFGHIJKLMNOPRSTUVWXYZ", "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗ�
 GREEK = dict(zip("ABEHIKMNOPTXYZaikovunp", "ΑΒΕΗΙΚΜΝΟΡΤΧΥΖαικονυηρ", strict=True))
 ARMENIAN = dict(zip("hnouSUO", "հոօսՏՍՕ", strict=True))
 SMALL_CAPITALS = dict(zip("abcdefghijklmnoprtuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ", strict=True))
-MARKED = {
+MARKED: dict[str, Sequence[str]] = {
     letter: [letter + mark for mark in "\u0301\u0308\u0336\u0323\u030a"] for letter in "aeioubcdfgklmnprst"
 }
 LATIN_MARKED = dict(zip("aceiklnostuyz", "äçéíķłñøșţüÿž", strict=True))
 BIDI = ("\u200e", "\u200f", "\u202a", "\u202c", "\u2066", "\u2069", "\u061c")
 EMOJI = ("🔥", "✨", "💥", "❤️", "👕", "🛒", "⭐", "💯", "🧥", "🇮🇩", "👍🏽", "1️⃣")
-CAPITALS: Change = lambda title, chance: title.upper()  # noqa: E731
+
+
+def capitals(title: str, _chance: random.Random) -> str:
+    """All in capitals: most of the lookalikes are."""
+    return title.upper()
+
 
 EXTRA: tuple[Disguise, ...] = (
-    Disguise("cherokee", "Cherokee", chain(CAPITALS, letters_from(CHEROKEE))),
-    Disguise("lisu", "Lisu", chain(CAPITALS, letters_from(LISU))),
+    Disguise("cherokee", "Cherokee", chain(capitals, letters_from(CHEROKEE))),
+    Disguise("lisu", "Lisu", chain(capitals, letters_from(LISU))),
     Disguise("greek", "Greek", letters_from(GREEK)),
     Disguise("armenian", "Armenian", letters_from(ARMENIAN)),
     Disguise("small-capitals", "small capitals", letters_from(SMALL_CAPITALS)),
-    Disguise("squared", "squared and negative letters", chain(CAPITALS, one_of(
+    Disguise("squared", "squared and negative letters", chain(capitals, one_of(
         letters_from(alphabet(0x1F130, 0x1F130)), letters_from(alphabet(0x1F150, 0x1F150)),
         letters_from(alphabet(0x1F170, 0x1F170)), letters_from(alphabet(0x1F1E6, 0x1F1E6))))),
     Disguise("marked", "combining marks", letters_from(MARKED)),
@@ -154,4 +160,30 @@ EXTRA: tuple[Disguise, ...] = (
     Disguise("everything", "shuffle + typos + padding + homoglyphs + zero-width", chain(
         shuffled, typing_errors(0.3), padded(PADDING, 4), letters_from(CYRILLIC, 0.5),
         between_letters(ZERO_WIDTH, 0.3))),
+)  # fmt: skip
+
+FRESH_PADDING = (
+    "pengiriman kilat", "barang berkualitas tinggi", "langsung dari pabriknya", "lagi ngetrend", "stok menipis",
+    "buruan checkout", "laku keras", "harga pelajar", "bisa retur", "fast respon", "packing rapi", "must have",
+    "edisi khusus", "rekomen banget", "kado ulang tahun", "oleh oleh", "serba 50rb", "pilihan lengkap",
+)  # fmt: skip
+UPSIDE_DOWN = dict(zip("abcdefghijkmnpqrtuvwy", "ɐqɔpǝɟƃɥᴉɾʞɯudbɹʇnʌʍʎ", strict=True))
+
+
+def upside_down(title: str, _chance: random.Random) -> str:
+    """Letters that look turned by half a circle, from the last to the first."""
+    return "".join(UPSIDE_DOWN.get(letter, letter) for letter in reversed(title.lower()))
+
+
+UNSEEN: tuple[Disguise, ...] = (
+    Disguise("fresh-padding", "padding with other phrases", padded(FRESH_PADDING, 5)),
+    Disguise("fresh-padding-leet", "padding with other phrases + leet", chain(padded(FRESH_PADDING, 4), MILD_LEET)),
+    Disguise("upside-down", "upside down", upside_down),
+    Disguise("hyphens", "hyphens for spaces", between_words("-")),
+    Disguise("said-twice", "all words twice, shuffled", chain(lambda title, _: f"{title} {title}", shuffled)),
+    Disguise("scripts-dropped", "Greek and small capitals + 20% dropped", chain(
+        dropped(0.2), letters_from(GREEK, 0.5), letters_from(SMALL_CAPITALS, 0.5))),
+    Disguise("swapped-and-joined", "typos + joined in pairs", chain(typing_errors(0.3), joined_in_pairs)),
+    Disguise("vowels-shuffled", "vowels dropped in a third of the words + shuffled + padding", chain(
+        each_word(vowels_dropped, 0.33), shuffled, padded(PADDING, 3))),
 )  # fmt: skip

@@ -90,7 +90,7 @@ def test_accounts_with_the_same_backdrop_are_written_once_a_pair(tmp_path: Path)
     command = ("scan", "--takedowns", takedowns, "--listings", listings, "--alerts", tmp_path / "a.jsonl")
     done = run(*command, "--seller-links", links)
     assert done.returncode == 0, done.stderr
-    assert f"1 pair of accounts with the same backdrop, in {links}" in done.stdout.replace("\n", "")
+    assert f"1 pair of accounts that seem to be one seller, in {links}" in done.stdout.replace("\n", "")
     (link,) = (msgspec.json.decode(line, type=SellerLink) for line in links.read_bytes().splitlines())
     assert link.key == "pasar-uji:s1|pasar-uji:shop|same backdrop"
     assert (tmp_path / "a.jsonl").read_bytes() == b""

@@ -23,7 +23,7 @@ from fingerprints.title_weight import (
     weight_at_most,
     weight_of,
 )
-from fingerprints.title_words import common_words, filler_words, use_word_lists, words_of
+from fingerprints.title_words import common_words, filler_words, lists_digest, use_word_lists, words_of
 
 PRINTS = st.text(alphabet="abcdeijkmnot 0145", min_size=1, max_size=50).map(title_print).filter(bool)
 NATS = st.floats(0, 120)
@@ -181,12 +181,21 @@ def test_a_users_lists_stand_beside_the_built_in_ones(added_lists: None) -> None
     assert words_of("kathok pants").meanings == ("celana", "celana")
 
 
-def test_a_users_list_without_a_heading_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "common.txt").write_text("promo\n")
+def test_what_was_saved_with_other_lists_is_told_apart(added_lists: None) -> None:
+    with_ours = lists_digest()
+    use_word_lists()
+    assert lists_digest() != with_ours
+
+
+@pytest.mark.parametrize(
+    ("text", "error"), [("promo\n[filler 5]\n", "stands before the first heading"), (None, "none.txt")]
+)
+def test_a_users_list_that_cannot_be_used_is_refused(tmp_path: Path, text: str | None, error: str) -> None:
+    path = tmp_path / "none.txt"
+    if text is not None:
+        path.write_text(text)
     try:
-        with pytest.raises(ValueError, match="'promo' stands before the first heading"):
-            use_word_lists(common=(tmp_path / "common.txt",))
-        with pytest.raises(FileNotFoundError):
-            use_word_lists(common=(tmp_path / "none.txt",))
+        with pytest.raises((ValueError, OSError), match=error):
+            use_word_lists(common=(path,))
     finally:
         use_word_lists()
