@@ -9,7 +9,6 @@ byte is told (Li and König, "b-Bit Minwise Hashing", 2010): two unlike texts st
 """
 
 import math
-import random
 
 import numpy as np
 import numpy.typing as npt
@@ -49,9 +48,7 @@ def sketch(text: str) -> DescriptionPrint | None:
         return None
     # Eight bytes from each place of the text on, of which the last is dropped.
     runs: Hashes = np.ndarray((count,), "<u8", raw + b"\0", 0, (1,)) & _RUN_BYTES
-    for factor in _MIXING:
-        runs *= factor
-        runs ^= runs >> _HALF
+    _mix(runs)
     runs.sort()
     size = 1 + int(np.count_nonzero(runs[1:] != runs[:-1]))
     step = -(-_SPREAD // count)
@@ -66,18 +63,18 @@ def sketch(text: str) -> DescriptionPrint | None:
 def compare(left: DescriptionPrint, right: DescriptionPrint) -> float:
     """What the shorter text has in common with the longer, 0 to 1."""
     same = np.frombuffer(right.sketch, np.uint8) == np.frombuffer(left.sketch, np.uint8)
-    return float(similarities(same[None], left.size, np.array([right.size]))[0])
+    return containment(resemblance(int(np.count_nonzero(same))), left.size, right.size)
 
 
-def similarities(
-    same: npt.NDArray[np.bool_], size: int, sizes: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
-    """`compare` of one with each of many: where its sketch and theirs agree (n x `HASHES`), its size and theirs."""
-    agree = np.count_nonzero(same, axis=1) / HASHES
-    resemblance = np.maximum(agree - _BY_CHANCE, 0.0) / (1 - _BY_CHANCE)
-    ratio = np.maximum(sizes, size) / np.maximum(np.minimum(sizes, size), 1)
-    containment = resemblance * (1 + np.minimum(ratio, SIZE_RATIO)) / (1 + resemblance)
-    return np.minimum(containment, 1.0)
+def resemblance(agreeing: int) -> float:
+    """What two texts have in common of all that either has, by the places in which their sketches agree."""
+    return max(agreeing / HASHES - _BY_CHANCE, 0.0) / (1 - _BY_CHANCE)
+
+
+def containment(resembling: float, size: int, other: int) -> float:
+    """What the shorter has in common with the longer, by their resemblance and sizes."""
+    ratio = max(size, other, 1) / max(min(size, other), 1)
+    return min(resembling * (1 + min(ratio, SIZE_RATIO)) / (1 + resembling), 1.0)
 
 
 def _greatest(runs: Hashes, factors: Hashes) -> npt.NDArray[np.int64]:
@@ -91,10 +88,25 @@ def _greatest(runs: Hashes, factors: Hashes) -> npt.NDArray[np.int64]:
     return kept
 
 
-_RUN_BYTES = np.uint64(2 ** (8 * RUN) - 1)
+def _mix(values: Hashes) -> None:
+    """Spread each value over 64 bits, in place."""
+    for factor in _MIXING:
+        values *= factor
+        values ^= values >> _HALF
+
+
 _MIXING = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-"""The factors with which SplitMix64 spreads a value over 64 bits (Steele, Lea and Flood, 2014)."""
+"""Factors that SplitMix64 ends with (Steele, Lea and Flood, 2014)."""
 _HALF = np.uint64(32)
+_RUN_BYTES = np.uint64(2 ** (8 * RUN) - 1)
 _TO_PLACE = np.uint64(64 - HASHES.bit_length() + 1)
-_FACTORS = np.frombuffer(random.Random(1).randbytes(8 * _ROUNDS), "<u8") | np.uint64(1)
-"""An odd factor for each round, the same everywhere: Python's Mersenne Twister is defined to the bit."""
+
+
+def _odd_factors() -> Hashes:
+    """One for each round, the same everywhere."""
+    factors = np.arange(1, _ROUNDS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    _mix(factors)
+    return factors | np.uint64(1)
+
+
+_FACTORS = _odd_factors()

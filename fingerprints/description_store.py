@@ -6,26 +6,37 @@ its items share, say nothing, so it is counted how many held descriptions have e
 two descriptions share is held by about as many as have the rarest pairs in which both agree.
 """
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fingerprints.description_likeness import HASHES, DescriptionPrint, Values, similarities
+from fingerprints.description_likeness import (
+    FLOOR,
+    HASHES,
+    DescriptionPrint,
+    Values,
+    containment,
+    resemblance,
+)
 
 PAIRS = HASHES // 2
 """Pairs of neighbouring values of a sketch, each with 65,536 possible readings and a count for each of these."""
-RARE_SHARE = 0.25
-"""Share of the pairs in which two agree that are taken for rare ones. A pair is rare where one of its runs is: an
-eighth of what two texts have in common, when no others have it, makes a quarter of the pairs rare."""
+RARE_PAIR = 4
+"""One pair in so many of those in which two agree may be rarer than what is taken for rare. A pair is rare where
+one of its runs is: an eighth of what two texts share, when no others have it, makes a quarter of the pairs rare."""
 BYTES_OF_COUNTS = 4 * PAIRS << 16
 """Of memory, whatever is held: 17 MB, touched only as descriptions come."""
 BYTES_A_DESCRIPTION = HASHES + 8
 """Of memory beside the counts, before owners: its sketch and size."""
 
 _LARGEST = 2**31
-_UNSEEN = np.uint32(2**32 - 1)
+_BOTH = 0x0101
+"""Two places that agree, as bytes of one number."""
+_UNSEEN = 2**32 - 1
+"""Stands for the count of a pair in which two do not agree; all of them, where they have too little in common."""
 _QUARTILE = 0.6745
 """Standard deviations from the middle of a normal distribution to its quarter."""
 _COUNTS_OF = np.arange(PAIRS) << 16
@@ -94,21 +105,47 @@ class DescriptionStore:
             self._free.append(place)
 
     def compare(self, description: DescriptionPrint, owners: Iterable[str]) -> list[Shared]:
-        """The description with that of each of these owners who has one, in their order.
+        """Those of these owners, in their order, whose description is alike from `FLOOR` up.
 
         Raises:
             ValueError: the sketch has another length.
         """
         _check(description)
-        known = [owner for owner in owners if owner in self._places]
+        known = [(owner, place) for owner in owners if (place := self._places.get(owner)) is not None]
         if not known:
             return []
-        places = [self._places[owner] for owner in known]
+        places = [place for _, place in known]
         query = np.frombuffer(description.sketch, np.uint8)
-        same = self._sketches[places] == query
-        alike = similarities(same, _size(description), self._sizes[places])
-        held_by = self._held_by(same, self._counts[_counted(query)])
-        return list(map(Shared, known, alike.tolist(), held_by.tolist()))
+        same = self._sketches.take(places, axis=0) == query
+        found = []
+        for row, (agreeing, size) in enumerate(
+            zip(same.sum(axis=1).tolist(), self._sizes.take(places).tolist(), strict=True)
+        ):
+            alike = resemblance(agreeing)
+            similarity = containment(alike, description.size, size)
+            if similarity >= FLOOR:
+                found.append((row, similarity, alike))
+        if not found:
+            return []
+        counted = self._rare_counts(query, same[[row for row, _, _ in found]])
+        return [
+            Shared(known[row][0], similarity, _held_by(count, alike))
+            for (row, similarity, alike), count in zip(found, counted, strict=True)
+        ]
+
+    def _rare_counts(self, query: Values, same: npt.NDArray[np.bool_]) -> list[int]:
+        """For each row of where two sketches agree, how many owners have a rare pair of that; 1 for no pair."""
+        pairs = same.view("<u2") == _BOTH
+        ranked = np.where(pairs, self._counts[_counted(query)], np.uint32(_UNSEEN))
+        ranked.sort(axis=1)
+        rare: list[int] = ranked[np.arange(len(ranked)), pairs.sum(axis=1) // RARE_PAIR].tolist()
+        by_chance = self._by_chance()
+        return [1 if count == _UNSEEN else max(count - by_chance, 1) for count in rare]
+
+    def _by_chance(self) -> int:
+        """How many of 65,536 held descriptions have a pair by chance, in the quarter of pairs that have least."""
+        chance = len(self._places) / 65_536
+        return max(round(chance - _QUARTILE * math.sqrt(chance)), 0)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -118,21 +155,6 @@ class DescriptionStore:
         """Bytes of memory, owners' names left out; the counts whole, though they are touched as they are used."""
         return self._sketches.nbytes + self._sizes.nbytes + self._counts.nbytes
 
-    def _held_by(
-        self, same: npt.NDArray[np.bool_], counts: npt.NDArray[np.uint32]
-    ) -> npt.NDArray[np.int64]:
-        """For each row of where two sketches agree, how many have that; `counts` are those of the query's pairs."""
-        agree = same.view("<u2") == 0x0101
-        # Beside those that have the text, one description in 65,536 has a pair by chance.
-        chance = len(self._places) / 65_536
-        by_chance = max(round(chance - _QUARTILE * chance**0.5), 0)
-        ranked = np.where(agree, counts, _UNSEEN)
-        ranked.sort(axis=1)
-        rare = (RARE_SHARE * np.count_nonzero(agree, axis=1)).astype(np.intp)
-        found = ranked[np.arange(len(ranked)), rare]
-        # Two that agree in no pair have too little in common for others to have it too.
-        return np.maximum(np.where(found == _UNSEEN, 1, found.astype(np.int64) - by_chance), 1)
-
     def _make_room(self, places: int) -> None:
         while places > len(self._sizes):
             self._sketches = np.concatenate([self._sketches, np.zeros_like(self._sketches)])
@@ -141,7 +163,18 @@ class DescriptionStore:
 
 def _counted(sketch: Values) -> npt.NDArray[np.int64]:
     """Where a sketch's pairs are counted."""
-    return _COUNTS_OF + sketch.view("<u2")
+    at: npt.NDArray[np.int64] = _COUNTS_OF + sketch.view("<u2")
+    return at
+
+
+def _held_by(counted: int, alike: float) -> int:
+    """How many have what two descriptions share, when so many have a rare pair of it.
+
+    Others with the same closing sentences have other sentences beside them, which take places of their sketches:
+    where each text has as much of its own, 2 / (3 - resemblance) of the places are left, and its square of pairs.
+    """
+    hidden = (3 - alike) / 2
+    return round(1 + (counted - 1) * hidden * hidden)
 
 
 def _size(description: DescriptionPrint) -> int:

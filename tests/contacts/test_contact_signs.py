@@ -62,5 +62,7 @@ def test_very_long_tokens_are_looked_at_whole(letters: int) -> None:
 
 def test_ordinary_texts_are_told_quickly() -> None:
     rng = random.Random(5)
-    texts = [f"{sentence(rng)} ukuran {rng.randint(30, 50)} harga {rng.randint(10, 99)}rb" for _ in range(500)]
+    texts = [
+        f"{sentence(rng)} ukuran {rng.randint(30, 50)} harga {rng.randint(10, 99)}rb" for _ in range(500)
+    ]
     assert not any(map(may_name_a_contact, texts))
