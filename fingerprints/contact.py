@@ -12,6 +12,7 @@ from msgspec import Struct
 from fingerprints.contact_handles import find_handles, mask_emails
 from fingerprints.contact_links import Found, find_links, joined_links, without_links
 from fingerprints.contact_phones import find_phones
+from fingerprints.contact_signs import may_name_a_contact
 from fingerprints.lookalikes import PlainCharacters
 
 READ_AT_MOST = 16_384
@@ -22,6 +23,7 @@ CONTACTS_AT_MOST = 16
 Kind = Literal["phone", "handle", "messenger", "shop"]
 
 _CHARACTERS = PlainCharacters()
+_CHARACTERS[ord("\n")] = "\n"
 
 
 class Contact(Struct, frozen=True, array_like=True, order=True):
@@ -44,7 +46,13 @@ def find_contacts(text: str) -> tuple[Contact, ...]:
 
     Never raises. At most `CONTACTS_AT_MOST`; linear in the first `READ_AT_MOST` characters.
     """
-    plain = mask_emails(joined_links(plain_text(text)))
+    plain = plain_text(text)
+    return contacts_of(plain) if may_name_a_contact(plain) else ()
+
+
+def contacts_of(plain: str) -> tuple[Contact, ...]:
+    """`find_contacts` in plain text, whatever `may_name_a_contact` says of it."""
+    plain = mask_emails(joined_links(plain))
     found: list[Found] = []
     if "/" in plain and "." in plain:
         found += find_links(plain)
@@ -59,5 +67,4 @@ def find_contacts(text: str) -> tuple[Contact, ...]:
 
 def plain_text(text: str) -> str:
     """The text in plain characters (`fingerprints.lookalikes`), its lines kept apart."""
-    lines = text[:READ_AT_MOST].split("\n")
-    return "\n".join(line.translate(_CHARACTERS) for line in lines)[:READ_AT_MOST]
+    return text[:READ_AT_MOST].translate(_CHARACTERS)[:READ_AT_MOST]

@@ -74,6 +74,9 @@ _PART = re.compile("|".join(sorted((*NUMBER_WORDS, "[0-9]"), key=len, reverse=Tr
 _COMPOSED_AT_MOST = 120
 """Characters of a word that is taken apart into number words; thirteen digits in words are at most 91."""
 
+REMEMBERED_LETTERS = 128
+"""Tokens of fewer characters are remembered, so that a hostile stream does not fill the memory."""
+
 
 class Reading(NamedTuple):
     """What a token says as digits. `spelled`: by words; `lettered`: some digit was a letter; `introduced`:
@@ -85,9 +88,12 @@ class Reading(NamedTuple):
     introduced: bool = False
 
 
-@lru_cache(maxsize=16_384)
 def read_digits(token: str) -> Reading | None:
     """The digits of one run of letters and digits; None when it says none."""
+    return _read_again(token) if len(token) < REMEMBERED_LETTERS else _read(token)
+
+
+def _read(token: str) -> Reading | None:
     if token.isdecimal():
         return Reading(token)
     if (digits := NUMBER_WORDS.get(token)) is not None:
@@ -100,6 +106,9 @@ def read_digits(token: str) -> Reading | None:
     if collapsed != token and (digits := NUMBER_WORDS.get(collapsed)) is not None:
         return Reading(digits, spelled=True)
     return _read_composed(token)
+
+
+_read_again = lru_cache(maxsize=16_384)(_read)
 
 
 def _read_mixed(token: str) -> Reading | None:

@@ -25,6 +25,8 @@ _NETWORK_WORDS = {
     "bukalapak": "bukalapak",
 }
 _NETWORK = {word: network for network, words in _NETWORK_WORDS.items() for word in words.split()}
+NETWORK_WORDS = frozenset(_NETWORK)
+"""What announces an account."""
 _QUALIFIER = (
     r"(?:id|acc|account|akun|username|user|uname|name|nama|official|ofc|kami|toko|shop|store|kita|only|page)"
 )

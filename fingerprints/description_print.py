@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from fingerprints.description_index import DescriptionIndex
 from fingerprints.description_likeness import FLOOR, DescriptionPrint, compare, sketch
 from fingerprints.lookalikes import PlainCharacters
-from fingerprints.registry import Example, FingerprintKind
+from fingerprints.registry import Example, FingerprintKind, LinearIndex
 from fingerprints.title_normalise import LENGTH_AT_MOST, normalise_title
 
 __all__ = ["DESCRIPTION", "DescriptionPrint", "description_print"]
@@ -21,14 +20,24 @@ READ_AT_MOST = 16_384
 """Characters of a description that are looked at."""
 WORDS_AT_LEAST = 8
 """Fewer words than this are said by very many sellers in the same way."""
+REMEMBERED_LETTERS = 64
+"""Longest piece whose plain words are remembered, so that a hostile stream does not fill the memory; what has
+more without a space is read in pieces."""
+
 _CHARACTERS = PlainCharacters()
-_LEFT_OUT = re.compile(
-    r"https?://\S+|(?<![a-z0-9])[a-z0-9-]{1,30}\.(?:com|co|id|me|net|ly|ee|link)(?:\.id)?/\S*"
-    r"|[#@][a-z0-9_.]+|(?<![a-z0-9])\+?\d[\d .()-]{6,}\d"
-)
-_TAKEN_APART = re.compile(r"(?:^|\s)\S{1,3}(?:\s{1,8}\S{1,3}){2}(?:\s|$)")
-"""Three short words in a row, which may be the letters of one."""
-_PIECE = re.compile(rf".{{1,{LENGTH_AT_MOST - 100}}}(?:\s|$)|\S{{{LENGTH_AT_MOST - 100}}}", re.DOTALL)
+_CHARACTERS[ord("\n")] = "\n"
+"""Lines are kept apart until what is left out is gone: no number goes on in the next line."""
+_TOP_DOMAIN = r"\.(?:com|co|id|me|net|ly|ee|link)(?:\.id)?/"
+_MAY_BE_LINKED = re.compile(rf"://|{_TOP_DOMAIN}")
+_LINK = re.compile(rf"https?://\S+|(?<![a-z0-9])[a-z0-9-]{{1,30}}{_TOP_DOMAIN}\S*")
+_TAG = re.compile(r"[#@][a-z0-9_.]+")
+_NUMBER = re.compile(r"\d(?<![a-z0-9]\d)[\d .()-]{6,}\d")
+"""Eight characters or more. The look behind comes second, so that the search runs from digit to digit."""
+_SINGLE_LETTERS = re.compile(r" [^ ] [^ ] [^ ](?: |$)|^[^ ] [^ ] [^ ](?: |$)")
+"""In plain words: what may be left of a word taken apart."""
+_TAKEN_APART = re.compile(r"(?<!\w)([^\W_])\1{0,2}(?:[\W_]{1,8}([^\W_])\2{0,2}){2,}(?!\w)")
+"""Three or more single characters in a row, also repeated ones, which may be the letters of one word."""
+_PIECE = re.compile(rf"\S{{1,{REMEMBERED_LETTERS}}}")
 
 
 def description_print(description: Any) -> DescriptionPrint | None:
@@ -38,32 +47,49 @@ def description_print(description: Any) -> DescriptionPrint | None:
     """
     if not isinstance(description, str):
         raise TypeError(f"description: expected text, not {type(description).__name__}")
-    text = " ".join(words for line in _lines(description) for words in _plain(line))
-    return sketch(text) if len(text.split()) >= WORDS_AT_LEAST else None
+    text = _without_contacts(description[:READ_AT_MOST].translate(_CHARACTERS))
+    words = " ".join(filter(None, map(_remembered, _PIECE.findall(text))))
+    if _SINGLE_LETTERS.search(words):
+        words = " ".join(filter(None, map(_words_of, _pieces(text))))
+    return sketch(words) if words.count(" ") >= WORDS_AT_LEAST - 1 else None
 
 
-def _plain(line: str) -> Iterator[str]:
-    """The plain words of a line, letters and digits told apart no more than `read_as_letters` does."""
-    if _TAKEN_APART.search(line):
-        yield from normalise_title(line).split()
-    else:
-        yield from filter(None, map(_plain_token, line.split()))
+def _without_contacts(text: str) -> str:
+    """The plain characters without links, accounts, hashtags and long numbers."""
+    if "/" in text and _MAY_BE_LINKED.search(text):
+        text = _LINK.sub(" ", text)
+    if "#" in text or "@" in text:
+        text = _TAG.sub(" ", text)
+    return _NUMBER.sub(" ", text)
 
 
-@lru_cache(maxsize=65_536)
-def _plain_token(token: str) -> str:
-    """What stands between two spaces; by itself, as the words of descriptions come again and again."""
-    return normalise_title(token)
+def _pieces(text: str) -> Iterator[str]:
+    """What stands between two spaces, but the letters of a word taken apart together."""
+    for line in text.split("\n"):
+        ended = 0
+        for run in _TAKEN_APART.finditer(line):
+            if run.start() >= ended:
+                start = max(line.rfind(" ", ended, run.start()) + 1, ended)
+                space = line.find(" ", run.end())
+                end = space if space >= 0 else len(line)
+                yield from _PIECE.findall(line[ended:start])
+                yield from _cut(line[start:end])
+                ended = end
+        yield from _PIECE.findall(line[ended:])
 
 
-def _lines(description: str) -> Iterator[str]:
-    """The lines without what is left out, none longer than `normalise_title` keeps."""
-    for line in description[:READ_AT_MOST].splitlines():
-        plain = _LEFT_OUT.sub(" ", line.translate(_CHARACTERS))
-        if len(plain) < LENGTH_AT_MOST - 100:
-            yield plain
-        else:
-            yield from (piece[0] for piece in _PIECE.finditer(plain))
+def _cut(taken_apart: str) -> Iterator[str]:
+    """Pieces that `normalise_title` reads whole."""
+    for at in range(0, len(taken_apart), LENGTH_AT_MOST):
+        yield taken_apart[at : at + LENGTH_AT_MOST]
+
+
+def _words_of(piece: str) -> str:
+    return _remembered(piece) if len(piece) <= REMEMBERED_LETTERS else normalise_title(piece)
+
+
+_remembered = lru_cache(maxsize=32_768)(normalise_title)
+"""The words of descriptions come again and again."""
 
 
 _ORIGINAL = (
@@ -95,10 +121,10 @@ def _examples() -> Sequence[Example]:
 
 DESCRIPTION: FingerprintKind[DescriptionPrint] = FingerprintKind(
     name="description",
-    algorithm="description-minhash-1",
+    algorithm="description-minhash-2",
     fingerprint=description_print,
     compare=compare,
     floor=FLOOR,
-    new_index=DescriptionIndex,
+    new_index=lambda: LinearIndex(compare, FLOOR),
     examples=_examples,
 )

@@ -7,9 +7,9 @@ import msgspec.structs
 
 from fingerprints.contact import Contact
 from fingerprints.contact_index import ContactIndex
-from fingerprints.description_index import DescriptionIndex, DescriptionState
 from fingerprints.description_likeness import DescriptionPrint
 from fingerprints.description_print import DESCRIPTION
+from fingerprints.description_store import DescriptionStore
 from fingerprints.description_weight import description_weight
 from fingerprints.photo_match import PhotoIndex, Stage, no_stage
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
@@ -20,9 +20,6 @@ from streams.bank_files import FrozenBank, read_bank
 from streams.records import Prints, TakedownFingerprint
 from streams.resemblance import ContactMeeting, PhotoMeeting, Resemblance, Resembling, TextMeeting
 from streams.rules import Rules
-
-SHARED_DESCRIPTION = 0.6
-"""Similarity from which two takedowns are counted as having one description."""
 
 
 class TakedownBank:
@@ -37,7 +34,7 @@ class TakedownBank:
         self.takedowns: dict[str, TakedownFingerprint] = {}
         self.stale = 0
         self.titles = TitleIndex()
-        self.descriptions = DescriptionIndex()
+        self.descriptions = DescriptionStore()
         self.contacts = ContactIndex()
         self.photos = PhotoIndex(folder, stage)
         self._stage = stage
@@ -61,7 +58,7 @@ class TakedownBank:
         if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
             self.titles.add(takedown_id, (prints.title,))
         if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
-            self.descriptions.add(takedown_id, (prints.description,))
+            self.descriptions.add(takedown_id, prints.description)
         self.contacts.add(takedown_id, prints.contacts)
 
     def withdraw(self, takedown_id: str) -> None:
@@ -152,10 +149,10 @@ class TakedownBank:
         if prints.algorithms.image == PHOTO_ALGORITHM:
             for photo in prints.photos:
                 self._add_photo(found, photo.image, photo.print, rules)
-        if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
-            self._add_descriptions(found, prints.description, rules)
         if prints.contacts:
             self._add_contacts(found, prints.contacts)
+        if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
+            self._add_descriptions(found, prints.description)
         return found
 
     def compare_titles(self, query: TitlePrint | None, held: TitlePrint | None) -> TextMeeting | None:
@@ -177,15 +174,12 @@ class TakedownBank:
         match = self.photos.explain(meeting.print, meeting.match)
         return PhotoMeeting(meeting.listing_image, meeting.takedown_image, meeting.print, match)
 
-    def _add_descriptions(self, found: Resembling, description: DescriptionPrint, rules: Rules) -> None:
-        hits = self.descriptions.search(description, rules.candidates)
-        shared = sum(hit.similarity >= SHARED_DESCRIPTION for hit in hits)
-        for hit in hits:
-            # That many takedowns have it says how little it tells one from another.
-            weight = description_weight(hit.similarity, max(shared, 1))
+    def _add_descriptions(self, found: Resembling, description: DescriptionPrint) -> None:
+        """Compared with the takedowns that something else brought: by itself no description brings an alert."""
+        for shared in self.descriptions.compare(description, found.takedowns):
+            weight = description_weight(shared.similarity, shared.held_by)
             if weight > 0:
-                met = found.takedowns.setdefault(hit.owner, Resemblance())
-                met.description = TextMeeting(hit.similarity, weight)
+                found.takedowns[shared.owner].description = TextMeeting(shared.similarity, weight)
 
     def _add_contacts(self, found: Resembling, contacts: Sequence[Contact]) -> None:
         owners: dict[Contact, list[str]] = {}
@@ -219,20 +213,12 @@ class TakedownBank:
                 there.photo = meeting
 
 
-def _small_indexes(records: Sequence[TakedownFingerprint]) -> tuple[DescriptionIndex, ContactIndex]:
+def _small_indexes(records: Sequence[TakedownFingerprint]) -> tuple[DescriptionStore, ContactIndex]:
     """Those that are made from the records as fast as they would be read."""
-    described = [
+    descriptions = DescriptionStore.of(
         (record.takedown.takedown_id, record.prints.description)
         for record in records
         if record.prints.description and record.prints.algorithms.description == DESCRIPTION.algorithm
-    ]
-    descriptions = DescriptionIndex.of_state(
-        DescriptionState(
-            [owner for owner, _ in described],
-            [0] * len(described),
-            [held.size for _, held in described],
-            b"".join(held.sketch for _, held in described),
-        )
     )
     contacts = ContactIndex()
     for record in records:

@@ -147,9 +147,14 @@ def test_a_contact_of_many_accounts_weighs_nothing_and_one_of_a_busy_account_doe
 def test_a_description_that_many_takedowns_have_says_less() -> None:
     one = bank_of(fingerprint_takedown(takedown(1, description=told(1)), []))
     many = bank_of(*(fingerprint_takedown(takedown(n, description=told(1)), []) for n in range(6)))
-    event = listing(900, description=told(1, "-"))
+    event = relist(900, of=1, description=told(1, "-"))
     assert match(event, one).scores[0].decision.weight("description") > 2
     assert match(event, many).scores[0].decision.weight("description") < 1.5
+
+
+def test_a_description_alone_brings_no_takedown_up() -> None:
+    bank = bank_of(fingerprint_takedown(takedown(1, description=told(1)), []))
+    assert match(listing(900, description=told(1, "-")), bank).scores == ()
 
 
 def test_other_algorithm_versions_are_counted_and_never_compared() -> None:
