@@ -26,10 +26,14 @@ class Decoded(Generic[R]):
 
 
 class Codec(Generic[R]):
-    """Strict JSON for one record type: no coercion of types, unknown fields left out but reported."""
+    """Strict JSON for one record type: no coercion of types, unknown fields left out but reported.
 
-    def __init__(self, record_type: type[R]) -> None:
+    `ours`: only our own agents write it, so that unknown fields are not looked for, which would read it twice.
+    """
+
+    def __init__(self, record_type: type[R], *, ours: bool = False) -> None:
         self.record_type = record_type
+        self._ours = ours
         self._decoder = msgspec.json.Decoder(record_type, strict=True)
         self._shell = msgspec.json.Decoder(dict[str, msgspec.Raw])
         self._known = frozenset(field.encode_name for field in msgspec.structs.fields(record_type)) | {"kind"}
@@ -48,7 +52,7 @@ class Codec(Generic[R]):
         name = self.record_type.__name__
         try:
             record = self._decoder.decode(raw)
-            unknown = tuple(self._shell.decode(raw).keys() - self._known)
+            unknown = () if self._ours else tuple(self._shell.decode(raw).keys() - self._known)
         except msgspec.ValidationError as error:
             raise RecordError("invalid-record", f"{name}: {error}") from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

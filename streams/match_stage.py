@@ -46,7 +46,7 @@ class MatchListings(Stage):
         self._bank = bank
         self._rules = rules
         self._guard = guard
-        self._codec = Codec(ListingFingerprint)
+        self._codec = Codec(ListingFingerprint, ours=True)
         metrics.photo_index_bytes.labels("memory").set_function(lambda: bank.photos.memory_bytes)
         metrics.photo_index_bytes.labels("disk").set_function(lambda: bank.photos.disk_bytes)
 
@@ -77,7 +77,8 @@ class MatchListings(Stage):
             keep_strongest(links, match.seller_links)
             for tier, photos in match.tiers.items():
                 self.metrics.photos_settled.labels(tier).inc(photos)
-            self.metrics.allowed.inc(match.allowed)
+            if match.allowed:
+                self.metrics.allowed.inc(match.allowed)
         self.metrics.seller_links.inc(len(links))
         # Last, when nothing can fail any more: a batch done anew one by one must not find its flood tipped already.
         outgoing += [record for message, alert in alerts for record in self._guarded(message, alert, now)]

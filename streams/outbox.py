@@ -5,6 +5,7 @@ request time limit; here a batch of input is finished only when every record it 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,6 +112,7 @@ class Outbox(Service):  # type: ignore[misc]
             except KafkaError:
                 failed.append(record)
         outcomes = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
+        delivered: Counter[str] = Counter()
         for (record, _), outcome in zip(pending, outcomes, strict=True):
             if isinstance(outcome, MessageSizeTooLargeError):
                 raise TooLargeError(record)
@@ -119,5 +121,7 @@ class Outbox(Service):  # type: ignore[misc]
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:
-                self._metrics.events_out.labels(record.topic.name).inc()
+                delivered[record.topic.name] += 1
+        for topic, count in delivered.items():
+            self._metrics.events_out.labels(topic).inc(count)
         return failed
