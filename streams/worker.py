@@ -14,6 +14,7 @@ import uvloop
 from faust.app.base import BootStrategy
 from mode import Service
 
+from streams.eager_consumer import EagerConsumer
 from streams.fingerprint_stages import FingerprintListings, FingerprintTakedowns
 from streams.flood_guard import FloodGuard
 from streams.followed_topic import FollowedTopic
@@ -138,6 +139,7 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Sta
         key_serializer="raw",
         value_serializer="raw",
     )
+    app.transport.Consumer = EagerConsumer
     bank = TakedownBank(stage=metrics.timed_match)
     outbox = Outbox(settings, metrics)
     fetcher = PhotoFetcher(settings.photos)
