@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' 2>/dev/null)
 
-.PHONY: demo test check evaluate evaluate-data bench bench-data lock clean
+.PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -25,6 +25,13 @@ DATA ?=
 evaluate: evaluate-data $(VENV)/.installed
 	$(BIN)/python -P -m streams.evaluation --data "$(DATA)" $(ARGS)
 
+# Disguised titles, and whole listings with photo, title and all: titles.csv beside the photos.
+evaluate-titles: evaluate-data $(VENV)/.installed
+	$(BIN)/python -P -m streams.evaluation.titles --data "$(DATA)" $(ARGS)
+
+evaluate-whole: evaluate-data $(VENV)/.installed
+	$(BIN)/python -P -m streams.evaluation.combined --data "$(DATA)" $(ARGS)
+
 evaluate-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make evaluate DATA=../shared/data))
 	@test -f "$(DATA)/photos.csv" || { echo "make evaluate: there is no $(DATA)/photos.csv" >&2; exit 2; }
@@ -34,6 +41,9 @@ evaluate-data:
 BENCH_VENV ?= .venv-bench
 bench: bench-data $(BENCH_VENV)/.installed
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m streams.evaluation.photo_bench --data "$(DATA)" $(ARGS)
+
+bench-titles: bench-data $(BENCH_VENV)/.installed
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m streams.evaluation.title_bench --data "$(DATA)" $(ARGS)
 
 bench-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make bench DATA=../shared/data))
