@@ -1,12 +1,12 @@
 """A batch of fingerprints: what leaves for which topic, and what is counted."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import pytest
 from listing_records import listing, relist, takedown
 from sample_photos import before_one_backdrop
+from sent_message import Sent
 
 from connectors.seller_links import SellerLink
 from fingerprints.photo_print import print_of_bytes
@@ -18,19 +18,6 @@ from streams.records import seller_link_id
 from streams.rules import Rules
 from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
-
-
-@dataclass
-class Sent:
-    """A message as a stage sees it."""
-
-    value: bytes
-    offset: int
-    topic: str = "fingerprints"
-    partition: int = 0
-    timestamp: float = 0.0
-    key: bytes | None = b"k"
-    headers: Any = ()
 
 
 @pytest.fixture

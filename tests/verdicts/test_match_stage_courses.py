@@ -1,13 +1,13 @@
 """Which topic an alert goes to: floods held, still-up ones never, and a shadow policy changes none of it."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from listing_records import START, listing, relist, takedown
+from sent_message import Sent
 
 from connectors.events import Alert
 from connectors.evidence import FloodEvidence
@@ -23,19 +23,6 @@ from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
 
 QUIET = Policy(version="quiet", prior=-9.2, scales=Scales(title=0.1))
-
-
-@dataclass
-class Sent:
-    """A message as a stage sees it."""
-
-    value: bytes
-    offset: int
-    topic: str = "fingerprints"
-    partition: int = 0
-    timestamp: float = 0.0
-    key: bytes | None = b"k"
-    headers: Any = ()
 
 
 def stage_of(*takedowns: Any, rules: Rules | None = None, guard: FloodGuard | None = None) -> MatchListings:
