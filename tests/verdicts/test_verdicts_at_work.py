@@ -52,7 +52,7 @@ def test_a_cleared_title_and_photo_alert_no_more_until_a_verdict_is_taken_back(
     first = alerts_for(client, "alerts", *titles, *photos, many=6)
     assert len(first) == 6
     for alert in first:
-        told = run(worker_settings, "verdicts", "add", alert.alert_id, "not-a-relist", "--by", "dewi")
+        told = run(worker_settings, "verdicts", "add", alert.alert_id, "not-a-relist", "--by", "analyst-7")
         assert told.exit_code == 0, told.output
     wait_read(worker, 6)
     rows = [
@@ -128,7 +128,7 @@ def test_a_flood_is_held_told_once_and_released(
     assert all(dict(one.headers)["ce_id"] == one.key for one in messages)
 
     (alert,) = (one for one in told if one.kind == "flood")
-    added = run(worker_settings, "verdicts", "add", alert.alert_id, "relist", "--by", "dewi")
+    added = run(worker_settings, "verdicts", "add", alert.alert_id, "relist", "--by", "analyst-7")
     assert "relistwatch alerts release t1" in added.stdout
     wait_read(worker, 1)
     after = alerts_for(client, "alerts", relist(60, of=1), many=23)
@@ -144,11 +144,11 @@ def test_a_verdict_from_end_to_end(topics: Settings, client: KafkaClient) -> Non
     client.send_all("alerts", [("alert-1", b"no alert"), ("alert-1", alert(1)), ("alert-2", evil)])
     client.send_all("held-alerts", [("alert-3", flood(3))])
     added = run(
-        topics, "verdicts", "add", "alert-1", "same-backdrop", "--by", "dewi", "--reason", "rug", "--json"
+        topics, "verdicts", "add", "alert-1", "same-backdrop", "--by", "analyst-7", "--reason", "rug", "--json"
     )
     assert added.exit_code == 0, added.output
     assert run(topics, "verdicts", "add", "alert-2", "not-a-relist", "--by", "b\x1b[2J").exit_code == 0
-    assert run(topics, "verdicts", "add", "alert-3", "unsure", "--by", "dewi").exit_code == 0
+    assert run(topics, "verdicts", "add", "alert-3", "unsure", "--by", "analyst-7").exit_code == 0
     messages = client.read_until("verdicts", lambda got: len(got) >= 3, quiet=0.3)
     verdicts = {one.key.decode(): msgspec.json.decode(one.value, type=Verdict) for one in messages}
     assert {key: one.verdict for key, one in verdicts.items()} == {
@@ -158,7 +158,7 @@ def test_a_verdict_from_end_to_end(topics: Settings, client: KafkaClient) -> Non
     }
     assert verdicts["alert-1"] == msgspec.json.decode(added.stdout, type=Verdict)
     assert (verdicts["alert-1"].by, verdicts["alert-1"].reason, verdicts["alert-1"].alert) == (
-        "dewi",
+        "analyst-7",
         "rug",
         alert(1),
     )
@@ -167,12 +167,12 @@ def test_a_verdict_from_end_to_end(topics: Settings, client: KafkaClient) -> Non
 
     tail = run(topics, "verdicts", "tail", "--from-beginning", "--limit", "3")
     assert "\x1b" not in tail.stdout
-    for words in ("same backdrop  says dewi", "because   rug", "[red]\\x1b[2Jjaket", "not a relist"):
+    for words in ("same backdrop  says analyst-7", "because   rug", "[red]\\x1b[2Jjaket", "not a relist"):
         assert words in tail.stdout
 
     for arguments, code, words in (
-        (("add", "nowhere", "relist", "--by", "dewi"), 1, "no alert 'nowhere' on alerts or held-alerts"),
-        (("add", "alert-1", "perhaps", "--by", "dewi"), 2, "perhaps"),
+        (("add", "nowhere", "relist", "--by", "analyst-7"), 1, "no alert 'nowhere' on alerts or held-alerts"),
+        (("add", "alert-1", "perhaps", "--by", "analyst-7"), 2, "perhaps"),
         (("add", "alert-1", "relist", "--by", ""), 2, "by"),
         (("add", "alert-1", "relist", "--by", "d", "--reason", "x" * 3000), 2, "reason"),
         (("withdraw", "alert-9"), 1, "no verdict on 'alert-9'"),
