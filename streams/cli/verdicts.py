@@ -44,7 +44,7 @@ def add(
 
     Running workers go by it within a second. Exit code 1 when there is no such alert, 3 when no broker answers.
 
-    Example: `relistwatch verdicts add edb303b7a8f193afc76073b516b94c3f not-a-relist --by analyst-7 --reason "other print"`
+    Example: `relistwatch verdicts add edb303b7a8f193afc76073b516b94c3f not-a-relist --by analyst-7`
     """
     from datetime import UTC, datetime  # noqa: PLC0415
     from typing import cast  # noqa: PLC0415

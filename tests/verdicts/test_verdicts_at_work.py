@@ -144,7 +144,16 @@ def test_a_verdict_from_end_to_end(topics: Settings, client: KafkaClient) -> Non
     client.send_all("alerts", [("alert-1", b"no alert"), ("alert-1", alert(1)), ("alert-2", evil)])
     client.send_all("held-alerts", [("alert-3", flood(3))])
     added = run(
-        topics, "verdicts", "add", "alert-1", "same-backdrop", "--by", "analyst-7", "--reason", "rug", "--json"
+        topics,
+        "verdicts",
+        "add",
+        "alert-1",
+        "same-backdrop",
+        "--by",
+        "analyst-7",
+        "--reason",
+        "rug",
+        "--json",
     )
     assert added.exit_code == 0, added.output
     assert run(topics, "verdicts", "add", "alert-2", "not-a-relist", "--by", "b\x1b[2J").exit_code == 0
