@@ -117,6 +117,11 @@ class AlertListing(Struct, frozen=True, kw_only=True):
         """The listing's key on `listings`."""
         return f"{self.marketplace}:{self.listing_id}"
 
+    @property
+    def account(self) -> str:
+        """The seller's account, over all marketplaces; a listing of an unknown one counts for itself."""
+        return f"{self.marketplace}:{self.seller_id or '/' + self.listing_id}"
+
 
 class AlertTakedown(AlertListing, frozen=True, kw_only=True):
     """Enough of the takedown to find, show and justify it."""

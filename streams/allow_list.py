@@ -42,7 +42,7 @@ class AllowList:
         if (earlier := self._verdicts.pop(alert_id, None)) is not None:
             self._count(earlier, -1)
         if verdict is not None and verdict.verdict in ("relist", "not a relist"):
-            counted = _Counted(verdict.verdict == "relist", _account(verdict), _signs(verdict))
+            counted = _Counted(verdict.verdict == "relist", verdict.alert.listing.account, _signs(verdict))
             if counted.signs:
                 self._verdicts[alert_id] = counted
                 self._count(counted, 1)
@@ -86,12 +86,6 @@ class AllowList:
                 del counts[counted.account]
             if not counts:
                 del table[sign]
-
-
-def _account(verdict: Verdict) -> str:
-    """Of the listing's seller; a listing without a known account counts for itself."""
-    listing = verdict.alert.listing
-    return f"{listing.marketplace}:{listing.seller_id or '/' + listing.listing_id}"
 
 
 def _signs(verdict: Verdict) -> frozenset[Sign]:

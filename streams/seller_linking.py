@@ -60,7 +60,7 @@ def _by_photos(
     for takedown_id, meeting in resembling.photos:
         takedown = bank.takedowns[takedown_id].takedown
         if meeting.match.same_photo and _accounts(listing.listing, takedown):
-            shared.setdefault(_account_key(takedown), []).append((takedown_id, meeting))
+            shared.setdefault(takedown.account, []).append((takedown_id, meeting))
     for met in shared.values():
         takedown_id, surest = min(met, key=lambda each: each[1].match.rank)
         pair = _accounts(listing.listing, bank.takedowns[takedown_id].takedown, surest)
@@ -132,10 +132,6 @@ def _accounts(
     return first, second
 
 
-def _account_key(listing: AlertListing) -> str:
-    return f"{listing.marketplace}:{listing.seller_id}"
-
-
 def _transform(
     listing: ListingFingerprint,
     bank: TakedownBank,
@@ -148,5 +144,5 @@ def _transform(
     size, held_size = (meeting.print.width, meeting.print.height), bank.photos.size_of(meeting.match)
     # This one is from the takedown's photo to the listing's.
     transform = relative_transform(meeting.match.alignment.matrix, size, held_size)
-    listing_is_first = pair[0].key == _account_key(listing.listing)
+    listing_is_first = pair[0].key == listing.listing.account
     return rows(np.linalg.inv(transform) if listing_is_first else transform)

@@ -186,7 +186,7 @@ class TakedownBank:
         for owner, contact in self.contacts.search(contacts):
             owners.setdefault(contact, []).append(owner)
         for contact, sharing in owners.items():
-            accounts = len({_account(self.takedowns[owner]) for owner in sharing})
+            accounts = len({self.takedowns[owner].takedown.account for owner in sharing})
             for owner in sharing:
                 met = found.takedowns.setdefault(owner, Resemblance())
                 if met.contact is None or accounts < met.contact.accounts:
@@ -224,12 +224,6 @@ def _small_indexes(records: Sequence[TakedownFingerprint]) -> tuple[DescriptionS
     for record in records:
         contacts.add(record.takedown.takedown_id, record.prints.contacts)
     return descriptions, contacts
-
-
-def _account(fingerprint: TakedownFingerprint) -> str:
-    """The seller's; a takedown of an unknown one counts for itself."""
-    takedown = fingerprint.takedown
-    return f"{takedown.marketplace}:{takedown.seller_id or '/' + takedown.listing_id}"
 
 
 def _is_stale(prints: Prints) -> bool:

@@ -31,9 +31,8 @@ from streams.evaluation.combined_figures import (
     judge,
 )
 from streams.evaluation.edit_work import EditJob, run_jobs
-from streams.evaluation.figures import ShareFigure
 from streams.evaluation.photo_set import HALVES, DataError, read_photos, split_photos
-from streams.evaluation.report import HALF_NAMES, machine, package_versions
+from streams.evaluation.report import HALF_NAMES, interval, machine, package_versions, rate
 from streams.evaluation.scan_run import OBSERVED_AT, ScanError, ScanResult, run_scan, write_lines
 from streams.evaluation.title_set import read_titles, split_titles
 
@@ -166,14 +165,14 @@ def _report(
     yield "|---|---|---|---|---|---|"
     for row, later in zip(before.rows, after.rows, strict=True):
         yield (
-            f"| {row.kind}: {row.what} | {_rate(row.right)} | {_interval(row.right)} | {row.right.of} "
-            f"| {row.alerted} | {_rate(later.right)} |"
+            f"| {row.kind}: {row.what} | {rate(row.right)} | {interval(row.right, 2)} | {row.right.of} "
+            f"| {row.alerted} | {rate(later.right)} |"
         )
     yield ""
     yield "| without catalogue photos | before | after verdicts |"
     yield "|---|---|---|"
-    yield f"| recall | {_rate(before.recall)} | {_rate(after.recall)} |"
-    yield f"| precision | {_rate(before.precision)} | {_rate(after.precision)} |"
+    yield f"| recall | {rate(before.recall)} | {rate(after.recall)} |"
+    yield f"| precision | {rate(before.precision)} | {rate(after.precision)} |"
     yield f"| precision at 1 relist in {1 / BASE_RATE:.0f} | {before.precision_at_base} | {after.precision_at_base} |"
     yield f"| Brier score at that rate (always saying it: {before.brier_of_base}) | {before.brier} | {after.brier} |"
     yield ""
@@ -186,14 +185,6 @@ def _report(
     packages = ", ".join(f"{name} {number}" for name, number in package_versions().items())
     yield ""
     yield f"{machine()}; Python {platform.python_version()}; {packages}; {options.each} listings a kind"
-
-
-def _rate(figure: ShareFigure) -> str:
-    return "-" if figure.share is None else f"{figure.share:.3f}"
-
-
-def _interval(figure: ShareFigure) -> str:
-    return "-" if figure.low is None or figure.high is None else f"{figure.low:.2f}-{figure.high:.2f}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,8 +7,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from streams.evaluation.combined_cases import HONEST, RELISTS, CombinedCase
-from streams.evaluation.figures import ShareFigure
-from streams.evaluation.rates import Share
+from streams.evaluation.figures import ShareFigure, share_figure
 from streams.evaluation.scan_run import ScanResult
 
 BASE_RATE = 0.01
@@ -97,8 +96,8 @@ def figures_of(judged: Sequence[Judged]) -> CombinedFigures:
     right = sum(one.named for one in alerted)
     return CombinedFigures(
         rows=tuple(_rows(judged)),
-        recall=_share(sum(one.named for one in relists), len(relists)),
-        precision=_share(right, len(alerted)),
+        recall=share_figure(sum(one.named for one in relists), len(relists)),
+        precision=share_figure(right, len(alerted)),
         precision_at_base=round(right / (right + false), 4) if right else 0.0,
         brier=round(brier / total, 6),
         brier_of_base=round(BASE_RATE * (1 - BASE_RATE), 6),
@@ -111,7 +110,7 @@ def _rows(judged: Sequence[Judged]) -> list[KindRow]:
     for kind, what in {**RELISTS, **HONEST}.items():
         found = [one for one in judged if one.case.kind == kind]
         right = sum(one.named if one.case.takedown_id else not one.alerted for one in found)
-        rows.append(KindRow(kind, what, _share(right, len(found)), sum(one.alerted for one in found)))
+        rows.append(KindRow(kind, what, share_figure(right, len(found)), sum(one.alerted for one in found)))
     return rows
 
 
@@ -129,11 +128,6 @@ def _curve(weighed: Sequence[tuple[Judged, float]]) -> list[Bin]:
             true = sum(each for one, each in found if one.true) / total
             bins.append(Bin(low, len(found), round(said, 5), round(true, 5)))
     return bins
-
-
-def _share(hits: int, of: int) -> ShareFigure:
-    share = Share(hits, of)
-    return ShareFigure(hits, of, share.value, *share.interval) if of else ShareFigure(0, 0, None, None, None)
 
 
 def cleared(cases: Mapping[str, CombinedCase], alerted: Sequence[str], each: int) -> list[str]:

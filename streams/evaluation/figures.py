@@ -92,14 +92,14 @@ def figures_of(outcomes: Sequence[Outcome]) -> Figures:
     )
 
 
-def _figure(share: Share) -> ShareFigure:
-    if not share.of:
-        return ShareFigure(0, 0, None, None, None)
-    return ShareFigure(share.hits, share.of, share.value, *share.interval)
+def share_figure(hits: int, of: int) -> ShareFigure:
+    """The share with its interval."""
+    share = Share(hits, of)
+    return ShareFigure(hits, of, share.value, *share.interval) if of else ShareFigure(0, 0, None, None, None)
 
 
 def _recall(outcomes: Sequence[Outcome]) -> ShareFigure:
-    return _figure(Share(sum(outcome.named for outcome in outcomes), len(outcomes)))
+    return share_figure(sum(outcome.named for outcome in outcomes), len(outcomes))
 
 
 def _recall_rows(outcomes: Iterable[Outcome]) -> Iterable[RecallRow]:
@@ -123,7 +123,7 @@ def _negative_row(group: Group, outcomes: Sequence[Outcome]) -> NegativeRow:
     alerting = [outcome for outcome in outcomes if outcome.alerted]
     return NegativeRow(
         group=group,
-        alerts=_figure(Share(len(alerting), len(outcomes))),
+        alerts=share_figure(len(alerting), len(outcomes)),
         of_sender=sum(outcome.alert_of_sender for outcome in alerting),
         alerting=tuple(outcome.case.photo.image for outcome in alerting),
     )
@@ -132,9 +132,16 @@ def _negative_row(group: Group, outcomes: Sequence[Outcome]) -> NegativeRow:
 def _roc_row(group: Group, rate: float, by_group: dict[Group, list[Outcome]]) -> RocRow:
     cut = cut_at([outcome.probability for outcome in by_group[group]], rate)
     table, extra = (
-        _figure(share_above([outcome.probability for outcome in by_group[edited]], cut)) for edited in EDITED
+        share_above([outcome.probability for outcome in by_group[edited]], cut) for edited in EDITED
     )
-    return RocRow(group, rate, cut.allowed, cut.above, table, extra)
+    return RocRow(
+        group,
+        rate,
+        cut.allowed,
+        cut.above,
+        share_figure(table.hits, table.of),
+        share_figure(extra.hits, extra.of),
+    )
 
 
 def _backdrop_row(group: Group, outcomes: Sequence[Outcome]) -> BackdropRow:

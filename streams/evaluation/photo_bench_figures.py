@@ -10,8 +10,7 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
-from streams.evaluation.figures import ShareFigure
-from streams.evaluation.rates import Share
+from streams.evaluation.figures import ShareFigure, share_figure
 
 GOAL = 0.95
 """Recall that every row should have."""
@@ -95,12 +94,6 @@ class BenchFigures(Struct, frozen=True):
     """Look-up time grows with the bank's size to this power, over all sizes."""
     missing: dict[str, str]
     """Why a peer was not measured."""
-
-
-def share_figure(hits: int, of: int) -> ShareFigure:
-    """A share with its interval."""
-    share = Share(hits, of)
-    return ShareFigure(hits, of, share.value, *share.interval) if of else ShareFigure(0, 0, None, None, None)
 
 
 def recall_of(verdicts: Sequence[Verdict], method: str) -> RecallFigure:

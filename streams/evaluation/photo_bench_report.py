@@ -10,7 +10,7 @@ from streams.evaluation.edit_table import EDITS
 from streams.evaluation.figures import ShareFigure
 from streams.evaluation.photo_bench_figures import BenchFigures, GrowthRow, SpeedFigure
 from streams.evaluation.photo_bench_methods import OURS
-from streams.evaluation.report import PACKAGES
+from streams.evaluation.report import PACKAGES, interval
 
 PEER_PACKAGES = ("threatexchange", "pdqhash", "faiss-cpu", "imagehash", "imagededup", "scipy")
 
@@ -102,7 +102,7 @@ def _edits(figures: BenchFigures) -> Iterator[str]:
         ("edit", *names, "95% interval of ours"),
         (
             (EDITS[edit].what, *(_number(figures.recall[name].rows[edit].share) for name in names),
-             _interval(figures.recall[OURS].rows[edit]))
+             interval(figures.recall[OURS].rows[edit]))
             for edit in edits
         ),
     )  # fmt: skip
@@ -163,10 +163,6 @@ def _number(value: float | None) -> str:
 
 def _share(figure: ShareFigure) -> str:
     return "-" if figure.share is None else f"{figure.share:.4f} ({figure.hits} of {figure.of})"
-
-
-def _interval(figure: ShareFigure) -> str:
-    return "-" if figure.low is None or figure.high is None else f"{figure.low:.3f}-{figure.high:.3f}"
 
 
 def _speed(figure: SpeedFigure) -> str:

@@ -7,7 +7,7 @@ same on every machine and does not move when photos are added.
 
 import csv
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -60,19 +60,31 @@ def read_photos(folder: Path) -> list[Photo]:
         DataError: no such file, a column or value is missing, an image is named twice or has no file.
     """
     table = folder / "photos.csv"
+    photos = [
+        _photo(folder, row, f"{table}, line {line}") for line, row in read_rows(table, "image", "sender_id")
+    ]
+    if len({photo.image for photo in photos}) < len(photos):
+        raise DataError(f"{table}: an image is named twice")
+    return photos
+
+
+def read_rows(table: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file in UTF-8, each with the number of its line.
+
+    Raises:
+        DataError: no such file, or one of these columns is missing.
+    """
     try:
         with table.open(newline="", encoding="utf-8") as file:
             rows = csv.DictReader(file)
-            if missing := {"image", "sender_id"} - set(rows.fieldnames or ()):
+            if missing := set(columns) - set(rows.fieldnames or ()):
                 raise DataError(f"{table}: no column {' or '.join(sorted(missing))}")
-            photos = [_photo(folder, row, f"{table}, line {rows.line_num}") for row in rows]
+            for row in rows:
+                yield rows.line_num, row
     except OSError as error:
         raise DataError(f"cannot read {table}: {error.strerror}") from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{table} is not CSV in UTF-8: {error}") from None
-    if len({photo.image for photo in photos}) < len(photos):
-        raise DataError(f"{table}: an image is named twice")
-    return photos
 
 
 def _photo(folder: Path, row: dict[str, str], where: str) -> Photo:

@@ -103,7 +103,7 @@ def _recall(figures: Figures) -> Iterator[str]:
         yield from _table(
             ("edit", "recall", "95% interval", "named", "of", "another takedown only"),
             (
-                (row.what, _rate(row.recall), _interval(row.recall), row.recall.hits, row.recall.of,
+                (row.what, rate(row.recall), interval(row.recall), row.recall.hits, row.recall.of,
                  row.others_only)
                 for row in (*rows, total)
             ),
@@ -119,7 +119,7 @@ def _negatives(figures: Figures) -> Iterator[str]:
     yield from _table(
         ("photos", "alerting", "95% interval", "alerts", "of", "naming the same sender's"),
         (
-            (NEGATIVES[row.group], _rate(row.alerts, 4), _interval(row.alerts, 4), row.alerts.hits,
+            (NEGATIVES[row.group], rate(row.alerts, 4), interval(row.alerts, 4), row.alerts.hits,
              row.alerts.of, row.of_sender)
             for row in figures.negatives
         ),
@@ -134,8 +134,8 @@ def _roc(figures: Figures) -> Iterator[str]:
     yield from _table(
         ("other photos", "alerting at most", "photos", "probability above", "recall, table", "recall, not in it"),
         (
-            (NEGATIVES[row.negatives], f"{row.rate:.2%}", row.allowed, f"{row.above:.6f}", _rate(row.table),
-             _rate(row.extra))
+            (NEGATIVES[row.negatives], f"{row.rate:.2%}", row.allowed, f"{row.above:.6f}", rate(row.table),
+             rate(row.extra))
             for row in figures.roc
         ),
     )  # fmt: skip
@@ -156,11 +156,13 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
         yield f"| {' | '.join(map(str, row))} |"
 
 
-def _rate(figure: ShareFigure, digits: int = 3) -> str:
+def rate(figure: ShareFigure, digits: int = 3) -> str:
+    """The share as text; a dash of nothing."""
     return "-" if figure.share is None else f"{figure.share:.{digits}f}"
 
 
-def _interval(figure: ShareFigure, digits: int = 3) -> str:
+def interval(figure: ShareFigure, digits: int = 3) -> str:
+    """Its 95% interval as text; a dash of nothing."""
     if figure.low is None or figure.high is None:
         return "-"
     return f"{figure.low:.{digits}f}-{figure.high:.{digits}f}"

@@ -4,7 +4,6 @@ Two components are surely different products; a component holds several sellers'
 Splits are drawn from names: the same on every machine, whatever else is in the file.
 """
 
-import csv
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.sample.seeds import dice, seed_of
-from streams.evaluation.photo_set import DataError, Half
+from streams.evaluation.photo_set import DataError, Half, read_rows
 from streams.evaluation.title_disguise_table import Disguise
 
 
@@ -46,16 +45,8 @@ def read_titles(folder: Path) -> list[Title]:
         DataError: no such file, or a column or value is missing.
     """
     table = folder / "titles.csv"
-    try:
-        with table.open(newline="", encoding="utf-8") as file:
-            rows = csv.DictReader(file)
-            if missing := {"component", "title"} - set(rows.fieldnames or ()):
-                raise DataError(f"{table}: no column {' or '.join(sorted(missing))}")
-            titles = [Title(row["title"], row["component"], n) for n, row in enumerate(rows)]
-    except OSError as error:
-        raise DataError(f"cannot read {table}: {error.strerror}") from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{table} is not CSV in UTF-8: {error}") from None
+    rows = read_rows(table, "component", "title")
+    titles = [Title(row["title"], row["component"], n) for n, (_, row) in enumerate(rows)]
     if not all(title.text and title.component for title in titles):
         raise DataError(f"{table}: component and title must both be there")
     return titles

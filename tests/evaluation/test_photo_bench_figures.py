@@ -7,12 +7,12 @@ import pytest
 from photo_bytes import drawn, encoded, print_of, random_points
 
 from fingerprints.photo_match import PhotoIndex
+from streams.evaluation.figures import share_figure
 from streams.evaluation.photo_bench_bank import PrintDrawer, changed, turned
 from streams.evaluation.photo_bench_figures import (
     Verdict,
     exponent,
     recall_of,
-    share_figure,
     speed_of,
     tier_shares,
     time_figure,
