@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 
+from connectors.simulator.version import KINDS
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -25,22 +27,30 @@ class Credentials:
     shop_cipher: str = ""
     """TikTok alone."""
 
-    def options(self, base_url: str) -> dict[str, str]:
-        """The options of the connector of that name."""
-        tokens = {"access_token": self.access_token, "refresh_token": self.refresh_token}
+    def options(self, base_url: str) -> dict[str, str | list[str]]:
+        """The options of the connector of that name, as its TOML file has them."""
+        tokens: dict[str, str | list[str]] = {
+            "access_token": self.access_token,
+            "refresh_token": self.refresh_token,
+        }
         match self.kind:
             case "shopee":
-                names = {"partner_id": self.app, "partner_key": self.secret, "shop_id": self.shop}
-            case "lazada":
-                names = {"app_key": self.app, "app_secret": self.secret, "seller_id": self.shop}
-            case _:
-                names = {
-                    "app_key": self.app,
-                    "app_secret": self.secret,
+                app: dict[str, str | list[str]] = {
+                    "partner_id": self.app,
+                    "partner_key": self.secret,
                     "shop_id": self.shop,
-                    "shop_cipher": self.shop_cipher,
                 }
-        return {"base_url": base_url, **names, **tokens}
+                return {"base_url": base_url, **app, **tokens}
+            case "lazada":
+                app = {"app_key": self.app, "app_secret": self.secret, "seller_id": self.shop}
+                return {"base_url": f"{base_url}/rest", **app, **tokens}
+            case _:
+                app = {"app_key": self.app, "app_secret": self.secret, "shop_id": self.shop}
+                shown: dict[str, str | list[str]] = {
+                    "shop_cipher": self.shop_cipher,
+                    "marketplaces": list(KINDS["tiktok"]),
+                }
+                return {"base_url": base_url, **app, **shown, **tokens}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,18 +32,24 @@ class PushOptions:
 
 
 class Pusher:
-    """Waits for versions, and pushes each once the clock has reached it. `run` ends when cancelled."""
+    """Waits for versions, and pushes each once the clock has reached it. `run` ends when cancelled.
+
+    What had happened before the pusher was made is not pushed.
+    """
 
     def __init__(
         self, desk: PushDesk, options: PushOptions, now_ms: Callable[[], int], told: Counter[str]
     ) -> None:
         self._desk, self._options, self._now_ms, self._told = desk, options, now_ms, told
+        self._since_ms = now_ms()
         self._waiting: list[tuple[int, int, Version]] = []
         self._serial = count()
         self._lock = threading.Lock()
 
     def expect(self, version: Version) -> None:
         """Push this when its moment has come. From any thread."""
+        if version.changed_ms < self._since_ms:
+            return
         with self._lock:
             heapq.heappush(self._waiting, (version.changed_ms, next(self._serial), version))
 

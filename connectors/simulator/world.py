@@ -79,6 +79,10 @@ class KeptShelf:
             self._answered = (question, now_ms, found)
             return found
 
+    def versions(self) -> list[Version]:
+        """All, past and future."""
+        return list(self._versions)
+
     def count(self, now_ms: int) -> int:
         """Listings known by now, gone ones too."""
         with self._lock:
@@ -167,9 +171,12 @@ class World:
             return self._shelves.setdefault((kind, seller), KeptShelf(self._lock))
 
     def follow(self, told: Callable[[Version], None]) -> Callable[[], None]:
-        """Be told of each version as it is put, the future ones too. Gives back how to end that."""
+        """Be told of each version there is, then of each as it is put. Gives back how to end that."""
         with self._lock:
+            there = [version for shelf in self._shelves.values() for version in shelf.versions()]
             self._followers.append(told)
+        for version in there:
+            told(version)
         return lambda: self._followers.remove(told)
 
     def _place(self, home: tuple[str, str], marketplaces: Iterable[str], listing_id: str) -> KeptShelf:
