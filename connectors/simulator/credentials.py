@@ -9,6 +9,15 @@ from itertools import count
 
 from connectors.simulator.version import KINDS
 
+NAMES = {
+    "shopee": ("partner_id", "partner_key", "shop_id"),
+    "lazada": ("app_key", "app_secret", "seller_id"),
+    "tiktok": ("app_key", "app_secret", "shop_id"),
+}
+"""What the connectors' options call the app, its secret and the shop."""
+BELOW = {"lazada": "/rest"}
+"""What belongs to the base URL of a connector."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -29,28 +38,16 @@ class Credentials:
 
     def options(self, base_url: str) -> dict[str, str | list[str]]:
         """The options of the connector of that name, as its TOML file has them."""
-        tokens: dict[str, str | list[str]] = {
+        names = NAMES[self.kind]
+        found: dict[str, str | list[str]] = {
+            "base_url": base_url + BELOW.get(self.kind, ""),
+            **dict(zip(names, (self.app, self.secret, self.shop), strict=True)),
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
         }
-        match self.kind:
-            case "shopee":
-                app: dict[str, str | list[str]] = {
-                    "partner_id": self.app,
-                    "partner_key": self.secret,
-                    "shop_id": self.shop,
-                }
-                return {"base_url": base_url, **app, **tokens}
-            case "lazada":
-                app = {"app_key": self.app, "app_secret": self.secret, "seller_id": self.shop}
-                return {"base_url": f"{base_url}/rest", **app, **tokens}
-            case _:
-                app = {"app_key": self.app, "app_secret": self.secret, "shop_id": self.shop}
-                shown: dict[str, str | list[str]] = {
-                    "shop_cipher": self.shop_cipher,
-                    "marketplaces": list(KINDS["tiktok"]),
-                }
-                return {"base_url": base_url, **app, **shown, **tokens}
+        if self.kind == "tiktok":
+            found |= {"shop_cipher": self.shop_cipher, "marketplaces": list(KINDS["tiktok"])}
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from connectors.events import EventType, ListingEvent
 from connectors.sample.listing_ids import item_of
 from connectors.sample.photo_recipe import PhotoRecipe
 from connectors.sample.plan import Plan
-from connectors.simulator.version import ALL, KIND_OF, Shelf, Standing, Version, Wanted, milliseconds
+from connectors.simulator.version import ALL, KIND_OF, KINDS, Shelf, Standing, Version, Wanted, milliseconds
 
 Clock = Callable[[], datetime]
 
@@ -147,8 +147,11 @@ class World:
     def forget(self, key: str) -> None:
         """As though the listing had never been. KeyError where there is none."""
         with self._lock:
-            shelf = self._shelves[self._home.pop(key)]
-            shelf.forget(item_of(*key.split(":", 1)))
+            marketplace, listing_id = key.split(":", 1)
+            home = self._home[key]
+            for name in KINDS[KIND_OF[marketplace]]:
+                self._home.pop(f"{name}:{listing_id}", None)
+            self._shelves[home].forget(item_of(marketplace, listing_id))
 
     def play(self, plan: Plan) -> None:
         """Take in a whole story, photos too: takedowns become bans. Its future shows as the clock moves."""
