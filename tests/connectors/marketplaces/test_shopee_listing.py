@@ -74,7 +74,10 @@ def test_the_address_is_made_from_shop_and_item_which_shopee_does_not_give() -> 
 def test_an_extended_description_is_read_from_its_text_fields() -> None:
     fields = [
         {"field_type": "text", "text": "Ukuran L"},
-        {"field_type": "image", "image_info": {"image_id": "b", "image_url": "https://cf.shopee.co.id/file/b"}},
+        {
+            "field_type": "image",
+            "image_info": {"image_id": "b", "image_url": "https://cf.shopee.co.id/file/b"},
+        },
         {"field_type": "text", "text": "wa 08123000001"},
     ]
     record = item(
@@ -87,7 +90,9 @@ def test_an_extended_description_is_read_from_its_text_fields() -> None:
 
 @pytest.mark.parametrize("info", [None, {}, {"extended_description": {"field_list": []}}])
 def test_an_extended_description_without_text_is_none(info: Any) -> None:
-    assert mapped(item(description="", description_type="extended", description_info=info)).description is None
+    assert (
+        mapped(item(description="", description_type="extended", description_info=info)).description is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,7 +111,9 @@ def test_what_each_status_means(status: str, kind: EventType) -> None:
 
 
 def test_every_status_is_asked_for_and_known() -> None:
-    assert [mapped(item(item_status=status)).listing_id for status in STATUSES] == ["308864651.11479305215"] * 6
+    assert [mapped(item(item_status=status)).listing_id for status in STATUSES] == [
+        "308864651.11479305215"
+    ] * 6
 
 
 def test_an_unknown_status_is_an_error_that_names_it() -> None:
@@ -177,7 +184,9 @@ def test_prices_as_decimal_text(price: Any, amount: str) -> None:
     assert event.price == Price(amount=amount, currency="IDR")
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "", "https://a b", "https://a\n"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "javascript:alert(1)", "", "https://a b", "https://a\n"]
+)
 def test_a_photo_that_is_no_http_address_is_an_error(url: str) -> None:
     with pytest.raises(RecordError, match=r"image_url_list\[1\]"):
         mapped(item(image={"image_url_list": ["https://cf.shopee.co.id/file/a", url]}))
@@ -189,7 +198,9 @@ def test_too_many_photos_are_an_error_and_never_cut() -> None:
         mapped(item(image={"image_url_list": ["https://x.example/a"] * 51}))
 
 
-@pytest.mark.parametrize(("told", "kept"), [("NEW", "new"), ("USED", "used"), ("-", "unknown"), (None, "unknown")])
+@pytest.mark.parametrize(
+    ("told", "kept"), [("NEW", "new"), ("USED", "used"), ("-", "unknown"), (None, "unknown")]
+)
 def test_condition(told: str | None, kept: str) -> None:
     assert mapped(item(condition=told)).condition == kept
 
@@ -211,7 +222,9 @@ def test_an_item_gone_meanwhile_is_removed_under_an_id_of_its_own() -> None:
 
 def test_the_key_of_a_broken_record_where_it_can_be_read() -> None:
     assert record_key({"item_id": 7}, SHOP) == "shopee-id:308864651.7"
-    assert [record_key(broken, SHOP) for broken in (None, [], {}, {"item_id": "7"}, {"item_id": True})] == [None] * 5
+    assert [record_key(broken, SHOP) for broken in (None, [], {}, {"item_id": "7"}, {"item_id": True})] == [
+        None
+    ] * 5
 
 
 JSON = st.recursive(
@@ -224,7 +237,9 @@ JSON = st.recursive(
 @st.composite
 def bent(draw: st.DrawFn) -> dict[str, Any]:
     """An item some of whose fields are anything at all."""
-    record = item(description_info={"extended_description": {"field_list": [{"field_type": "text", "text": "a"}]}})
+    record = item(
+        description_info={"extended_description": {"field_list": [{"field_type": "text", "text": "a"}]}}
+    )
     for name in draw(st.lists(st.sampled_from(sorted(record)), max_size=4)):
         record[name] = draw(JSON)
     return record
