@@ -7,7 +7,7 @@ inbox survives a SIGKILL: `add` returns when the disk has it, and a hint leaves 
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from connectors.sdk import AbortError, RetryError
+from connectors.clock import Clock, SystemClock
+from connectors.errors import AbortError, RetryError
 
 What = Literal["created", "updated", "removed", "unknown"]
 MOST_HINTS = 100_000
@@ -67,11 +68,6 @@ class Unreadable(Struct, frozen=True):
     body: bytes
 
 
-def wall_clock() -> datetime:
-    """The time in UTC."""
-    return datetime.now(UTC)
-
-
 def well_formed(hint: Hint) -> bool:
     """Whether the ids are 1 to 256 characters long and `what` is one of the four."""
     return (
@@ -96,7 +92,7 @@ class HintInbox:
         most: int = MOST_HINTS,
         remember_days: float = REMEMBER_DAYS,
         remember_most: int = REMEMBER_MOST,
-        now: Callable[[], datetime] = wall_clock,
+        clock: Clock | None = None,
     ) -> None:
         """Open the file, made (0600) if there is none.
 
@@ -107,7 +103,7 @@ class HintInbox:
         self._most = most
         self._remember_seconds = remember_days * 86_400
         self._remember_most = remember_most
-        self._now = now
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._done_since = 0
         try:
@@ -131,7 +127,7 @@ class HintInbox:
             elif version != SCHEMA:
                 raise sqlite3.DatabaseError(f"its layout is {version}, not {SCHEMA}")
             self._file.execute("UPDATE hints SET due_at = 0")
-            self._forget(self._now().timestamp())
+            self._forget(self._clock.now().timestamp())
 
     def add(self, hints: Sequence[Hint]) -> list[bool]:
         """Keep these on the disk, all or none; True for each that was not known.
@@ -175,7 +171,7 @@ class HintInbox:
                 WHERE {DUE} ORDER BY turn LIMIT :limit"""  # noqa: S608
             rows = self._file.execute(query, {**self._times(), "limit": limit}).fetchall()
             last = self._file.execute("SELECT max(turn) FROM hints").fetchone()[0]
-            now = self._now().timestamp()
+            now = self._clock.now().timestamp()
             self._file.executemany(
                 "UPDATE hints SET turn = ?, attempts = ?, due_at = ? WHERE turn = ?",
                 [
@@ -201,7 +197,7 @@ class HintInbox:
             RetryError: the file cannot be written.
         """
         with self._guarded():
-            now = self._now().timestamp()
+            now = self._clock.now().timestamp()
             ids = [(hint_id,) for hint_id in hint_ids]
             self._file.executemany("DELETE FROM hints WHERE hint_id = ?", ids)
             self._file.executemany("INSERT OR REPLACE INTO done VALUES (?, ?)", [(*id_, now) for id_ in ids])
@@ -220,7 +216,7 @@ class HintInbox:
         """Keep a signed push that nobody understood; the oldest leave when they are too many or too much."""
         with self._guarded():
             digest = hashlib.sha256(body).digest()
-            row = (digest, self._now().timestamp(), why, body)
+            row = (digest, self._clock.now().timestamp(), why, body)
             insert = "INSERT OR IGNORE INTO unreadable (digest, received_at, why, body) VALUES (?, ?, ?, ?)"
             self._file.execute(insert, row)
             newest = """SELECT number, row_number() OVER (ORDER BY number DESC) AS place,
@@ -243,7 +239,7 @@ class HintInbox:
             self._file.close()
 
     def _times(self) -> dict[str, float]:
-        return {"now": self._now().timestamp(), "longest": LONGEST_PAUSE}
+        return {"now": self._clock.now().timestamp(), "longest": LONGEST_PAUSE}
 
     def _count(self, table: Literal["hints", "done"]) -> int:
         return int(self._file.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608

@@ -5,6 +5,7 @@ to pass on the path, the headers and the body as they are. Its limits hold witho
 """
 
 import asyncio
+import contextlib
 import re
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -66,10 +67,10 @@ class HttpListener:
         self._limits = limits
         self._name = name
         self._bytes = 0
-        self._loop = asyncio.new_event_loop()
-        self._ended = asyncio.Event()
-        self._started: threading.Event = threading.Event()
-        self._failure: OSError | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Event | None = None
+        self._started = threading.Event()
+        self._failure: OSError | UnicodeError | None = None
         self._thread = threading.Thread(target=self._run, name=f"{name}-listener", daemon=True)
 
     @property
@@ -87,30 +88,30 @@ class HttpListener:
         self._started.wait()
         if self._failure is not None:
             self._thread.join()
-            why = self._failure.strerror or self._failure
+            why = getattr(self._failure, "strerror", None) or self._failure
             raise AbortError(f"{self._name}: cannot listen on {self._host}:{self._port}: {why}")
 
     def call(self, function: Callable[[], object]) -> None:
         """Have the listener's thread call this soon; nothing happens once it is closed."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(function)
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(function)
 
     def close(self) -> None:
         """Take no more connections, finish what is in hand within some seconds, and end the thread."""
-        if self._thread.is_alive():
+        if self._ended is not None:
             self.call(self._ended.set)
             self._thread.join()
-        elif not self._loop.is_closed():
-            self._loop.close()
 
     def _run(self) -> None:
         try:
-            self._loop.run_until_complete(self._serve())
+            asyncio.run(self._serve())
         finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
+            self._started.set()
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
         # The body is judged as it was sent: not unpacked, which would also let a small one become huge.
         app = web.Application(client_max_size=self._limits.max_bytes)
         app.router.add_post(self._path, self._answer)
@@ -132,13 +133,12 @@ class HttpListener:
 
         try:
             listening = await self._loop.create_server(connected, self._host, self._port, backlog=1024)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a host that is no name cannot even be encoded
             self._failure = error
             await runner.cleanup()
             return
-        finally:
-            self._started.set()
         self._port = listening.sockets[0].getsockname()[1]
+        self._started.set()
         await self._ended.wait()
         listening.close()
         await runner.cleanup()
