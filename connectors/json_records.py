@@ -44,23 +44,25 @@ class JsonRecords:
 
     def items(self, place: str, raw: bytes) -> Iterator[Item]:
         """The line's event, behind a notice for each photo that stays a path; `place` names the line."""
-        event, problems = self._decode(raw)
+        event, problems = self._decode(place, raw)
         for problem in problems:
             yield Notice(f"{place}: {problem}")
         yield event
 
-    def _decode(self, raw: bytes) -> tuple[Event, tuple[str, ...]]:
+    def _decode(self, place: str, raw: bytes) -> tuple[Event, tuple[str, ...]]:
         if self._is_takedown and (withdrawal := _withdrawal(raw)):
             return withdrawal, ()
         try:
             decoded = (self._takedowns if self._is_takedown else self._listings).decode(raw)
-        except RecordError:
-            return RawRecord(raw, unreadable_key(raw) if self._is_takedown else listing_key(raw)), ()
+        except RecordError as error:
+            key = unreadable_key(raw) if self._is_takedown else listing_key(raw)
+            return RawRecord(raw, key, f"{place}: {error}"), ()
         record = decoded.record
         budget = self._max_record_bytes - len(raw)
         whole, problems = with_photos(record, self._folder, budget)
         if whole is record and decoded.unknown_fields:
-            return RawRecord(raw, record.takedown_id if isinstance(record, Takedown) else record.key), problems
+            key = record.takedown_id if isinstance(record, Takedown) else record.key
+            return RawRecord(raw, key, f"{place}: unknown fields: {', '.join(sorted(decoded.unknown_fields))}"), ()
         return whole, problems
 
 

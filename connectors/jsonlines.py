@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from connectors.append_file import AppendFile
 from connectors.json_records import MAX_RECORD_BYTES, RECORD_ROOM, JsonRecords, RecordKind
 from connectors.line_reader import Line, LineReader, TooLong, Truncated
-from connectors.sdk import AbortError, Event, Item, Notice, RawRecord, Sink, Skipped, Source, Stop
+from connectors.sdk import AbortError, Context, Event, Item, Notice, RawRecord, Sink, Skipped, Source, Stop
 
 
 class JsonLinesSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,7 +43,7 @@ class JsonLinesSource(Source[JsonLinesSourceOptions]):
         self._reader: LineReader | None = None
         self._records = JsonRecords(options.records, None, options.max_record_bytes)
 
-    def open(self) -> None:
+    def open(self, _context: Context) -> None:
         """Open the file."""
         path = self.options.path
         try:
