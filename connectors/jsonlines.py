@@ -24,6 +24,7 @@ from connectors.line_reader import Line, LineReader, TooLong, Truncated
 from connectors.photo_paths import inline_photos
 from connectors.sdk import (
     AbortError,
+    Context,
     Event,
     Item,
     Notice,
@@ -71,7 +72,7 @@ class JsonLinesSource(Source[JsonLinesSourceOptions]):
         self._listings = Codec(ListingEvent)
         self._takedowns = Codec(Takedown)
 
-    def open(self) -> None:
+    def open(self, _context: Context) -> None:
         """Open the file."""
         path = self.options.path
         try:

@@ -7,11 +7,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from connectors.events import ListingEvent, Takedown
+from connectors.events import Alert, ListingEvent, Takedown
 from connectors.kafka_delivery import Compression, Headers, KafkaDelivery
 from connectors.sdk import AbortError, Event, RawRecord, Sink, SkipError, Withdrawal
 
 REQUEST_BYTES = 8 * 1024 * 1024
+WHY_HEADER = "relistwatch_why"
+"""On undecoded bytes: why the connector could not map them. Dead letters keep it with the other headers."""
+WHY_CHARACTERS = 1000
 
 
 class KafkaSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,7 +89,7 @@ def belongs(event: Event, records: Literal["listings", "takedowns"]) -> bool:
     """Whether such an event may stand on that topic; undecoded bytes may stand on both."""
     if isinstance(event, RawRecord):
         return True
-    return isinstance(event, ListingEvent) == (records == "listings")
+    return isinstance(event, ListingEvent if records == "listings" else Takedown | Withdrawal)
 
 
 def key_and_value(event: Event) -> tuple[bytes | None, bytes | None]:
@@ -98,6 +101,8 @@ def key_and_value(event: Event) -> tuple[bytes | None, bytes | None]:
             return event.takedown_id.encode(), msgspec.json.encode(event)
         case Withdrawal():
             return event.takedown_id.encode(), None
+        case Alert():
+            return event.alert_id.encode(), msgspec.json.encode(event)
         case RawRecord():
             return None if event.key is None else event.key.encode(), event.value
 
@@ -112,8 +117,12 @@ def cloud_event_headers(event: Event, origin: str) -> Headers:
             identity, kind, time = event.takedown_id, "relistwatch.takedown.published", event.taken_down_at
         case Withdrawal():
             identity, kind = event.takedown_id, "relistwatch.takedown.withdrawn"
+        case Alert():
+            identity, kind, time = event.alert_id, "relistwatch.alert", event.matched_at
         case RawRecord():
             # The same bytes have the same id, so a repetition can be told.
             identity, kind = hashlib.sha256(event.value).hexdigest()[:32], "relistwatch.undecoded"
     headers = [("ce_id", identity.encode()), ("ce_type", kind.encode()), ("ce_source", origin.encode())]
+    if isinstance(event, RawRecord) and event.why:
+        headers.append((WHY_HEADER, event.why[:WHY_CHARACTERS].encode(errors="replace")))
     return headers if time is None else [*headers, ("ce_time", time.isoformat().encode())]

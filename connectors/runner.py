@@ -1,18 +1,18 @@
 """Pumps a source into a sink: in batches, each flushed, repeated where that helps, ended when asked."""
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from random import Random
-from types import FrameType
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from connectors.backoff import Backoff
+from connectors.checkpoints import Checkpoints, ConnectorState, MemoryCheckpoints, checkpoint
+from connectors.context import Context
+from connectors.counts import Counts
 from connectors.events import ListingEvent, Takedown, TakenDownListing
 from connectors.sdk import (
     AbortError,
+    Checkpoint,
     ConnectorError,
     Event,
     Idle,
@@ -33,22 +33,6 @@ BATCH_SECONDS = 0.25
 """Longest wait of an event for its batch while the source keeps yielding."""
 
 
-@dataclass(slots=True)
-class Counts:
-    """What came of a run so far. `read` is `written` + `failed` once everything is flushed."""
-
-    read: int = 0
-    """Events the source yielded."""
-    written: int = 0
-    """Events the sink has acknowledged."""
-    skipped: int = 0
-    """Things the source could not pass on."""
-    failed: int = 0
-    """Events that the sink refused for good."""
-    notices: int = 0
-    retries: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An event that the sink refused for good."""
@@ -59,24 +43,6 @@ class Failure:
 
 Problem = Skipped | Notice | Failure | RetryError
 """What `on_problem` is told of; a RetryError is followed by another attempt."""
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Pauses between attempts: from `first` seconds doubling to `most`, each cut at random by up to half.
-
-    The jitter keeps many connectors from returning at the same moment. `attempts` None repeats for ever.
-    """
-
-    first: float = 0.2
-    most: float = 30.0
-    attempts: int | None = None
-    dice: Random = field(default_factory=Random)
-
-    def pause(self, attempt: int, least: float = 0.0) -> float:
-        """Seconds to wait after the failure number `attempt` (from 1), never under `least`."""
-        whole = min(self.most, self.first * 2.0 ** min(attempt - 1, 60))
-        return max(least, whole * (1 - self.dice.random() / 2))
 
 
 def _ignore(_: object) -> None:
@@ -92,16 +58,21 @@ class Runner:
         sink: Sink[Any],
         *,
         stop: Stop | None = None,
+        context: Context | None = None,
+        checkpoints: Checkpoints | None = None,
         backoff: Backoff | None = None,
         batch: int = BATCH,
         on_progress: Callable[[Counts], None] = _ignore,
         on_problem: Callable[[Problem], None] = _ignore,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.counts = Counts()
+        context = context or Context(source.name)
+        self.counts = context.counts
+        self._context = context if stop is None else replace(context, stop=stop)
+        self._stop = self._context.stop
+        self._checkpoints = checkpoints or MemoryCheckpoints()
         self._source = source
         self._sink = sink
-        self._stop = stop or threading.Event()
         self._backoff = backoff or Backoff()
         self._batch = batch
         self._on_progress = on_progress
@@ -110,6 +81,7 @@ class Runner:
         self._held: list[Event] = []
         self._held_bytes = 0
         self._held_since = 0.0
+        self._checkpoint: Checkpoint | None = None
         self._sink_failed = False
 
     def run(self) -> Counts:
@@ -122,7 +94,8 @@ class Runner:
         """
         try:
             self._sink.open()
-            self._source.open()
+            kept = self._checkpoints.load(self._context.instance)
+            self._source.open(replace(self._context, state=self._own_state(kept)))
             try:
                 self._read()
             finally:
@@ -148,6 +121,9 @@ class Runner:
                 if self._sink_failed:
                     raise
                 self._flush()
+                # A client that was waiting ends with this error when it is asked to stop.
+                if self._stop.is_set():
+                    return
                 attempt = 1 if self.counts.read > read_before else attempt + 1
                 self._pause(error, attempt)
                 if self._stop.is_set():
@@ -157,6 +133,8 @@ class Runner:
         match item:
             case Idle():
                 self._flush()
+            case Checkpoint():
+                self._checkpoint = item
             case Skipped():
                 self.counts.skipped += 1
                 self._on_problem(item)
@@ -180,12 +158,14 @@ class Runner:
             self._flush()
 
     def _flush(self) -> None:
-        """Write and flush what is held, again and again until the sink has acknowledged it."""
+        """Write and flush what is held, again and again until the sink has acknowledged it; then the checkpoint."""
         try:
             self._deliver()
+            self._keep_checkpoint()
         except ConnectorError:
             self._sink_failed = True
             raise
+        self._source.acknowledged()
 
     def _deliver(self) -> None:
         attempt = 0
@@ -210,8 +190,35 @@ class Runner:
         self.counts.failed += len(refused)
         self._held.clear()
         self._held_bytes = 0
-        self._source.acknowledged()
         self._on_progress(self.counts)
+
+    def _keep_checkpoint(self) -> None:
+        """Save the newest checkpoint. All that was yielded before it is acknowledged by now."""
+        attempt = 0
+        while self._checkpoint is not None:
+            source = self._source
+            now = self._context.clock.now()
+            state = checkpoint(source.name, source.version, self._checkpoint.state, now)
+            try:
+                self._checkpoints.save(self._context.instance, state)
+            except RetryError as error:
+                attempt += 1
+                if self._stop.is_set():
+                    raise
+                self._pause(error, attempt)
+            else:
+                self.counts.checkpoints += 1
+                self._checkpoint = None
+
+    def _own_state(self, kept: ConnectorState | None) -> dict[str, Any] | None:
+        if kept is None:
+            return None
+        if kept.connector != self._source.name:
+            raise AbortError(
+                f"the checkpoint of {self._context.instance} was made by the source {kept.connector!r}, "
+                f"not by {self._source.name!r}: give this one another instance name"
+            )
+        return kept.state
 
     def _pause(self, error: RetryError, attempt: int) -> None:
         self.counts.retries += 1
@@ -231,22 +238,3 @@ def photo_bytes(event: Event) -> int:
             return sum(len(image.data or b"") for image in images)
         case _:
             return 0
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that the first SIGINT or SIGTERM sets; the second ends the process as it always would."""
-    stop = threading.Event()
-    before: dict[int, Any] = {}
-
-    def handle(number: int, _: FrameType | None) -> None:
-        stop.set()
-        signal.signal(number, before[number])
-
-    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
-        before[number] = signal.signal(number, handle)
-    try:
-        yield stop
-    finally:
-        for restored, handler in before.items():
-            signal.signal(restored, handler)

@@ -2,114 +2,68 @@
 
 A source yields; a sink takes; `connectors.runner` pumps from one to the other. Both are classes named by an
 entry point (`connectors.registry`) and made from a struct of options in which an unknown key is an error.
+All that a connector's author needs is here, and `connectors.window_source` for one that asks.
 """
 
-import enum
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from connectors.events import ListingEvent, Takedown
-from connectors.field_types import Key
+from connectors.context import Context
+from connectors.errors import (
+    AbortError,
+    ConnectorError,
+    ExpiredTokenError,
+    OptionsError,
+    RetryError,
+    SkipError,
+    ThrottledError,
+    UnknownConnectorError,
+    WindowFullError,
+)
+from connectors.items import (
+    IDLE,
+    Checkpoint,
+    Event,
+    Idle,
+    Item,
+    Notice,
+    RawRecord,
+    Skipped,
+    Withdrawal,
+)
+from connectors.secret import Secret
+from connectors.stop import Stop
 
-
-class ConnectorError(Exception):
-    """Something went wrong in a source or a sink; the class says what the runner does next.
-
-    ConnectorError
-    ├── AbortError             ends the run: no repetition would help
-    │   ├── OptionsError         an option is unknown, missing or wrong; the message names it
-    │   └── UnknownConnectorError  no such source or sink; the message lists those there are
-    ├── RetryError             the same again after a pause: the other side is away or overloaded
-    └── SkipError              these records can never be taken; they are reported and counted, the rest go on
-    """
-
-
-class AbortError(ConnectorError):
-    """The run ends: no repetition would help."""
-
-
-class OptionsError(AbortError):
-    """An option is unknown, missing or wrong; the message names it."""
-
-
-class UnknownConnectorError(AbortError):
-    """There is no source or sink of that name; the message lists those there are."""
-
-
-class RetryError(ConnectorError):
-    """The same again after a pause; `after` is the least pause in seconds that the other side asked for."""
-
-    def __init__(self, message: str, *, after: float = 0.0) -> None:
-        super().__init__(message)
-        self.after = after
-
-
-class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A takedown taken back: on Kafka a null value under its id."""
-
-    takedown_id: Key
-    withdrawn: Literal[True] = True
-
-
-class RawRecord(Struct, frozen=True):
-    """Bytes that the source could not decode, or whose fields it does not all know, passed on as they are.
-
-    The worker decodes them again and, where it cannot, keeps them byte for byte on `dead-letters`: a source
-    never decides that something is lost.
-    """
-
-    value: bytes
-    key: str | None = None
-
-
-Event = ListingEvent | Takedown | Withdrawal | RawRecord
-"""What a sink takes."""
-
-
-class SkipError(ConnectorError):
-    """These records can never be taken. Raised once every other record of the flush is acknowledged."""
-
-    def __init__(self, message: str, refused: Sequence[Event]) -> None:
-        super().__init__(message)
-        self.refused = tuple(refused)
-
-
-class Skipped(Struct, frozen=True):
-    """Something the source cannot pass on at all, and why. Counted, reported, and the source goes on."""
-
-    detail: str
-
-
-class Notice(Struct, frozen=True):
-    """Something a person should know though no record is lost, such as a photo that could not be read."""
-
-    detail: str
-
-
-class Idle(enum.Enum):
-    """Nothing at hand: the runner flushes what it has. A source yields it before it waits."""
-
-    IDLE = "idle"
-
-
-IDLE = Idle.IDLE
-Item = Event | Skipped | Notice | Idle
-"""What a source yields."""
-
-
-class Stop(Protocol):
-    """How a source learns that it should end, and waits meanwhile. A `threading.Event` is one."""
-
-    def is_set(self) -> bool:
-        """Whether to end now."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait at most so many seconds; True as soon as it is set."""
-
+__all__ = [
+    "IDLE",
+    "AbortError",
+    "Checkpoint",
+    "ConnectorError",
+    "Context",
+    "Event",
+    "ExpiredTokenError",
+    "Idle",
+    "Item",
+    "Notice",
+    "OptionsError",
+    "RawRecord",
+    "RetryError",
+    "Secret",
+    "Sink",
+    "SkipError",
+    "Skipped",
+    "Source",
+    "Stop",
+    "ThrottledError",
+    "UnknownConnectorError",
+    "WindowFullError",
+    "Withdrawal",
+    "make",
+]
 
 O_co = TypeVar("O_co", bound=Struct, covariant=True)
 
@@ -124,7 +78,7 @@ class Source(ABC, Generic[O_co]):
     def __init__(self, options: O_co) -> None:
         self.options = options
 
-    def open(self) -> None:
+    def open(self, context: Context) -> None:
         """Check that the source can be read at all, before anything flows. Called once."""
 
     @abstractmethod
@@ -136,7 +90,7 @@ class Source(ABC, Generic[O_co]):
         """
 
     def acknowledged(self) -> None:
-        """Everything yielded so far is acknowledged by the sink: a checkpoint may move up to here."""
+        """Everything yielded so far is acknowledged by the sink. Called after each flush, empty ones too."""
 
     def close(self) -> None:
         """Give back what `open` took. Called once, whatever happened."""
@@ -189,7 +143,18 @@ def make(connector: type[C], options: Mapping[str, Any]) -> C:
     if unknown := sorted(options.keys() - {field.encode_name for field in msgspec.structs.fields(wanted)}):
         raise OptionsError(f"{connector.name} has no option {unknown[0]!r}; its options: {known}")
     try:
-        made = msgspec.convert(options, wanted, strict=False)
+        made = msgspec.convert(options, wanted, strict=False, dec_hook=_secret)
     except msgspec.ValidationError as error:
         raise OptionsError(f"{connector.name}: {error} (options: {known})") from None
     return connector(made)
+
+
+def _secret(kind: type, value: Any) -> Any:
+    """A secret from its reference; msgspec puts the option's name behind the message."""
+    if kind is Secret:
+        if isinstance(value, Secret):
+            return value
+        if isinstance(value, str):
+            return Secret.of(value)
+        raise ValueError("a secret is text: env:NAME, file:PATH, or the secret itself")
+    raise NotImplementedError(f"no option has the type {kind!r}")

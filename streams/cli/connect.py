@@ -1,6 +1,8 @@
 """`relistwatch connect`: a source into Kafka."""
 
+import re
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,24 +28,37 @@ def connect(
     topic: Annotated[
         Literal["listings", "takedowns"], typer.Option(help="Where the records go.")
     ] = "listings",
+    instance: Annotated[
+        str | None,
+        typer.Option(
+            help="The name of this running connector, under which its checkpoint is kept. Default: NAME."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The counts at the end as JSON.")] = False,
 ) -> None:
     """Run a source into Kafka until it ends or is stopped with Ctrl-C or SIGTERM.
 
-    Everything that was read is acknowledged by Kafka before the command ends. Exit code 1: some records
-    were skipped or refused; 2: wrong source or option; 3: Kafka cannot be reached.
+    Everything that was read is acknowledged by Kafka before the command ends; a source that keeps a checkpoint
+    goes on behind it the next time. Secrets are given as env:NAME or file:PATH. Exit code 1: some records were
+    skipped or refused; 2: wrong source or option; 3: Kafka or the source cannot be reached.
 
-    Example: `relistwatch connect jsonlines --option path=listings.jsonl --option follow=true`
+    Examples: `relistwatch connect jsonlines --option path=listings.jsonl --option follow=true`;
+    `relistwatch connect shopee --options-file shopee.toml --instance shopee-toko-7`
     """
+    from connectors.checkpoints import KafkaCheckpoints  # noqa: PLC0415
+    from connectors.context import Context  # noqa: PLC0415
     from connectors.kafka import KafkaSink, KafkaSinkOptions  # noqa: PLC0415
     from connectors.registry import source_type  # noqa: PLC0415
-    from connectors.runner import Counts, Runner, stop_on_signals  # noqa: PLC0415
+    from connectors.runner import Runner  # noqa: PLC0415
     from connectors.sdk import AbortError, ConnectorError, RetryError, make  # noqa: PLC0415
+    from connectors.secret import redact  # noqa: PLC0415
+    from connectors.stop import stop_on_signals  # noqa: PLC0415
     from streams.cli.connect_progress import ConnectProgress  # noqa: PLC0415
     from streams.kafka_options import client_options  # noqa: PLC0415
-    from streams.topics import LISTINGS, TAKEDOWNS, topic_name  # noqa: PLC0415
+    from streams.topics import CONNECTOR_STATE, LISTINGS, TAKEDOWNS, topic_name  # noqa: PLC0415
 
     settings = settings_of(context)
+    name_of_run = instance_name(instance or name)
     options = source_options(option or [], options_file)
     try:
         kind = source_type(name)
@@ -51,7 +66,7 @@ def connect(
             fail(f"--option records={options['records']} does not go to --topic {topic}", EXIT_USAGE)
         source = make(kind, options)
     except AbortError as error:
-        fail(str(error), EXIT_USAGE)
+        fail(redact(str(error)), EXIT_USAGE)
     sink = KafkaSink(
         KafkaSinkOptions(
             topic=topic_name(LISTINGS if topic == "listings" else TAKEDOWNS, settings.topics),
@@ -64,10 +79,24 @@ def connect(
         )
     )
     progress = ConnectProgress(name, topic)
-    counts = Counts()
-    with stop_on_signals() as stop, progress:
-        runner = Runner(source, sink, stop=stop, on_progress=progress.update, on_problem=progress.problem)
-        counts = runner.counts
+    checkpoints = KafkaCheckpoints(
+        client_options(settings.kafka), topic_name(CONNECTOR_STATE, settings.topics)
+    )
+    with stop_on_signals() as stop, progress, closing(checkpoints):
+        surroundings = Context(
+            name_of_run,
+            stop=stop,
+            folder=Path(settings.worker.data_dir).expanduser() / "connectors" / name_of_run,
+        )
+        counts = surroundings.counts
+        runner = Runner(
+            source,
+            sink,
+            context=surroundings,
+            checkpoints=checkpoints,
+            on_progress=progress.update,
+            on_problem=progress.problem,
+        )
         failure: ConnectorError | None = None
         try:
             runner.run()
@@ -75,11 +104,18 @@ def connect(
             failure = error
     progress.end(counts, as_json=as_json)
     if isinstance(failure, RetryError):
-        fail(str(failure), EXIT_UNAVAILABLE)
+        fail(redact(str(failure)), EXIT_UNAVAILABLE)
     if failure is not None:
-        fail(str(failure), EXIT_USAGE if counts.read == 0 else EXIT_FAILED)
+        fail(redact(str(failure)), EXIT_USAGE if counts.read == 0 else EXIT_FAILED)
     if counts.skipped or counts.failed:
         raise typer.Exit(EXIT_FAILED)
+
+
+def instance_name(name: str) -> str:
+    """The name, if a checkpoint and a folder may bear it; else the command ends."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        fail(f"--instance {name[:100]!r}: letters, digits, dots, dashes and underscores only", EXIT_USAGE)
+    return name
 
 
 def source_options(pairs: list[str], file: Path | None) -> dict[str, Any]:

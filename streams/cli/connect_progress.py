@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from connectors.counts import Counts
 from connectors.kafka import key_and_value
-from connectors.runner import Counts, Failure, Problem
+from connectors.runner import Failure, Problem
 from connectors.sdk import Notice, Skipped
+from connectors.secret import redact
 from streams.safe_text import safe_bytes, safe_text
 
 PROBLEMS_SHOWN = 20
@@ -51,14 +53,14 @@ class ConnectProgress:
             return
         match problem:
             case Skipped(detail):
-                line = f"skipped: {safe_text(detail, TEXT_SHOWN)}"
+                line = f"skipped: {_shown(detail)}"
             case Notice(detail):
-                line = f"notice: {safe_text(detail, TEXT_SHOWN)}"
+                line = f"notice: {_shown(detail)}"
             case Failure(event, detail):
                 key = safe_bytes(key_and_value(event)[0] or b"no key", TEXT_SHOWN)
-                line = f"refused: {key}: {safe_text(detail, TEXT_SHOWN)}"
+                line = f"refused: {key}: {_shown(detail)}"
             case retry:
-                line = f"trying again: {safe_text(str(retry), TEXT_SHOWN)}"
+                line = f"trying again: {_shown(str(retry))}"
         self._console.print(Text(line))
         if self._problems == PROBLEMS_SHOWN:
             self._console.print(Text("further problems are only counted"))
@@ -72,6 +74,11 @@ class ConnectProgress:
             self._console.print(Text(f"{self._way}: {_summary(counts)} in {seconds:.1f} s"))
 
 
+def _shown(text: str) -> str:
+    """Text from outside for a terminal: no control characters, and no secret even where one slipped in."""
+    return safe_text(redact(text), TEXT_SHOWN)
+
+
 def _summary(counts: Counts) -> str:
     parts = [f"{counts.read:,} read", f"{counts.written:,} written"]
     parts += [
@@ -81,6 +88,8 @@ def _summary(counts: Counts) -> str:
             (counts.failed, "refused"),
             (counts.notices, "notices"),
             (counts.retries, "retries"),
+            (counts.requests, "requests"),
+            (counts.throttled, "throttled"),
         )
         if number
     ]

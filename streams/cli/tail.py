@@ -48,7 +48,7 @@ def show_arriving(
     from rich.console import Console  # noqa: PLC0415
 
     from connectors.codec import Codec, RecordError  # noqa: PLC0415
-    from connectors.runner import stop_on_signals  # noqa: PLC0415
+    from connectors.stop import stop_on_signals  # noqa: PLC0415
     from streams.record_reader import ReadError, RecordReader, UnreachableError  # noqa: PLC0415
 
     settings = settings_of(context)

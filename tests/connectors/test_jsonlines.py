@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from listing_records import listing, takedown
 
+from connectors.context import Context
 from connectors.events import Image, ListingEvent, Takedown
 from connectors.jsonlines import JsonLinesSink, JsonLinesSinkOptions, JsonLinesSource
 from connectors.sdk import (
@@ -27,7 +28,7 @@ from connectors.sdk import (
 
 def read(path: Path, **options: Any) -> list[Item]:
     source = make(JsonLinesSource, {"path": str(path)} | options)
-    source.open()
+    source.open(Context("test"))
     try:
         return list(source.events(threading.Event()))
     finally:
@@ -146,7 +147,7 @@ def test_a_wrong_option_is_named(options: dict[str, Any], named: str) -> None:
 
 def test_a_file_that_cannot_be_opened_ends_the_run(tmp_path: Path) -> None:
     with pytest.raises(AbortError, match="option path: cannot read"):
-        make(JsonLinesSource, {"path": str(tmp_path / "none")}).open()
+        make(JsonLinesSource, {"path": str(tmp_path / "none")}).open(Context("test"))
     with pytest.raises(AbortError, match="option path: cannot write"):
         JsonLinesSink(JsonLinesSinkOptions(path=str(tmp_path / "none" / "f"))).open()
 

@@ -8,10 +8,11 @@ from kafka.partitioner.default import murmur2
 from kafka_client import KafkaClient
 from listing_records import listing, takedown
 
+from connectors.counts import Counts
 from connectors.events import Image
 from connectors.kafka import KafkaSink, KafkaSinkOptions, belongs, cloud_event_headers, key_and_value
 from connectors.memory import MemorySource, MemorySourceOptions
-from connectors.runner import Counts, Failure, Problem, Runner
+from connectors.runner import Failure, Problem, Runner
 from connectors.sdk import AbortError, RawRecord, RetryError, SkipError, Withdrawal
 from streams.kafka_options import client_options
 from streams.settings import Settings

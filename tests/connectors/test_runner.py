@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from listing_records import listing
 
+from connectors.backoff import Backoff
+from connectors.counts import Counts
 from connectors.memory import MemorySink, MemorySource, MemorySourceOptions, Pause, Step
-from connectors.runner import Backoff, Counts, Failure, Problem, Runner, stop_on_signals
+from connectors.runner import Failure, Problem, Runner
 from connectors.sdk import IDLE, AbortError, ConnectorError, Notice, RetryError, SkipError, Skipped
+from connectors.stop import stop_on_signals
 
 QUICK = Backoff(first=0.0, most=0.0)
 
