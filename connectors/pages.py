@@ -5,7 +5,7 @@ window, those behind it move up by one place, and the page after would pass one 
 every page tells, gives that away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from connectors.errors import RetryError, WindowFullError
 
@@ -32,7 +32,7 @@ class Pages:
         """Different records so far."""
         return len(self._ids)
 
-    def page(self, ids: Sequence[str], total: int | None) -> None:
+    def page(self, ids: Collection[str], total: int | None) -> None:
         """Another page with these records, of a list of `total`; None where the answer does not say.
 
         Raises:
@@ -42,7 +42,9 @@ class Pages:
             RetryError: the page has only what earlier ones had.
         """
         if total is not None and total >= self._most:
-            raise WindowFullError(f"{total} listings match, and no more than {self._most} can be paged through")
+            raise WindowFullError(
+                f"{total} listings match, and no more than {self._most} can be paged through"
+            )
         if self._total is not None and total != self._total:
             raise ShiftedError(f"the list had {self._total} listings and now has {total}")
         before = len(self._ids)

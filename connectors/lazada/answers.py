@@ -33,9 +33,17 @@ INTERNAL: Final = frozenset(
      "IC_EXCEPTION", "SELLER_SERVICE_FAIL", "THIRD_SERVICE_ERROR"}
 )  # fmt: skip
 OFFSET: Final = frozenset({"14", "E014"})
-SIGNATURE: Final = frozenset({"IncompleteSignature", "InvalidSignature", "InvalidAppKey", "MissingParameter"})
+SIGNATURE: Final = frozenset(
+    {"IllegalTimestamp", "IncompleteSignature", "InvalidAppKey", "InvalidSignature", "MissingParameter"}
+)
 NOT_ALLOWED: Final = frozenset(
-    {"InsufficientPermission", "AUTH_TYPE_UNSUPPORTED", "SellerNotActive", "SellerNotVerified", "SELLER_NOT_PERMITTED"}
+    {
+        "InsufficientPermission",
+        "AUTH_TYPE_UNSUPPORTED",
+        "SellerNotActive",
+        "SellerNotVerified",
+        "SELLER_NOT_PERMITTED",
+    }
 )
 _BAN = re.compile(r"\b(\d{1,9})\s+(?:more\s+)?seconds?\b", re.ASCII)
 
@@ -70,6 +78,18 @@ def ban_seconds(message: str) -> float | None:
     """How long Lazada says a ban lasts ("This ban will last for 7 more seconds"); None where it does not."""
     told = _BAN.search(message)
     return min(float(told[1]), LONGEST_BAN) if told else None
+
+
+def judge_refresh(answer: Answer) -> None:
+    """As `judge`, for the answer to a refresh: a token that is no longer taken is the refresh token there.
+
+    Raises:
+        RefreshRefusedError: the refresh token is no longer taken.
+    """
+    try:
+        judge(answer)
+    except ExpiredTokenError as error:
+        raise RefreshRefusedError(str(error)) from None
 
 
 def _meaning(found: Envelope, code: str, answer: Answer) -> ConnectorError:  # noqa: PLR0911  one for each

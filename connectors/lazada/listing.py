@@ -17,13 +17,14 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from connectors.codec import Codec, RecordError
-from connectors.events import EventType, ListingEvent, Price
+from connectors.events import ListingEvent, Price
 from connectors.events import Source as MadeBy
 from connectors.html_text import text_of_html
-from connectors.record_fields import (
+from connectors.marketplace_fields import (
     Scalar,
     amount,
     checked,
+    kind,
     lowest,
     milliseconds,
     moment,
@@ -104,7 +105,7 @@ def listing_event(raw: bytes, *, shop: Shop, observed_at: datetime) -> ListingEv
     return checked(
         ListingEvent(
             event_id=f"{MARKETPLACE}.{item_id}.{_version(updated, raw)}",
-            type=_kind(product, created, updated),
+            type=kind(_is_up(product), created, updated),
             marketplace=MARKETPLACE,
             listing_id=item_id,
             seller_id=shop.seller_id,
@@ -133,12 +134,6 @@ def _version(updated: datetime | None, raw: bytes) -> str:
     if updated is not None:
         return str(milliseconds(updated))
     return hashlib.sha256(raw).hexdigest()[:16]
-
-
-def _kind(product: LazadaProduct, created: datetime | None, updated: datetime | None) -> EventType:
-    if not _is_up(product):
-        return EventType.REMOVED
-    return EventType.UPDATED if created and updated and updated > created else EventType.CREATED
 
 
 def _is_up(product: LazadaProduct) -> bool:

@@ -51,10 +51,24 @@ def judge(answer: Answer) -> None:
     code = found.name if found is not None else ""
     if found is None or not code:
         judge_status(answer)
-        raise RetryError("answered 200, but with no answer of TikTok Shop: torn, or from something in between")
+        raise RetryError(
+            "answered 200, but with no answer of TikTok Shop: torn, or from something in between"
+        )
     if code != "0":
         raise _meaning(found, code, answer)
     judge_status(answer)
+
+
+def judge_refresh(answer: Answer) -> None:
+    """As `judge`, for the answer to a refresh: a token that is no longer taken is the refresh token there.
+
+    Raises:
+        RefreshRefusedError: the refresh token is no longer taken.
+    """
+    try:
+        judge(answer)
+    except ExpiredTokenError as error:
+        raise RefreshRefusedError(str(error)) from None
 
 
 def _meaning(found: Envelope, code: str, answer: Answer) -> ConnectorError:  # noqa: PLR0911  one for each

@@ -19,18 +19,19 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Raw, Struct, field
 
 from connectors.codec import Codec, RecordError
-from connectors.events import Condition, EventType, ListingEvent, Price
+from connectors.events import Condition, ListingEvent, Price
 from connectors.events import Source as MadeBy
 from connectors.html_text import text_of_html
-from connectors.record_fields import (
+from connectors.marketplace_fields import (
     Scalar,
     amount,
     checked,
+    kind,
     lowest,
     moment,
     numeric_id,
@@ -41,8 +42,8 @@ from connectors.record_fields import (
     shown,
 )
 
-TIKTOK = "tiktok-id"
-TOKOPEDIA = "tokopedia-id"
+TIKTOK: Final = "tiktok-id"
+TOKOPEDIA: Final = "tokopedia-id"
 Marketplace = Literal["tiktok-id", "tokopedia-id"]
 UP = frozenset({"ACTIVATE", "PENDING"})
 """On sale, or handed in for it: a relist is best caught while the marketplace still checks it."""
@@ -164,12 +165,11 @@ def listing_events(
     updated = moment(product.update_time, "$.update_time") or created
     version = str(seconds(updated)) if updated else hashlib.sha256(raw).hexdigest()[:16]
     price, images, category = _price(product), photos(_photo_urls(product)), _category(product)
-    alive = EventType.UPDATED if created and updated and updated > created else EventType.CREATED
     return tuple(
         checked(
             ListingEvent(
                 event_id=f"{marketplace}.{product_id}.{version}",
-                type=alive if is_up else EventType.REMOVED,
+                type=kind(is_up, created, updated),
                 marketplace=marketplace,
                 listing_id=product_id,
                 seller_id=shop.seller_id,

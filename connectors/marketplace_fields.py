@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from connectors.codec import Codec, RecordError
-from connectors.events import Image, ListingEvent
+from connectors.events import EventType, Image, ListingEvent
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_IMAGES = 50
@@ -21,6 +21,9 @@ MOST_IMAGES = 50
 _ID = re.compile(r"[0-9]{1,20}")
 _SECONDS = re.compile(r"[0-9]{9,10}")
 _MILLISECONDS = re.compile(r"[0-9]{12,13}")
+CREATED_WITHIN = timedelta(seconds=60)
+"""A listing whose last change is this near to its making counts as new: marketplaces save its photos and variants
+after the listing itself, so that the two times are hardly ever the same."""
 _CODEC = Codec(ListingEvent, ours=True)
 
 Scalar = int | str | float | None
@@ -131,6 +134,14 @@ def photo_url(value: str | None, field: str) -> str | None:
 def photos(urls: Iterable[str | None]) -> tuple[Image, ...]:
     """Each address once, in its order, at most `MOST_IMAGES`."""
     return tuple(Image(url=url) for url in dict.fromkeys(filter(None, urls)))[:MOST_IMAGES]
+
+
+def kind(is_up: bool, created: datetime | None, updated: datetime | None) -> EventType:
+    """What happened to a listing that is on sale (or not), made and last changed at those times."""
+    if not is_up:
+        return EventType.REMOVED
+    is_old = created is not None and updated is not None and updated - created > CREATED_WITHIN
+    return EventType.UPDATED if is_old else EventType.CREATED
 
 
 def checked(event: ListingEvent) -> ListingEvent:
