@@ -16,6 +16,8 @@ from connectors.codec import Codec, RecordError
 from connectors.events import EventType, Image, ListingEvent
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FINEST = Decimal("0.000001")
+"""Of a price (`connectors.field_types.Amount`)."""
 MOST_IMAGES = 50
 """What a listing may hold (`connectors.events.Images`); marketplaces show the important ones first."""
 _ID = re.compile(r"[0-9]{1,20}")
@@ -58,7 +60,7 @@ def amount(raw: Raw, field: str) -> Decimal | None:
     """A price as a JSON number or as text, exact; None where it is missing, null, empty or zero.
 
     Raises:
-        RecordError: it is no number, negative, or finer or larger than a price can be.
+        RecordError: it is no number, negative, or larger than a price can be.
     """
     if bytes(raw) in (b"", b"null", b'""'):
         return None
@@ -69,9 +71,8 @@ def amount(raw: Raw, field: str) -> Decimal | None:
     # Checked before it is written out: 1E+999999999 would take a gigabyte.
     if not value.is_finite() or value < 0 or value.adjusted() > 17:
         refuse(field, "expected a price of at most 18 digits")
-    value = value.normalize()
-    if int(value.as_tuple().exponent) < -6:
-        refuse(field, "expected a price of at most 6 decimal places")
+    # A server that counts in binary floats writes 93500.00000000001: what is finer than any price is noise.
+    value = value.quantize(FINEST).normalize()
     return value or None
 
 

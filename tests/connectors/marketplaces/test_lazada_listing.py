@@ -122,6 +122,8 @@ def test_other_ids_are_named(item_id: Any) -> None:
         ({"price": 90000, "special_price": 75000}, "75000"),
         ({"price": "123456789012345678", "special_price": 0}, "123456789012345678"),
         ({"price": 9e4}, "90000"),
+        ({"price": 85000 * 1.1}, "93500"),
+        ({"price": 90000, "special_price": 1e-9}, "90000"),
     ],
 )
 def test_a_special_price_of_zero_is_none(sku: dict[str, Any], amount: str) -> None:
@@ -140,7 +142,7 @@ def test_variants_off_sale_count_only_where_all_are() -> None:
     assert price.amount == "4000"
 
 
-@pytest.mark.parametrize("price", ["1E+999999999", "NaN", "-1", 1e300, "0.0000001", [], True, "murah"])
+@pytest.mark.parametrize("price", ["1E+999999999", "NaN", "-1", 1e300, [], True, "murah"])
 def test_other_prices_are_named(price: Any) -> None:
     assert "`$.skus[0].price`" in refused(lambda: event(RECORD, skus=[{"price": price}]))
 
