@@ -1,0 +1,99 @@
+"""The source `lazada`: a seller's products that changed, window after window, and those that pushes name."""
+
+from collections import deque
+from collections.abc import Iterator
+
+from connectors.codec import RecordError
+from connectors.errors import RetryError
+from connectors.lazada.answers import ItemGoneError
+from connectors.lazada.api import MOST, LazadaApi
+from connectors.lazada.listing import Shop, listing_event, listing_key
+from connectors.lazada.options import LazadaOptions
+from connectors.pages import Pages, ShiftedError
+from connectors.sdk import Context, Item, Notice, RawRecord
+from connectors.window_source import WindowSource
+from connectors.windows import Window
+
+STATES = ("all", "deleted")
+"""Lazada's filters. The documents do not say whether `all` has the deleted too; a removal must not depend on it."""
+WALKS = 3
+"""How often a window is paged through again because its list changed meanwhile."""
+
+
+class LazadaSource(WindowSource[LazadaOptions]):
+    """Polls `/products/get`, whose records are whole: no detail is fetched but for what a push names."""
+
+    name = "lazada"
+    options_type = LazadaOptions
+
+    def open(self, context: Context) -> None:
+        """Find where to go on, and the tokens.
+
+        Raises:
+            OptionsError: there are no tokens.
+        """
+        super().open(context)
+        self._told: deque[str] = deque()
+        self._shop = Shop(
+            seller_id=self.options.seller_id, currency=self.options.currency, version=self.version
+        )
+        self._api = LazadaApi(self.options, context, self._told.append)
+        self._api.open()
+
+    def window(self, window: Window) -> Iterator[Item]:
+        """The products that changed in the window, in every state."""
+        for state in STATES:
+            yield from self._walk(window, state)
+
+    def confirmed(self, item_id: str) -> Item | None:
+        """The item as its detail shows it; None where there is none (any more).
+
+        Raises:
+            RetryError: not now.
+        """
+        try:
+            return self._item(self._api.item(item_id))
+        except ItemGoneError:
+            return None
+
+    def close(self) -> None:
+        """Close the connections."""
+        if hasattr(self, "_api"):
+            self._api.close()
+
+    def _walk(self, window: Window, state: str) -> Iterator[Item]:
+        for walk in range(WALKS):
+            try:
+                yield from self._pages(window, state)
+            except ShiftedError as error:
+                if walk == WALKS - 1:
+                    raise RetryError(f"lazada: {error}, {WALKS} times") from None
+            else:
+                return
+
+    def _pages(self, window: Window, state: str) -> Iterator[Item]:
+        pages = Pages(MOST)
+        offset = 0
+        while True:
+            page = self._api.page(window, state, offset)
+            records = [bytes(raw) for raw in page.products or ()]
+            # What cannot be read has itself for an id.
+            ids = {listing_key(raw) or repr(raw) for raw in records}
+            pages.page(ids, page.total)
+            yield from self._notices()
+            for raw in records:
+                yield self._item(raw)
+            offset += len(ids)
+            if not records or (page.total is not None and offset >= page.total):
+                pages.end()
+                return
+
+    def _item(self, raw: bytes) -> Item:
+        try:
+            return listing_event(raw, shop=self._shop, observed_at=self.context.clock.now())
+        except RecordError as error:
+            return RawRecord(raw, listing_key(raw), f"lazada: {error}")
+
+    def _notices(self) -> Iterator[Item]:
+        while self._told:
+            yield Notice(self._told.popleft())
