@@ -90,7 +90,9 @@ class CsvRows:
             raw, is_text = text.encode("utf-8", "surrogateescape"), _is_text(text)
             if not is_text and self._fallback and problem is None:
                 try:
-                    cells = tuple(cell.encode("utf-8", "surrogateescape").decode(self._fallback) for cell in cells)
+                    cells = tuple(
+                        cell.encode("utf-8", "surrogateescape").decode(self._fallback) for cell in cells
+                    )
                     is_text = True
                 except UnicodeDecodeError:
                     problem = f"not UTF-8, and not {self._fallback}"
@@ -153,7 +155,9 @@ class _Pulled:
         self._taken.append(line)
         self._size += len(line)
         if self._size > self._most:
-            raise CsvError(f"row {self._row} is longer than {self._most} characters, or a quote is never closed")
+            raise CsvError(
+                f"row {self._row} is longer than {self._most} characters, or a quote is never closed"
+            )
         return line
 
 
@@ -167,6 +171,7 @@ def _is_text(text: str) -> bool:
 
 def _likeliest(header: str, wanted: Collection[str]) -> str:
     """The delimiter that gives most of the wanted names, then most columns, then the commonest."""
+
     def score(delimiter: str) -> tuple[int, int]:
         try:
             cells = next(csv.reader([header], delimiter=delimiter), [])

@@ -62,7 +62,9 @@ class JsonRecords:
         whole, problems = with_photos(record, self._folder, budget)
         if whole is record and decoded.unknown_fields:
             key = record.takedown_id if isinstance(record, Takedown) else record.key
-            return RawRecord(raw, key, f"{place}: unknown fields: {', '.join(sorted(decoded.unknown_fields))}"), ()
+            return RawRecord(
+                raw, key, f"{place}: unknown fields: {', '.join(sorted(decoded.unknown_fields))}"
+            ), ()
         return whole, problems
 
 
