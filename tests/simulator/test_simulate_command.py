@@ -33,8 +33,11 @@ class Running:
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
         self.process.send_signal(how)
-        out, err = self.process.communicate(timeout=PATIENCE_SECONDS)
-        return self.process.returncode, self.first + out, err
+        # What it says fits into the pipes. `communicate` would pass over what `readline` has read ahead.
+        code = self.process.wait(PATIENCE_SECONDS)
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        return code, self.first + self.process.stdout.read(), self.process.stderr.read()
 
     def __enter__(self) -> "Running":
         return self

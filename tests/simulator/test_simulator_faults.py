@@ -198,6 +198,17 @@ def test_a_refresh_used_up_and_lost_is_lost_only_where_tokens_are_good_once(kind
     assert sim.tokens.refreshes == (1 if refused else 2)
 
 
+def test_tokens_end_when_a_test_says_so(kind, sim, client):
+    sim.tokens.expire()
+    assert code(read_page(client)) in OWN_WORDS["expired"][kind]
+    given = client.refresh()
+    client.token = given.get("data", given)["access_token"]
+    assert len(rows(read_page(client))) == COUNT
+    sim.tokens.revoke()
+    assert code(read_page(client)) in OWN_WORDS["expired"][kind]
+    assert code(client.refresh()) in ("error_auth", "IllegalRefreshToken", "105002")
+
+
 def test_faults_are_met_by_number_kind_and_for_ever(clock):
     with Simulator("shopee", world_of("shopee", COUNT, clock), clock=clock) as sim:
         client = ShopeeClient(sim)
