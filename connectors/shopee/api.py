@@ -115,6 +115,8 @@ class ShopeeApi:
     def pages(self, since: datetime, until: datetime) -> Iterator[list[Raw]]:
         """The entries of all items, in any state, whose last change lies in that time, both ends included.
 
+        Shopee names no longest time for this call; its 15 days are for orders.
+
         Raises:
             WindowFullError: there are more pages than may be read.
             RetryError: the pages go on without bringing anything new, or have another form.
