@@ -245,7 +245,7 @@ def test_a_lost_answer_to_a_refresh_ends_with_what_to_do_and_new_tokens_mend_it(
     shop.sim.fail_next(1, "hang-up-after", on="refresh")
     run = shop.run()
     assert isinstance(run.error, AbortError)
-    assert "put the new tokens into the options access_token and refresh_token" in str(run.error)
+    assert "put new tokens into the options access_token and refresh_token" in str(run.error)
     secret = json.loads((shop.folder / "tokens.json").read_text())["tokens"]["refresh"]
     assert secret not in run.told
     granted = shop.sim.tokens.grant(SHOP, int(shop.clock.now().timestamp() * 1000))
