@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shopee_shop import FIRST, NOW, SHOP, Shop
 
@@ -154,6 +154,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     push=JSON
     | st.builds(
@@ -173,6 +174,7 @@ def test_whatever_is_signed_is_hints_or_not_understood(push: Any) -> None:
     assert all(map(well_formed, hints))
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=60), sign=st.text(max_size=70))
 def test_whatever_is_not_signed_is_refused(body: bytes, sign: str) -> None:
     with pytest.raises(PushRefused):

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shopee_shop import FIRST, NOW, SHOP, SINCE, Shop, Watched, opened
 
@@ -441,6 +441,7 @@ ANSWER = JSON | st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(answers=st.lists(ANSWER, min_size=1, max_size=6))
 def test_whatever_shopee_answers_it_is_items_or_one_of_our_errors_within_bounds(answers: list[Any]) -> None:
     asked: list[str] = []
