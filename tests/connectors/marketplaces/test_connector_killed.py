@@ -27,7 +27,8 @@ def test_nothing_is_lost_and_nothing_has_two_ids(kind: str, topics: Settings, tm
     with Simulator(kind, world) as market:
         options = market.credentials.options(market.base_url) | {
             "since": START.isoformat(), "until": (START + timedelta(hours=1)).isoformat(),
-            "window_minutes": 1, "requests_per_second": 60,
+            "window_minutes": 1,
+            "overlap_seconds": 5, "requests_per_second": 60,
         }  # fmt: skip
         file = tmp_path / "options.toml"
         file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in options.items()))
