@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from connectors.evidence import Evidence
-from connectors.field_types import Amount, Key, Marketplace, Timestamp
+from connectors.field_types import Amount, Key, Marketplace, Sha256, Timestamp
 
 
 class EventType(enum.Enum):
@@ -29,11 +29,16 @@ class Price(Struct, frozen=True):
 
 
 class Image(Struct, frozen=True, omit_defaults=True):
-    """One photo: exactly one of a URL, a path beside the file it stands in, or its base64 bytes."""
+    """One photo: exactly one of a URL, a path beside the file it stands in, or its base64 bytes.
+
+    `sha256`: of the bytes as they were captured before. Where the photo store still has them, they are taken from
+    there and not from the URL, so a takedown can be fingerprinted when its listing is gone.
+    """
 
     url: Annotated[str, Meta(max_length=4096)] | None = None
     path: Annotated[str, Meta(max_length=1024)] | None = None
     data: bytes | None = None
+    sha256: Sha256 | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("url", "path", "data") if getattr(self, name) is not None]

@@ -45,8 +45,9 @@ from streams.takedown_bank import TakedownBank
 
 ALGORITHMS = PrintAlgorithms(image=PHOTO_ALGORITHM, text=TITLE.algorithm, description=DESCRIPTION.algorithm)
 
-PhotoOutcome = PhotoPrint | ImageFailure | None
-"""What became of one photo: its fingerprint, why there is none, or None for a photo without features."""
+PhotoOutcome = ImageFingerprint | PhotoPrint | ImageFailure | None
+"""What became of one photo: its fingerprint, which may know its place and digest; why there is none; or None for a
+photo without features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,11 @@ def _prints(listing: Listing, photos: Sequence[PhotoOutcome]) -> Prints:
         title=TITLE.fingerprint(listing.title),
         description=DESCRIPTION.fingerprint(listing.description) if listing.description else None,
         contacts=find_contacts("\n".join(filter(None, (listing.title, listing.description)))),
-        photos=tuple(ImageFingerprint(n, p) for n, p in enumerate(photos) if isinstance(p, PhotoPrint)),
+        photos=tuple(
+            ImageFingerprint(n, p) if isinstance(p, PhotoPrint) else p
+            for n, p in enumerate(photos)
+            if isinstance(p, PhotoPrint | ImageFingerprint)
+        ),
         failures=tuple(p for p in photos if isinstance(p, ImageFailure)),
         price=listing.price,
         category=listing.category[:CATEGORY_KEPT] if listing.category else None,
