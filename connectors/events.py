@@ -144,12 +144,20 @@ class Algorithms(Struct, frozen=True, kw_only=True):
     policy: str
 
 
+class PhotoDigest(Struct, frozen=True):
+    """The bytes of the listing's photo number `image` (0-based) as they were captured."""
+
+    image: int
+    sha256: Sha256
+
+
 class Alert(Struct, frozen=True, kw_only=True):
     """A taken-down listing came back, or is still up. Topic `alerts`, key `alert_id`.
 
     `alert_id` is a pure function of the listing's version and the takedown's cluster: an event handled twice
     gives the same id, so a consumer drops duplicates by it. `cluster`: the takedowns that are relists of each
     other, `takedown` among them. `other_takedowns`: all others that it resembles as much, the cluster's first.
+    `listing_photos`: the bytes that were looked at, so that they can be shown when the page is gone.
     A `flood` is one takedown that met far more listings than it should; what it met since is on `held-alerts`.
     """
 
@@ -161,6 +169,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     takedown: AlertTakedown
     other_takedowns: tuple[str, ...]
     cluster: tuple[str, ...] = ()
+    listing_photos: tuple[PhotoDigest, ...] = ()
     evidence: tuple[Evidence, ...]
     listing_observed_at: Timestamp
     matched_at: Timestamp

@@ -16,6 +16,7 @@ from connectors.events import (
     Algorithms,
     Listing,
     ListingEvent,
+    PhotoDigest,
     Takedown,
 )
 from connectors.evidence import Evidence
@@ -98,6 +99,12 @@ def fingerprint_takedown(takedown: Takedown, photos: Sequence[PhotoOutcome]) -> 
         taken_down_at=takedown.taken_down_at,
         prints=_prints(listing, photos),
     )
+
+
+def photo_digests(prints: Prints) -> tuple[PhotoDigest, ...]:
+    """The photos that there were bytes of, whether or not they gave a fingerprint, in order."""
+    parts = sorted((*prints.photos, *prints.failures), key=lambda part: part.image)
+    return tuple(PhotoDigest(part.image, part.sha256) for part in parts if part.sha256 is not None)
 
 
 TITLE_SHOWN = 500
@@ -200,6 +207,7 @@ def _alert(
         takedown=finding.takedown,
         other_takedowns=finding.others,
         cluster=finding.cluster,
+        listing_photos=photo_digests(listing.prints),
         evidence=finding.evidence,
         listing_observed_at=listing.observed_at,
         matched_at=matched_at,

@@ -7,7 +7,7 @@ from listing_records import drawn_photo, inline, listing, takedown
 from photo_host import photo_host
 from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
-from connectors.events import Image
+from connectors.events import Image, PhotoDigest
 from connectors.evidence import PhotoEvidence
 from streams.photo_store import digest_of, open_store
 from streams.records import ListingFingerprint, TakedownFingerprint
@@ -48,5 +48,6 @@ def test_a_takedown_of_a_listing_that_is_gone_has_its_photos_fingerprint(
     (alert,) = alerts_of(client.read_until("alerts", bool, quiet=0.5))
     assert alert.takedown.takedown_id == "t70"
     assert isinstance(alert.evidence[0], PhotoEvidence)
+    assert alert.listing_photos == (PhotoDigest(0, digest_of(fetched)),)
     assert 'relistwatch_photos_found_total{outcome="found"} 1.0' in worker.metrics()
     assert 'relistwatch_photos_kept_total{outcome="kept"} 4.0' in worker.metrics()
