@@ -103,7 +103,8 @@ def fingerprint_takedown(takedown: Takedown, photos: Sequence[PhotoOutcome]) -> 
 
 def photo_digests(prints: Prints) -> tuple[PhotoDigest, ...]:
     """The photos that there were bytes of, whether or not they gave a fingerprint, in order."""
-    parts = sorted((*prints.photos, *prints.failures), key=lambda part: part.image)
+    parts: list[ImageFingerprint | ImageFailure] = [*prints.photos, *prints.failures]
+    parts.sort(key=lambda part: part.image)
     return tuple(PhotoDigest(part.image, part.sha256) for part in parts if part.sha256 is not None)
 
 
