@@ -146,7 +146,8 @@ def prune(
         would = "would be removed" if dry_run else "removed"
         typer.echo(
             f"{done.removed:,} photos ({done.removed_bytes:,} bytes) {would}, "
-            f"{done.kept:,} ({done.kept_bytes:,} bytes) kept, {done.named:,} of them named by a takedown, an alert or a verdict"
+            f"{done.kept:,} ({done.kept_bytes:,} bytes) kept, {done.named:,} of them named by a takedown, "
+            "an alert or a verdict"
         )
     if done.over:
         fail(f"named photos alone are {done.over:,} bytes more than photo_store.max_bytes", EXIT_FAILED)
