@@ -39,6 +39,8 @@ _MOMENTS = {"timestamp", "ts", "nonce", "requestid", "traceid"}
 _ENDINGS = (
     "accesstoken", "refreshtoken", "secret", "password", "apikey", "signature", "authorization", "cookie", "authtoken",
 )  # fmt: skip
+_PAGING = ("page", "next", "cursor", "continu", "sync", "paginat", "start", "delta")
+"""In the names of tokens that lead to the next page: a replay tells pages apart by them."""
 _CODES = {"code", "authcode"}
 """An authorisation code in a request; in answers the word is a status."""
 _LEARNED = 8
@@ -55,6 +57,8 @@ def _plain(name: str) -> str:
 def is_token(name: str) -> bool:
     """Whether a parameter, header or field of this name holds a token or a key."""
     plain = _plain(name)
+    if plain.endswith("token") and not any(word in plain for word in _PAGING):
+        return True
     return plain in _TOKENS | _KEYS or plain.endswith(_ENDINGS)
 
 

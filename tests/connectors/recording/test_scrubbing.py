@@ -26,14 +26,24 @@ Secret(KEY)
 @pytest.mark.parametrize(
     "name",
     ["sign", "Authorization", "x-tts-access-token", "access_token", "refreshToken", "Set-Cookie", "timestamp",
-     "X-Partner-Signature", "app_secret", "nonce", "auth_code", "api-key", "shop_refresh_token"],
+     "X-Partner-Signature", "app_secret", "nonce", "auth_code", "api-key", "shop_refresh_token", "api_token", "csrf-token"],
 )  # fmt: skip
 def test_names_that_are_hidden(name: str) -> None:
     assert is_hidden(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["page_token", "next_page_token", "cursor", "update_time_from", "shop_id", "design", "keyword"]
+    "name",
+    [
+        "page_token",
+        "next_page_token",
+        "continuationToken",
+        "cursor",
+        "update_time_from",
+        "shop_id",
+        "design",
+        "keyword",
+    ],
 )
 def test_names_that_a_replay_needs_are_not(name: str) -> None:
     assert not is_hidden(name)
