@@ -119,8 +119,8 @@ class ReplayTransport(httpx.BaseTransport):
         """
         return self.reply(asked_of(request)).response(request)
 
-    def reply(self, asked: Asked) -> Reply:
-        """The answer whose turn it is. Raises UnrecordedRequestError."""
+    def reply(self, asked: Asked, *, take: bool = True) -> Reply:
+        """The answer whose turn it is; with `take`, the next one is next. Raises UnrecordedRequestError."""
         known = key(asked)
         answers = self._answers.get(known)
         if not answers:
@@ -129,5 +129,5 @@ class ReplayTransport(httpx.BaseTransport):
             self.unrecorded.append(what)
             raise UnrecordedRequestError(f"not in the recording: {what[:500]}")
         turn = min(self._given[known], len(answers) - 1)
-        self._given[known] += 1
+        self._given[known] += take
         return answers[turn]

@@ -1,7 +1,7 @@
 """Checks that a connector comes to an end: when asked, when closed, and when the other side never does."""
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from connectors.conformance.answers import lists_in, page_path, with_lists
 from connectors.conformance.errors import ConformanceError, NotApplicableError
 from connectors.conformance.subject import Subject
-from connectors.conformance.surroundings import Meddle, RunawayError, TrialStop, as_recorded
+from connectors.conformance.surroundings import Ask, Meddle, RunawayError, TrialStop, as_recorded
 from connectors.conformance.trial import Outcome, run, sample, surroundings
 from connectors.exchanges import Asked, Reply
 from connectors.sdk import ConnectorError, Event, Item, RetryError, Source, Stop
@@ -51,7 +51,7 @@ def _stopped_after(subject: Subject, position: int) -> None:
 def _stopped_in_request(subject: Subject, position: int) -> None:
     stops: list[TrialStop] = []
 
-    def meddle(number: int, _: Asked, ask: Callable[[], Reply]) -> Reply:
+    def meddle(number: int, _: Asked, ask: Ask) -> Reply:
         if number == position:
             stops[0].set()
         return ask()

@@ -1,12 +1,12 @@
 """The check that a record which cannot be read is passed on as it is, whatever in it is broken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from connectors.conformance.answers import lists_in, unreadable, with_lists
 from connectors.conformance.errors import ConformanceError, NotApplicableError
 from connectors.conformance.subject import Subject
-from connectors.conformance.surroundings import Meddle
+from connectors.conformance.surroundings import Ask, Meddle
 from connectors.conformance.trial import Outcome, run, sample
 from connectors.exchanges import Asked, Reply
 from connectors.sdk import RawRecord
@@ -74,7 +74,7 @@ def _everywhere(path: str, record: object, broken: object) -> Meddle:
     def change(records: list[Any]) -> list[Any]:
         return [broken if each == record else each for each in records]
 
-    def meddle(_: int, asked: Asked, ask: Callable[[], Reply]) -> Reply:
+    def meddle(_: int, asked: Asked, ask: Ask) -> Reply:
         reply = ask()
         if asked.path == path and any(record in records for records in lists_in(reply)):
             return with_lists(reply, change)

@@ -1,15 +1,15 @@
 """Checks of what a connector does when it is interrupted, refused or throttled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 import msgspec
 
 from connectors.conformance.errors import ConformanceError, NotApplicableError
 from connectors.conformance.subject import Subject
-from connectors.conformance.surroundings import Meddle, RunawayError
+from connectors.conformance.surroundings import Ask, Meddle, RunawayError, Turn
 from connectors.conformance.trial import Outcome, identity, run, sample
-from connectors.exchanges import Asked, Reply
+from connectors.exchanges import Asked, Reply, key
 from connectors.scrubbing import FAKE_ACCESS
 
 MOST_CHECKPOINTS = 25
@@ -21,7 +21,6 @@ EXPIRED = Reply(status=401, json=msgspec.Raw(b"{}"))
 OLD_TOKEN_SECONDS = 20.0
 """How long the token has served when it is refused: one that is refused when it is new is another matter. It passes
 within the request, and an answer may take 30 s."""
-Ask = Callable[[], Reply]
 
 
 def resumes_from_checkpoint(subject: Subject) -> None:
@@ -88,7 +87,9 @@ def renews_expired_token(subject: Subject) -> None:
     others = [
         number
         for number in range(len(base.turns))
-        if number not in renewals and number > min(renewals, default=0)
+        if number not in renewals
+        and number > min(renewals, default=0)
+        and not _is_repeated(base.turns, number)
     ]
     if not renewals or not others:
         raise NotApplicableError("no answer of the recording brings an access token")
@@ -116,13 +117,25 @@ def _expired(subject: Subject, positions: set[int] | None, reply: Reply, runs: i
     clock_of: list[Callable[[float], None]] = []
 
     def meddle(number: int, _: Asked, ask: Ask) -> Reply:
-        answer = ask()
-        if (positions is not None and number not in positions) or _brings_token(answer):
-            return answer
+        if (positions is not None and number not in positions) or _brings_token(ask.look()):
+            return ask()
         clock_of[0](OLD_TOKEN_SECONDS)
         return reply
 
     return run(subject, meddle, attempts=5, runs=runs, move=clock_of)
+
+
+def _is_repeated(turns: Sequence[Turn], number: int) -> bool:
+    """Whether the recording itself has a refusal here: the same is asked twice, with no more than a new token between.
+
+    A token refused when it was just renewed is another matter: no second renewal would help.
+    """
+    asked = [
+        each for each, turn in enumerate(turns) if turn.reply is not None and not _brings_token(turn.reply)
+    ]
+    place = asked.index(number)
+    around = [*asked[max(0, place - 1) : place], *asked[place + 1 : place + 2]]
+    return any(key(turns[each].asked) == key(turns[number].asked) for each in around)
 
 
 def _brings_token(reply: Reply) -> bool:
@@ -160,30 +173,28 @@ def _refused(_: Ask) -> Reply:
 
 
 def _lost(ask: Ask) -> httpx.Response:
-    reply = ask()
+    reply = ask.look()
     return httpx.Response(reply.status, headers=list(reply.headers), stream=_Broken(reply.body()))
 
 
 def _torn(ask: Ask) -> Reply:
     """Half of the JSON; what is no JSON stays whole, as its half could be mistaken for all of it by anybody."""
-    reply = ask()
+    reply = ask.look()
     half = reply.body()[: len(reply.body()) // 2]
     try:
         msgspec.json.decode(reply.body())
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return reply
+        return ask()
     return msgspec.structs.replace(reply, json=msgspec.Raw(), text=None, base64=half)
 
 
 def _web_page(ask: Ask) -> Reply:
-    reply = ask()
     try:
-        msgspec.json.decode(reply.body())
+        msgspec.json.decode(ask.look().body())
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return reply
-    return Reply(
-        text="<html><title>Sedang dalam perbaikan</title></html>", headers=(("Content-Type", "text/html"),)
-    )
+        return ask()
+    page = "<html><title>Sedang dalam perbaikan</title></html>"
+    return Reply(text=page, headers=(("Content-Type", "text/html"),))
 
 
 _FAILURES: dict[str, Callable[[Ask], Reply | httpx.Response]] = {

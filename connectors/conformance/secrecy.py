@@ -3,7 +3,6 @@
 import base64
 import tempfile
 import urllib.parse
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import msgspec
 
 from connectors.conformance.errors import ConformanceError, NotApplicableError
 from connectors.conformance.subject import Subject
-from connectors.conformance.surroundings import Meddle
+from connectors.conformance.surroundings import Ask, Meddle
 from connectors.conformance.trial import run, sample, surroundings
 from connectors.exchanges import Asked, Reply
 from connectors.recording import RecordingTransport
@@ -50,7 +49,7 @@ def _refusing(position: int, status: int, secrets: list[str]) -> Meddle:
         {"error": "error_auth", "code": "1", "message": f"wrong key {' '.join(secrets)}"}
     )
 
-    def meddle(number: int, _: Asked, ask: Callable[[], Reply]) -> Reply:
+    def meddle(number: int, _: Asked, ask: Ask) -> Reply:
         return ask() if number < position else Reply(status, json=msgspec.Raw(said))
 
     return meddle

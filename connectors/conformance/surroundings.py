@@ -71,11 +71,26 @@ class Turn:
     reply: Reply | None
 
 
-Meddle = Callable[[int, Asked, Callable[[], Reply]], "Reply | httpx.Response"]
+class Ask:
+    """Asks the recording for one request's answer."""
+
+    def __init__(self, replay: ReplayTransport, asked: Asked) -> None:
+        self._replay, self._asked = replay, asked
+
+    def __call__(self) -> Reply:
+        """The answer; asked again, the request gets the next one."""
+        return self._replay.reply(self._asked)
+
+    def look(self) -> Reply:
+        """The answer, which is still to come: for one that does not arrive."""
+        return self._replay.reply(self._asked, take=False)
+
+
+Meddle = Callable[[int, Asked, Ask], "Reply | httpx.Response"]
 """Answers request number n (from 0), by asking the recording or by itself; may raise as a transport would."""
 
 
-def as_recorded(_: int, __: Asked, ask: Callable[[], Reply]) -> Reply:
+def as_recorded(_: int, __: Asked, ask: Ask) -> Reply:
     """The recorded answer."""
     return ask()
 
@@ -98,7 +113,7 @@ class Desk(httpx.BaseTransport):
         if number >= MAX_REQUESTS:
             raise RunawayError(f"it asked {MAX_REQUESTS} times")
         self.turns.append(Turn(asked, self._clock.monotonic(), None))
-        answer = self._meddle(number, asked, lambda: self._replay.reply(asked))
+        answer = self._meddle(number, asked, Ask(self._replay, asked))
         if isinstance(answer, httpx.Response):
             answer.request = request
             return answer

@@ -11,12 +11,14 @@ from streams.cli.connect import end, read_options
 from streams.cli.context import EXIT_FAILED, EXIT_USAGE, fail
 
 if TYPE_CHECKING:
+    from connectors.exchanges import Reply
     from connectors.sdk import Source
 
 Options = Annotated[list[str] | None, typer.Option("--option", help="An option, KEY=VALUE; repeatable.")]
 OptionsFile = Annotated[Path | None, typer.Option(help="Options in a TOML file; --option wins over it.")]
 SIGNS = {"passed": "passed", "failed": "FAILED", "not applicable": "-"}
 LAST_HOUR = timedelta(hours=1)
+InsideA200 = Annotated[str | None, typer.Option(metavar="JSON", help="As the API says it inside a 200.")]
 
 
 def check(
@@ -72,12 +74,16 @@ def record(
     to: Annotated[Path, typer.Option(help="The file to make; one that is there is not overwritten.")],
     option: Options = None,
     options_file: OptionsFile = None,
+    throttled: InsideA200 = None,
+    expired: InsideA200 = None,
 ) -> None:
     """Run a source once over the network, into nothing, and keep the answers for `connectors test`.
 
     Secrets, tokens and signatures are taken out. Without `since` and `until` the last hour is asked for: record a
     stretch of several windows and pages. Look through the file before you pass it on: names and phone numbers
-    that sellers wrote are in it. Exit code 2: wrong source or option; 3: the source cannot be reached.
+    that sellers wrote are in it. An API that refuses inside a 200 is given with --throttled and --expired: the
+    JSON with which it says "too many requests" and "this access token has expired". Exit code 2: wrong source or
+    option; 3: the source cannot be reached.
 
     Example: `relistwatch connectors record pasar-uji --option api_key=env:PASAR_KEY --to pasar.jsonl`
     """
@@ -97,7 +103,13 @@ def record(
     try:
         kind = source_type(name)
         source = make(kind, _closed(kind, read_options("--option", option or [], options_file), now))
-        about = Recording(connector=kind.name, at=now, options=_kept(source))
+        about = Recording(
+            connector=kind.name,
+            at=now,
+            options=_kept(source),
+            throttled=_reply("--throttled", throttled),
+            expired=_reply("--expired", expired),
+        )
         transport = RecordingTransport(httpx.HTTPTransport(), to, about)
     except AbortError as error:
         end(error, Context(name).counts)
@@ -121,6 +133,19 @@ def record(
     if stop.is_set():
         fail("stopped; nothing was kept", EXIT_FAILED)
     typer.echo(f"{transport.kept} requests with their answers, {context.counts.read} events: {to}")
+
+
+def _reply(flag: str, text: str | None) -> "Reply | None":
+    import msgspec  # noqa: PLC0415
+
+    from connectors.exchanges import Reply  # noqa: PLC0415
+
+    if text is None:
+        return None
+    try:
+        return Reply(json=msgspec.Raw(msgspec.json.encode(msgspec.json.decode(text))))
+    except msgspec.DecodeError as error:
+        fail(f"{flag}: no JSON: {error}", EXIT_USAGE)
 
 
 def _closed(kind: "type[Source[Any]]", options: dict[str, Any], now: datetime) -> dict[str, Any]:
