@@ -4,6 +4,7 @@ Records are the tables in an answer's outermost lists: `{"data": {"items": [{...
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from connectors.conformance.errors import NotApplicableError
 from connectors.conformance.surroundings import Turn
 from connectors.exchanges import Reply
 
+_COUNT = re.compile("total|count")
 Change = Callable[[list[Any]], list[Any]]
 
 
@@ -25,6 +27,20 @@ def with_lists(reply: Reply, change: Change) -> Reply:
     """The answer with each such list changed."""
     changed = json.dumps(_changed(_meant(reply), change), ensure_ascii=False).encode()
     return msgspec.structs.replace(reply, json=msgspec.Raw(changed), text=None, base64=None)
+
+
+def emptied(reply: Reply) -> Reply:
+    """The answer of a marketplace without a listing: no records, and no count of any."""
+    changed = _without_counts(_changed(_meant(reply), lambda _: []))
+    raw = json.dumps(changed, ensure_ascii=False).encode()
+    return msgspec.structs.replace(reply, json=msgspec.Raw(raw), text=None, base64=None)
+
+
+def _without_counts(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    counted = {name for name, each in value.items() if isinstance(each, int) and _COUNT.search(name.lower())}
+    return {name: 0 if name in counted else _without_counts(each) for name, each in value.items()}
 
 
 def page_path(turns: Sequence[Turn]) -> str:

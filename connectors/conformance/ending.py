@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
-from connectors.conformance.answers import lists_in, page_path, with_lists
+from connectors.conformance.answers import emptied, lists_in, page_path, with_lists
 from connectors.conformance.errors import ConformanceError, NotApplicableError
 from connectors.conformance.subject import Subject
 from connectors.conformance.surroundings import Ask, Meddle, RunawayError, TrialStop, as_recorded
@@ -151,7 +151,7 @@ def empty_page_ends(subject: Subject) -> None:
     base = subject.baseline
     path = page_path(base.turns)
     last = [turn.reply for turn in base.turns if turn.asked.path == path and turn.reply is not None][-1]
-    empty = with_lists(last, lambda _: [])
+    empty = emptied(last)
     outcome = run(subject, _instead(path, empty))
     if outcome.error is not None:
         raise ConformanceError(f"an empty answer of {path} ends the run: {outcome.failure}")

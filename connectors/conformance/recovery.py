@@ -18,6 +18,8 @@ MOST_THROTTLED = 10
 MOST_EXPIRED = 6
 THROTTLED = Reply(status=429, headers=(("Retry-After", "30"),), json=msgspec.Raw(b"{}"))
 EXPIRED = Reply(status=401, json=msgspec.Raw(b"{}"))
+GRAIN = 0.01
+"""Of a sum of waits in seconds: less is rounding."""
 OLD_TOKEN_SECONDS = 20.0
 """How long the token has served when it is refused: one that is refused when it is new is another matter. It passes
 within the request, and an answer may take 30 s."""
@@ -73,7 +75,7 @@ def honours_throttling(subject: Subject) -> None:
             if len(outcome.turns) > position + 1
             else 0
         )
-        if waited < float(pause):
+        if waited < float(pause) - GRAIN:
             raise ConformanceError(
                 f"{where} is followed by another after {waited:.1f} s instead of {pause} s"
             )
