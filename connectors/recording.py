@@ -12,6 +12,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
+from connectors.batches import put_together
 from connectors.errors import AbortError
 from connectors.exchanges import (
     OF_THE_WIRE,
@@ -96,11 +97,15 @@ class RecordingTransport(httpx.BaseTransport):
 
 
 class ReplayTransport(httpx.BaseTransport):
-    """Answers from recorded exchanges. The same request asked again gets its next answer, then always its last."""
+    """Answers from recorded exchanges. The same request asked again gets its next answer, then always its last.
+
+    A question about a list of ids is answered too where others together were about the same ids.
+    """
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._exchanges = tuple(exchanges)
         self._answers: dict[tuple[object, ...], list[Reply]] = defaultdict(list)
-        for each in exchanges:
+        for each in self._exchanges:
             self._answers[key(each.request)].append(each.answer)
         self._given: dict[tuple[object, ...], int] = defaultdict(int)
         self.unrecorded: list[str] = []
@@ -124,6 +129,8 @@ class ReplayTransport(httpx.BaseTransport):
         known = key(asked)
         answers = self._answers.get(known)
         if not answers:
+            if (made := put_together(asked, self._exchanges)) is not None:
+                return made
             told = "&".join(f"{name}={value}" for name, value in asked.params if not is_hidden(name))
             what = f"{asked.method} {asked.path}{'?' if told else ''}{told}{' ' if asked.body else ''}{asked.body}"
             self.unrecorded.append(what)
