@@ -14,7 +14,7 @@ from connectors.exchanges import Asked, Exchange, Reply
 from connectors.scrubbing import is_hidden
 
 
-def put_together(asked: Asked, exchanges: Iterable[Exchange]) -> Reply | None:
+def put_together(asked: Asked, exchanges: Iterable[Exchange], hidden: Sequence[str] = ()) -> Reply | None:
     """The answer to a list of ids from the answers to other lists of them; None where that cannot be had.
 
     Such a request differs from the recorded ones in one parameter, whose parts at commas were all asked for.
@@ -23,20 +23,24 @@ def put_together(asked: Asked, exchanges: Iterable[Exchange]) -> Reply | None:
         each for each in exchanges if (each.request.method, each.request.path) == (asked.method, asked.path)
     ]
     for name, value in asked.params:
-        rest = _without(asked, name)
+        rest = _without(asked, name, hidden)
         batches = [
-            each for each in alike if rest == _without(each.request, name) and _value(each.request, name)
+            each
+            for each in alike
+            if rest == _without(each.request, name, hidden) and _value(each.request, name)
         ]
         ids = value.split(",")
-        if not batches or is_hidden(name) or not set(ids) <= _all_ids(batches, name):
+        if not batches or is_hidden(name, hidden) or not set(ids) <= _all_ids(batches, name):
             continue
         if (made := _answer(ids, [each.answer for each in batches])) is not None:
             return made
     return None
 
 
-def _without(asked: Asked, name: str) -> list[tuple[str, str]]:
-    return sorted((each, value) for each, value in asked.params if each != name and not is_hidden(each))
+def _without(asked: Asked, name: str, hidden: Sequence[str]) -> list[tuple[str, str]]:
+    return sorted(
+        (each, value) for each, value in asked.params if each != name and not is_hidden(each, hidden)
+    )
 
 
 def _value(asked: Asked, name: str) -> str:

@@ -5,7 +5,7 @@ with its answer a line. It is written by `connectors.recording`, or by hand.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -84,6 +84,8 @@ class Recording(Struct, frozen=True, omit_defaults=True):
     """How this API says "too many requests"; without it, 429 with Retry-After."""
     expired: Reply | None = None
     """How this API says that an access token has expired; without it, 401."""
+    hidden: tuple[str, ...] = ()
+    """Parameters, headers and fields that are secret or of the moment, where no other API calls them so."""
     exchanges: tuple[Exchange, ...] = ()
 
     @classmethod
@@ -115,39 +117,41 @@ def _line(path: Path, number: int, line: bytes, kind: type[R]) -> R:
         raise RecordingError(f"the recording {path}, line {number}: {error}") from None
 
 
-def key(asked: Asked) -> tuple[object, ...]:
+def key(asked: Asked, hidden: Sequence[str] = ()) -> tuple[object, ...]:
     """What a request is known by: method, path, parameters and body, without secrets and the time it was sent."""
-    params = sorted((name, value) for name, value in asked.params if not is_hidden(name))
-    return asked.method, asked.path, tuple(params), _known_body(asked.body)
+    params = sorted((name, value) for name, value in asked.params if not is_hidden(name, hidden))
+    return asked.method, asked.path, tuple(params), _known_body(asked.body, hidden)
 
 
-def _known_body(body: str) -> str:
+def _known_body(body: str, hidden: Sequence[str]) -> str:
     try:
         meant = json.loads(body)
     except ValueError:
         return body
-    return json.dumps(_without_hidden(meant), sort_keys=True)
+    return json.dumps(_without_hidden(meant, hidden), sort_keys=True)
 
 
-def _without_hidden(value: Any) -> Any:
+def _without_hidden(value: Any, hidden: Sequence[str]) -> Any:
     if isinstance(value, dict):
-        return {name: _without_hidden(each) for name, each in value.items() if not is_hidden(name)}
-    return [_without_hidden(each) for each in value] if isinstance(value, list) else value
+        return {
+            name: _without_hidden(each, hidden) for name, each in value.items() if not is_hidden(name, hidden)
+        }
+    return [_without_hidden(each, hidden) for each in value] if isinstance(value, list) else value
 
 
-def asked_of(request: httpx.Request) -> Asked:
+def asked_of(request: httpx.Request, hidden: Sequence[str] = ()) -> Asked:
     """The request without its secrets; tokens in it are known from now on."""
     params = request.url.params.multi_items()
     headers = [(name, value) for name, value in request.headers.multi_items() if name not in _OF_THE_CLIENT]
     for name, value in (*params, *headers):
         learn(name, value)
-    body = scrub_asked(request.read(), request.headers.get("content-type", ""))
+    body = scrub_asked(request.read(), request.headers.get("content-type", ""), hidden)
     return Asked(
         method=request.method,
         path=scrub_text(request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")),
         host=scrub_text(request.url.netloc.decode("ascii", "replace")),
-        params=scrub_pairs(params),
-        headers=scrub_pairs(headers),
+        params=scrub_pairs(params, hidden),
+        headers=scrub_pairs(headers, hidden),
         body=body.decode("utf-8", "backslashreplace"),
     )
 

@@ -4,7 +4,7 @@ A connector cannot tell either transport from the network. The file's form: `con
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -55,6 +55,7 @@ class RecordingTransport(httpx.BaseTransport):
 
     def __init__(self, inner: httpx.BaseTransport, path: Path, about: Recording | None = None) -> None:
         self._inner = inner
+        self._hidden = about.hidden if about else ()
         self.kept = 0
         """Exchanges written."""
         try:
@@ -70,7 +71,7 @@ class RecordingTransport(httpx.BaseTransport):
         """The real answer, kept before it is handed on."""
         if self.kept >= MAX_EXCHANGES:
             raise RecordingError(f"a recording has at most {MAX_EXCHANGES} requests: take a shorter window")
-        asked = asked_of(request)
+        asked = asked_of(request, self._hidden)
         response = self._inner.handle_request(request)
         body = bytearray()
         try:
@@ -102,11 +103,12 @@ class ReplayTransport(httpx.BaseTransport):
     A question about a list of ids is answered too where others together were about the same ids.
     """
 
-    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+    def __init__(self, exchanges: Iterable[Exchange], hidden: Sequence[str] = ()) -> None:
+        self.hidden = tuple(hidden)
         self._exchanges = tuple(exchanges)
         self._answers: dict[tuple[object, ...], list[Reply]] = defaultdict(list)
         for each in self._exchanges:
-            self._answers[key(each.request)].append(each.answer)
+            self._answers[key(each.request, self.hidden)].append(each.answer)
         self._given: dict[tuple[object, ...], int] = defaultdict(int)
         self.unrecorded: list[str] = []
         """Requests that could not be answered."""
@@ -114,7 +116,8 @@ class ReplayTransport(httpx.BaseTransport):
     @classmethod
     def of(cls, path: Path) -> Self:
         """A replay of the file. Raises RecordingError."""
-        return cls(Recording.read(path).exchanges)
+        recording = Recording.read(path)
+        return cls(recording.exchanges, recording.hidden)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The recorded answer.
@@ -122,16 +125,18 @@ class ReplayTransport(httpx.BaseTransport):
         Raises:
             UnrecordedRequestError: there is none.
         """
-        return self.reply(asked_of(request)).response(request)
+        return self.reply(asked_of(request, self.hidden)).response(request)
 
     def reply(self, asked: Asked, *, take: bool = True) -> Reply:
         """The answer whose turn it is; with `take`, the next one is next. Raises UnrecordedRequestError."""
-        known = key(asked)
+        known = key(asked, self.hidden)
         answers = self._answers.get(known)
         if not answers:
-            if (made := put_together(asked, self._exchanges)) is not None:
+            if (made := put_together(asked, self._exchanges, self.hidden)) is not None:
                 return made
-            told = "&".join(f"{name}={value}" for name, value in asked.params if not is_hidden(name))
+            told = "&".join(
+                f"{name}={value}" for name, value in asked.params if not is_hidden(name, self.hidden)
+            )
             what = f"{asked.method} {asked.path}{'?' if told else ''}{told}{' ' if asked.body else ''}{asked.body}"
             self.unrecorded.append(what)
             raise UnrecordedRequestError(f"not in the recording: {what[:500]}")

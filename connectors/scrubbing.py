@@ -48,6 +48,7 @@ _LEARNED = 8
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _WORD = re.compile(r"[^\s\"'&=?<>{}]+")
 Pairs = Sequence[tuple[str, str]]
+Names = Sequence[str]
 
 
 def _plain(name: str) -> str:
@@ -62,9 +63,12 @@ def is_token(name: str) -> bool:
     return plain in _TOKENS | _KEYS or plain.endswith(_ENDINGS)
 
 
-def is_hidden(name: str) -> bool:
-    """Whether a parameter, header or field of a request is secret, or differs each time it is sent."""
-    return is_token(name) or _plain(name) in _SIGNATURES | _MOMENTS | _CODES
+def is_hidden(name: str, more: Names = ()) -> bool:
+    """Whether a parameter, header or field of a request is secret, or differs each time it is sent.
+
+    `more`: what an API calls such things otherwise.
+    """
+    return is_token(name) or _plain(name) in _SIGNATURES | _MOMENTS | _CODES | {_plain(each) for each in more}
 
 
 def scrub_text(text: str, also: Iterable[str] = ()) -> str:
@@ -114,12 +118,12 @@ def signatures(pairs: Pairs) -> list[str]:
     return [value for name, value in pairs if _plain(name) in _SIGNATURES | _CODES and len(value) >= _LEARNED]
 
 
-def scrub_pairs(pairs: Pairs) -> tuple[tuple[str, str], ...]:
+def scrub_pairs(pairs: Pairs, more: Names = ()) -> tuple[tuple[str, str], ...]:
     """Parameters or headers, the hidden ones' values replaced."""
-    return tuple((name, SHOWN if is_hidden(name) else scrub_text(value)) for name, value in pairs)
+    return tuple((name, SHOWN if is_hidden(name, more) else scrub_text(value)) for name, value in pairs)
 
 
-def scrub_asked(body: bytes, content_type: str) -> bytes:
+def scrub_asked(body: bytes, content_type: str, more: Names = ()) -> bytes:
     """A request's body without what is hidden; JSON and forms by name, all others by value."""
     if not body:
         return b""
@@ -127,8 +131,8 @@ def scrub_asked(body: bytes, content_type: str) -> bytes:
         pairs = urllib.parse.parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
         for name, value in pairs:
             learn(name, value)
-        return urllib.parse.urlencode(scrub_pairs(pairs)).encode()
-    return _scrub_json(body, lambda name, _: SHOWN if is_hidden(name) else None, ())
+        return urllib.parse.urlencode(scrub_pairs(pairs, more)).encode()
+    return _scrub_json(body, lambda name, _: SHOWN if is_hidden(name, more) else None, ())
 
 
 def scrub_answered(body: bytes, echoed: Sequence[str] = ()) -> bytes:

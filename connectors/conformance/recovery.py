@@ -9,11 +9,14 @@ from connectors.conformance.errors import ConformanceError, NotApplicableError
 from connectors.conformance.subject import Subject
 from connectors.conformance.surroundings import Ask, Meddle, RunawayError, Turn
 from connectors.conformance.trial import Outcome, identity, run, sample
-from connectors.exchanges import Asked, Reply, key
+from connectors.exchanges import Asked, Reply
 from connectors.scrubbing import FAKE_ACCESS
 
 MOST_CHECKPOINTS = 25
 MOST_POSITIONS = 60
+LEAST_POSITIONS = 12
+MOST_ASKED = 4_000
+"""Requests of a failure at all positions."""
 MOST_THROTTLED = 10
 MOST_EXPIRED = 6
 THROTTLED = Reply(status=429, headers=(("Retry-After", "30"),), json=msgspec.Raw(b"{}"))
@@ -43,7 +46,9 @@ def survives_failed_requests(subject: Subject) -> None:
     base = subject.baseline
     if not base.turns:
         raise NotApplicableError("it asks nothing over HTTP")
-    for position in sample(len(base.turns), MOST_POSITIONS):
+    # A long recording is sampled more thinly: five failures at each position, and the whole run each time.
+    most = max(LEAST_POSITIONS, min(MOST_POSITIONS, MOST_ASKED // len(base.turns)))
+    for position in sample(len(base.turns), most):
         for name, fail in _FAILURES.items():
             outcome = run(subject, _once(position, fail))
             where = f"request {position + 1} ({base.turns[position].asked.path}) met by {name}"
@@ -137,7 +142,7 @@ def _is_repeated(turns: Sequence[Turn], number: int) -> bool:
     ]
     place = asked.index(number)
     around = [*asked[max(0, place - 1) : place], *asked[place + 1 : place + 2]]
-    return any(key(turns[each].asked) == key(turns[number].asked) for each in around)
+    return any(turns[each].asked == turns[number].asked for each in around)
 
 
 def _brings_token(reply: Reply) -> bool:
@@ -183,6 +188,8 @@ def _torn(ask: Ask) -> Reply:
     """Half of the JSON; what is no JSON stays whole, as its half could be mistaken for all of it by anybody."""
     reply = ask.look()
     half = reply.body()[: len(reply.body()) // 2]
+    if not 200 <= reply.status < 300:
+        return ask()  # A refusal that cannot be read is judged by its status.
     try:
         msgspec.json.decode(reply.body())
     except (msgspec.DecodeError, UnicodeDecodeError):

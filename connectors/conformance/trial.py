@@ -148,7 +148,7 @@ def surroundings(
     """A context of its own, in a folder that is gone afterwards, at the recording's time or `later`."""
     clock = TrialClock(subject.recording.at + later)
     stop = TrialStop(clock)
-    desk = Desk(ReplayTransport(subject.recording.exchanges), clock, meddle)
+    desk = Desk(ReplayTransport(subject.recording.exchanges, subject.recording.hidden), clock, meddle)
     with tempfile.TemporaryDirectory(prefix="relistwatch-conformance-") as folder:
         context = Context(
             INSTANCE,

@@ -37,7 +37,7 @@ def list_connectors(
 
     Exit code 1: one of them cannot be loaded; 2: there is none of that name.
 
-    Examples: `relistwatch connectors list`; `relistwatch connectors list jsonlines`
+    Example: `relistwatch connectors list jsonlines`
     """
     import msgspec  # noqa: PLC0415
 

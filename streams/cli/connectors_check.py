@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli.connect import end, read_options
-from streams.cli.context import EXIT_FAILED, EXIT_USAGE, fail
+from streams.cli.connect import connector_folder, end, instance_name, read_options
+from streams.cli.context import EXIT_FAILED, EXIT_USAGE, fail, settings_of
 
 if TYPE_CHECKING:
     from connectors.exchanges import Reply
@@ -36,7 +36,7 @@ def check(
     not concern it, or the recording has nothing to check it by. Exit code 1: a check failed; 2: no such source
     or recording.
 
-    Examples: `relistwatch connectors test shopee`; `relistwatch connectors test pasar-uji --recorded new.jsonl`
+    Example: `relistwatch connectors test pasar-uji --recorded new.jsonl`
     """
     import msgspec  # noqa: PLC0415
 
@@ -70,12 +70,20 @@ def check(
 
 
 def record(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="The source, as it is installed.")],
     to: Annotated[Path, typer.Option(help="The file to make; one that is there is not overwritten.")],
     option: Options = None,
     options_file: OptionsFile = None,
     throttled: InsideA200 = None,
     expired: InsideA200 = None,
+    hide: Annotated[
+        list[str] | None,
+        typer.Option(help="A parameter, header or field that is secret or of the moment; repeatable."),
+    ] = None,
+    instance: Annotated[
+        str | None, typer.Option(help="Whose tokens are used, as `connect` has it. Default: NAME.")
+    ] = None,
 ) -> None:
     """Run a source once over the network, into nothing, and keep the answers for `connectors test`.
 
@@ -100,6 +108,7 @@ def record(
     from streams.cli.connect_progress import ConnectProgress  # noqa: PLC0415
 
     now = SystemClock().now()
+    instance = instance_name(instance or name)
     try:
         kind = source_type(name)
         source = make(kind, _closed(kind, read_options("--option", option or [], options_file), now))
@@ -109,6 +118,7 @@ def record(
             options=_kept(source),
             throttled=_reply("--throttled", throttled),
             expired=_reply("--expired", expired),
+            hidden=tuple(hide or ()),
         )
         transport = RecordingTransport(httpx.HTTPTransport(), to, about)
     except AbortError as error:
@@ -117,8 +127,11 @@ def record(
     progress = ConnectProgress(name, str(to))
     failure: ConnectorError | None = None
     with stop_on_signals() as stop, progress:
-        context = Context(f"record-{name}", stop=stop, transport=transport)
-        runner = Runner(source, MemorySink(), context=context, on_problem=progress.problem)
+        # A refresh token is good once: the next one belongs where the running connector looks for it.
+        surroundings = Context(
+            instance, stop=stop, transport=transport, folder=connector_folder(settings_of(context)) / instance
+        )
+        runner = Runner(source, MemorySink(), context=surroundings, on_problem=progress.problem)
         try:
             runner.run()
         except ConnectorError as error:
@@ -129,10 +142,10 @@ def record(
         # Half of a run would replay as half of a run, and look like all of it.
         with suppress(OSError):
             to.unlink()
-    end(failure, context.counts)
+    end(failure, surroundings.counts)
     if stop.is_set():
         fail("stopped; nothing was kept", EXIT_FAILED)
-    typer.echo(f"{transport.kept} requests with their answers, {context.counts.read} events: {to}")
+    typer.echo(f"{transport.kept} requests with their answers, {surroundings.counts.read} events: {to}")
 
 
 def _reply(flag: str, text: str | None) -> "Reply | None":

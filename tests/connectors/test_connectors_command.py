@@ -216,6 +216,7 @@ def test_a_failing_check_is_shown_and_is_the_exit_code(surroundings: dict[str, s
         (["test", "pasar-uji", "--option", "shop=1"], "has no option 'shop'"),
         (["record", "pasar-uji", "--to", "/tmp/x", "--option", "partner_key=env:NOT_SET_AT_ALL"], "NOT_SET_AT_ALL is not set"),
         (["record", "pasar-uji", "--to", "/no/such/x", "--option", "partner_key=env:PASAR_KEY", "--option", "refresh_token=abcdef"], "cannot be written"),
+        (["record", "pasar-uji", "--to", "/tmp/x", "--option", "partner_key=a", "--option", "refresh_token=b", "--expired", "{"], "--expired: no JSON"),
         (["forget", "../x"], "letters, digits, dots"),
         (["forget", "--files", "pasar-1"], "has no checkpoint in"),
     ],

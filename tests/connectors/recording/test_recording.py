@@ -189,6 +189,25 @@ def test_a_parameter_counts_and_its_order_does_not() -> None:
             replay.get("/l", other)
 
 
+def test_names_that_only_one_api_has_are_told_by_the_recording(market: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    about = Recording(connector="pasar-uji", at=NOW, hidden=("waktu", "X-Tanda"))
+
+    def asked(moment: str) -> Request:
+        body = json.dumps({"waktu": moment, "halaman": 1}).encode()
+        headers = (("x-tanda", f"tanda-{moment}"), ("Content-Type", "application/json"))
+        return Request("POST", "/list", (("waktu", moment), ("page", "1")), headers, body)
+
+    asking = client(market, RecordingTransport(httpx.HTTPTransport(), path, about))
+    asking.send(asked("08:15:00"))
+    asking.close()
+    kept = Recording.read(path).exchanges[0].request
+    assert dict(kept.params) == {"waktu": "***", "page": "1"}
+    assert dict(kept.headers)["x-tanda"] == "***"
+    assert json.loads(kept.body) == {"waktu": "***", "halaman": 1}
+    assert client("https://x.invalid", ReplayTransport.of(path)).send(asked("09:00:00")).status == 200
+
+
 def test_a_recording_is_never_overwritten_and_can_be_continued(market: str, tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     for about in (ABOUT, None):
