@@ -2,16 +2,22 @@
 
 from collections import deque
 from collections.abc import Iterator
+from typing import ClassVar
+
+from msgspec import Struct
 
 from connectors.codec import RecordError
 from connectors.errors import RetryError
 from connectors.events import ListingEvent
+from connectors.hints import Hint
 from connectors.pages import Pages, ShiftedError
+from connectors.pushed_hints import PushedHints
 from connectors.sdk import Context, Item, Notice, RawRecord
 from connectors.tiktok.answers import MOST_PRODUCTS, ProductGoneError
 from connectors.tiktok.api import TikTokApi
 from connectors.tiktok.listing import Shop, found, listing_events, listing_key
 from connectors.tiktok.options import TikTokOptions, TokopediaOptions
+from connectors.tiktok.push import WHOLE_SHOP, verifier
 from connectors.window_source import WindowSource
 from connectors.windows import Window
 
@@ -23,7 +29,14 @@ class TikTokSource(WindowSource[TikTokOptions]):
     """Polls the search; fetches the detail of each product that is on sale, once for each of its versions."""
 
     name = "tiktok"
-    options_type = TikTokOptions
+    options_type: ClassVar[type[Struct]] = TikTokOptions
+    _api: TikTokApi
+
+    def __init__(self, options: TikTokOptions) -> None:
+        super().__init__(options)
+        self._told: deque[str] = deque()
+        self._shop = Shop(seller_id=options.shop_id, connector=self.name, version=self.version)
+        self._pushes: PushedHints | None = None
 
     def open(self, context: Context) -> None:
         """Find where to go on, and the tokens.
@@ -32,10 +45,9 @@ class TikTokSource(WindowSource[TikTokOptions]):
             OptionsError: there are no tokens.
         """
         super().open(context)
-        self._told: deque[str] = deque()
-        self._shop = Shop(seller_id=self.options.shop_id, connector=self.name, version=self.version)
         self._api = TikTokApi(self.options, context, self._told.append)
         self._api.open()
+        self._listen(context)
 
     def window(self, window: Window) -> Iterator[Item]:
         """The products that changed in the window, in every state."""
@@ -48,21 +60,59 @@ class TikTokSource(WindowSource[TikTokOptions]):
             else:
                 return
 
-    def confirmed(self, product_id: str) -> tuple[Item, ...] | None:
-        """The product as its detail shows it; None where there is none, or no more.
+    def waiting(self) -> bool:
+        """Whether pushed hints wait to be confirmed."""
+        return self._pushes is not None and self._pushes.waiting()
 
-        Raises:
-            RetryError: not now.
-        """
+    def between(self) -> Iterator[Item]:
+        """What the details of pushed listings say."""
+        if self._pushes is not None:
+            yield from self._pushes.items(self._confirm)
+
+    def acknowledged(self) -> None:
+        """Forget the hints whose events are acknowledged."""
+        if self._pushes is not None:
+            self._pushes.acknowledged()
+
+    @property
+    def push_port(self) -> int | None:
+        """The port that pushes are taken on; None where they are not."""
+        return None if self._pushes is None else self._pushes.port
+
+    def close(self) -> None:
+        """Take no more pushes and close the connections."""
+        if self._pushes is not None:
+            self._pushes.close()
+        if hasattr(self, "_api"):
+            self._api.close()
+
+    def _listen(self, context: Context) -> None:
+        options = self.options
+        if options.push_listen is None:
+            return
+        verify = verifier(options.app_key, options.app_secret, options.shop_id, context.clock)
+        self._pushes = PushedHints(
+            context, name=self.name, listen=options.push_listen, path=options.push_path, verify=verify
+        )
+        self._pushes.open()
+
+    def _confirm(self, hint: Hint) -> tuple[Item, ...] | None:
+        """What the detail of a pushed product shows; None where there is none."""
+        if hint.listing_id.startswith(WHOLE_SHOP):
+            status = hint.listing_id.removeprefix(WHOLE_SHOP)
+            return (
+                Notice(
+                    f"{self.name}: the shop's mirroring to Tokopedia is {status}: listings may have come or gone "
+                    "there without a change of their own; to read all of them, run a backfill with `since`"
+                ),
+            )
+        return self._detail(hint.listing_id)
+
+    def _detail(self, product_id: str) -> tuple[Item, ...] | None:
         try:
             return self._items(self._api.detail(product_id))
         except ProductGoneError:
             return None
-
-    def close(self) -> None:
-        """Close the connections."""
-        if hasattr(self, "_api"):
-            self._api.close()
 
     def _pages(self, window: Window) -> Iterator[Item]:
         pages = Pages(MOST_PRODUCTS)
@@ -93,7 +143,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
         if not product.up & wanted:
             yield from here
         elif not all(self.known(event.event_id) for event in here):
-            detail = self.confirmed(product.listing_id)
+            detail = self._detail(product.listing_id)
             if detail is None:
                 # Its removal is a change of its own, and found in the window of that.
                 yield Notice(f"{self.name}: product {product.listing_id} was gone before its detail was read")
