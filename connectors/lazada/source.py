@@ -11,9 +11,10 @@ from connectors.lazada.api import MOST, LazadaApi
 from connectors.lazada.listing import Shop, listing_event, listing_key
 from connectors.lazada.options import LazadaOptions
 from connectors.lazada.push import verifier
+from connectors.once import Once
 from connectors.pages import Pages, ShiftedError
 from connectors.pushed_hints import PushedHints
-from connectors.sdk import Context, Item, Notice, RawRecord
+from connectors.sdk import Context, Item, Notice, RawRecord, Skipped
 from connectors.window_source import WindowSource
 from connectors.windows import Window
 
@@ -35,6 +36,7 @@ class LazadaSource(WindowSource[LazadaOptions]):
         self._told: deque[str] = deque()
         self._shop = Shop(seller_id=options.seller_id, currency=options.currency, version=self.version)
         self._pushes: PushedHints | None = None
+        self._unread = Once()
 
     def open(self, context: Context) -> None:
         """Find where to go on, and the tokens.
@@ -91,9 +93,10 @@ class LazadaSource(WindowSource[LazadaOptions]):
     def _confirm(self, hint: Hint) -> tuple[Item, ...] | None:
         """The item as its detail shows it; None where there is none."""
         try:
-            return (self._item(self._api.item(hint.listing_id)),)
+            raw = self._api.item(hint.listing_id)
         except ItemGoneError:
             return None
+        return tuple(self._items(raw, hint.listing_id))
 
     def _walk(self, window: Window, state: str) -> Iterator[Item]:
         for walk in range(WALKS):
@@ -116,17 +119,23 @@ class LazadaSource(WindowSource[LazadaOptions]):
             pages.page(ids, page.total)
             yield from self._notices()
             for raw in records:
-                yield self._item(raw)
+                yield from self._items(raw)
             offset += len(ids)
             if not records or (page.total is not None and offset >= page.total):
                 pages.end()
                 return
 
-    def _item(self, raw: bytes) -> Item:
+    def _items(self, raw: bytes, asked: str | None = None) -> Iterator[Item]:
         try:
-            return listing_event(raw, shop=self._shop, observed_at=self.context.clock.now())
+            event = listing_event(raw, shop=self._shop, observed_at=self.context.clock.now())
         except RecordError as error:
-            return RawRecord(raw, listing_key(raw), f"lazada: {error}")
+            if self._unread.is_new(raw):
+                yield RawRecord(raw, listing_key(raw), f"{self.name}: {error}")
+            return
+        if asked in (None, event.listing_id):
+            yield event
+        else:
+            yield Skipped(f"{self.name}: asked for item {asked}, told of {event.listing_id}")
 
     def _notices(self) -> Iterator[Item]:
         while self._told:

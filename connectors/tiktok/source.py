@@ -10,9 +10,10 @@ from connectors.codec import RecordError
 from connectors.errors import RetryError
 from connectors.events import ListingEvent
 from connectors.hints import Hint
+from connectors.once import Once
 from connectors.pages import Pages, ShiftedError
 from connectors.pushed_hints import PushedHints
-from connectors.sdk import Context, Item, Notice, RawRecord
+from connectors.sdk import Context, Item, Notice, RawRecord, Skipped
 from connectors.tiktok.answers import MOST_PRODUCTS, ProductGoneError
 from connectors.tiktok.api import TikTokApi
 from connectors.tiktok.listing import Shop, found, listing_events, listing_key
@@ -37,6 +38,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
         self._told: deque[str] = deque()
         self._shop = Shop(seller_id=options.shop_id, connector=self.name, version=self.version)
         self._pushes: PushedHints | None = None
+        self._unread = Once()
 
     def open(self, context: Context) -> None:
         """Find where to go on, and the tokens.
@@ -110,9 +112,10 @@ class TikTokSource(WindowSource[TikTokOptions]):
 
     def _detail(self, product_id: str) -> tuple[Item, ...] | None:
         try:
-            return self._items(self._api.detail(product_id))
+            raw = self._api.detail(product_id)
         except ProductGoneError:
             return None
+        return tuple(self._items(raw, product_id))
 
     def _pages(self, window: Window) -> Iterator[Item]:
         pages = Pages(MOST_PRODUCTS)
@@ -137,7 +140,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
             product = found(raw)
             here = self._events(raw)
         except RecordError as error:
-            yield self._unread(raw, error)
+            yield from self._unreadable(raw, error)
             return
         wanted = set(self.options.marketplaces)
         if not product.up & wanted:
@@ -150,11 +153,17 @@ class TikTokSource(WindowSource[TikTokOptions]):
             else:
                 yield from detail
 
-    def _items(self, raw: bytes) -> tuple[Item, ...]:
+    def _items(self, raw: bytes, asked: str) -> Iterator[Item]:
         try:
-            return self._events(raw)
+            events = self._events(raw)
         except RecordError as error:
-            return (self._unread(raw, error),)
+            yield from self._unreadable(raw, error)
+            return
+        for event in events:
+            if event.listing_id == asked:
+                yield event
+            else:
+                yield Skipped(f"{self.name}: asked for product {asked}, told of {event.listing_id}")
 
     def _events(self, raw: bytes) -> tuple[ListingEvent, ...]:
         return listing_events(
@@ -164,8 +173,9 @@ class TikTokSource(WindowSource[TikTokOptions]):
             observed_at=self.context.clock.now(),
         )
 
-    def _unread(self, raw: bytes, error: RecordError) -> RawRecord:
-        return RawRecord(raw, self._key(raw), f"{self.name}: {error}")
+    def _unreadable(self, raw: bytes, error: RecordError) -> Iterator[Item]:
+        if self._unread.is_new(raw):
+            yield RawRecord(raw, self._key(raw), f"{self.name}: {error}")
 
     def _key(self, raw: bytes) -> str | None:
         return listing_key(raw, self.options.marketplaces[0])

@@ -341,6 +341,31 @@ def test_a_detail_of_another_form_is_kept_whole(shop: Shopfront) -> None:
     assert "`$.title`" in record.why
 
 
+def test_a_detail_of_another_product_is_not_taken_for_the_one_asked_for(shop: Shopfront) -> None:
+    fill(shop, 2)
+    original = shop.market._api.answer
+
+    def mix_up(operation: str, call: Any) -> Any:
+        reply = original(operation, call)
+        if operation == "detail":
+            reply.data["data"]["id"] = "1730000000000000001"
+        return reply
+
+    shop.market._api.answer = mix_up  # type: ignore[method-assign]
+    harvest = shop.run(TikTokSource)
+    assert harvest.listings == []
+    assert harvest.counts.skipped == 2
+
+
+def test_a_record_that_cannot_be_read_comes_once_though_windows_overlap(shop: Shopfront) -> None:
+    fill(shop, 1)
+    shop.market.faults.always("schema-change", on="list")
+    shop.world.put(offer("tiktok-id", 1))
+    harvest = shop.run(TikTokSource, window_minutes=5, overlap_seconds=280)
+    assert shop.market.stats.requests["list"] > 10
+    assert len(harvest.unread) == 1
+
+
 @pytest.mark.parametrize("source", [TikTokSource, TokopediaSource])
 @pytest.mark.parametrize("name", ["base_url", "auth_url"])
 def test_tokopedias_own_api_has_ended_and_the_options_say_so(source: type[TikTokSource], name: str) -> None:
