@@ -7,6 +7,17 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 
+from connectors.simulator.version import KINDS
+
+NAMES = {
+    "shopee": ("partner_id", "partner_key", "shop_id"),
+    "lazada": ("app_key", "app_secret", "seller_id"),
+    "tiktok": ("app_key", "app_secret", "shop_id"),
+}
+"""What the connectors' options call the app, its secret and the shop."""
+BELOW = {"lazada": "/rest"}
+"""What belongs to the base URL of a connector."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -25,22 +36,18 @@ class Credentials:
     shop_cipher: str = ""
     """TikTok alone."""
 
-    def options(self, base_url: str) -> dict[str, str]:
-        """The options of the connector of that name."""
-        tokens = {"access_token": self.access_token, "refresh_token": self.refresh_token}
-        match self.kind:
-            case "shopee":
-                names = {"partner_id": self.app, "partner_key": self.secret, "shop_id": self.shop}
-            case "lazada":
-                names = {"app_key": self.app, "app_secret": self.secret, "seller_id": self.shop}
-            case _:
-                names = {
-                    "app_key": self.app,
-                    "app_secret": self.secret,
-                    "shop_id": self.shop,
-                    "shop_cipher": self.shop_cipher,
-                }
-        return {"base_url": base_url, **names, **tokens}
+    def options(self, base_url: str) -> dict[str, str | list[str]]:
+        """The options of the connector of that name, as its TOML file has them."""
+        names = NAMES[self.kind]
+        found: dict[str, str | list[str]] = {
+            "base_url": base_url + BELOW.get(self.kind, ""),
+            **dict(zip(names, (self.app, self.secret, self.shop), strict=True)),
+            "access_token": self.access_token,
+            "refresh_token": self.refresh_token,
+        }
+        if self.kind == "tiktok":
+            found |= {"shop_cipher": self.shop_cipher, "marketplaces": list(KINDS["tiktok"])}
+        return found
 
 
 @dataclass(frozen=True, slots=True)

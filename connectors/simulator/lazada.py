@@ -117,7 +117,7 @@ class LazadaApi(Api):
         since, until = _time(call, "update_after"), _time(call, "update_before")
         found = self.app.world.shelf("lazada", seller).changed(
             0 if since is None else since,
-            call.now_ms if until is None else until + 999,
+            call.now_ms if until is None else until,
             call.now_ms,
             Wanted(standings, frozenset({LAZADA})),
         )
@@ -145,7 +145,8 @@ def _time(call: Call, name: str) -> int | None:
         at = None
     if at is None or at.tzinfo is None:
         _refuse(call, "17", f'E017: "{name}" Invalid Date Format')
-    return milliseconds(at)
+    # Without a fraction it means the whole second, at either end.
+    return milliseconds(at) + (999 if name == "update_before" and not at.microsecond else 0)
 
 
 def _tokens(given: Grant, call: Call) -> dict[str, Any]:

@@ -32,18 +32,24 @@ class PushOptions:
 
 
 class Pusher:
-    """Waits for versions, and pushes each once the clock has reached it. `run` ends when cancelled."""
+    """Waits for versions, and pushes each once the clock has reached it. `run` ends when cancelled.
+
+    What had happened before the pusher was made is not pushed.
+    """
 
     def __init__(
         self, desk: PushDesk, options: PushOptions, now_ms: Callable[[], int], told: Counter[str]
     ) -> None:
         self._desk, self._options, self._now_ms, self._told = desk, options, now_ms, told
+        self._since_ms = now_ms()
         self._waiting: list[tuple[int, int, Version]] = []
         self._serial = count()
         self._lock = threading.Lock()
 
     def expect(self, version: Version) -> None:
         """Push this when its moment has come. From any thread."""
+        if version.changed_ms < self._since_ms:
+            return
         with self._lock:
             heapq.heappush(self._waiting, (version.changed_ms, next(self._serial), version))
 
@@ -54,7 +60,9 @@ class Pusher:
         async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as under_way:
             while True:
                 for version in self._due():
-                    for push in self._desk.pushes(version, self._now_ms()):
+                    pushes = self._desk.pushes(version, self._now_ms())
+                    self._told["duplicates"] += len(pushes) - len(set(pushes))
+                    for push in pushes:
                         await gate.acquire()
                         task = under_way.create_task(self._deliver(session, push))
                         task.add_done_callback(lambda _: gate.release())

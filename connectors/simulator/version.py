@@ -88,7 +88,7 @@ class Shops(Protocol):
         """What one shop shows."""
 
     def follow(self, told: Callable[[Version], None]) -> Callable[[], None]:
-        """Be told of each version as it is put; gives back how to end that."""
+        """Be told of each version there is, then of each as it is put; gives back how to end that."""
 
 
 def milliseconds(at: datetime) -> int:

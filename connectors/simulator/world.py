@@ -15,7 +15,7 @@ from connectors.events import EventType, ListingEvent
 from connectors.sample.listing_ids import item_of
 from connectors.sample.photo_recipe import PhotoRecipe
 from connectors.sample.plan import Plan
-from connectors.simulator.version import ALL, KIND_OF, Shelf, Standing, Version, Wanted, milliseconds
+from connectors.simulator.version import ALL, KIND_OF, KINDS, Shelf, Standing, Version, Wanted, milliseconds
 
 Clock = Callable[[], datetime]
 
@@ -78,6 +78,10 @@ class KeptShelf:
             ]
             self._answered = (question, now_ms, found)
             return found
+
+    def versions(self) -> list[Version]:
+        """All, past and future."""
+        return list(self._versions)
 
     def count(self, now_ms: int) -> int:
         """Listings known by now, gone ones too."""
@@ -143,8 +147,11 @@ class World:
     def forget(self, key: str) -> None:
         """As though the listing had never been. KeyError where there is none."""
         with self._lock:
-            shelf = self._shelves[self._home.pop(key)]
-            shelf.forget(item_of(*key.split(":", 1)))
+            marketplace, listing_id = key.split(":", 1)
+            home = self._home[key]
+            for name in KINDS[KIND_OF[marketplace]]:
+                self._home.pop(f"{name}:{listing_id}", None)
+            self._shelves[home].forget(item_of(marketplace, listing_id))
 
     def play(self, plan: Plan) -> None:
         """Take in a whole story, photos too: takedowns become bans. Its future shows as the clock moves."""
@@ -167,9 +174,12 @@ class World:
             return self._shelves.setdefault((kind, seller), KeptShelf(self._lock))
 
     def follow(self, told: Callable[[Version], None]) -> Callable[[], None]:
-        """Be told of each version as it is put, the future ones too. Gives back how to end that."""
+        """Be told of each version there is, then of each as it is put. Gives back how to end that."""
         with self._lock:
+            there = [version for shelf in self._shelves.values() for version in shelf.versions()]
             self._followers.append(told)
+        for version in there:
+            told(version)
         return lambda: self._followers.remove(told)
 
     def _place(self, home: tuple[str, str], marketplaces: Iterable[str], listing_id: str) -> KeptShelf:
