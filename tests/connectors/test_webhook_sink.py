@@ -288,9 +288,7 @@ def test_an_answer_that_never_ends_is_cut_off(tmp_path: Path, beginning: bytes) 
     dripping = DrippingHost(beginning)
     with sink(dripping.url, tmp_path, timeout=0.4, attempts=2) as (posting, clock):
         posting.write([alert(1)])
-        with pytest.raises(
-            RetryError, match="no whole answer within 0.4 s"
-        ):
+        with pytest.raises(RetryError, match="no whole answer within 0.4 s"):
             posting.flush()
     assert (dripping.connections, len(clock.waited)) == (2, 1)
     dripping.close()
