@@ -1,47 +1,53 @@
-"""What a source does with pushes: receive them, fetch what they name, and forget them once Kafka has it.
+"""A source's ear for pushes: a receiver, its inbox, and which hints are confirmed but not yet acknowledged.
 
-A hint leaves the inbox when what came of it is acknowledged, so that a crash in between repeats the fetch and
-loses nothing. What is not found yet is tried again: a push may be faster than the marketplace's own index.
+A push is only a hint. The source fetches the listing's details and yields what they say; the hint leaves the disk
+when the sink has that. A crash at any point brings the hint again, and the same event with the same id.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from connectors.context import Context
-from connectors.errors import RetryError
+from connectors.clock import Clock
 from connectors.hints import Hint, HintInbox
-from connectors.items import Item, Notice
-from connectors.push_receiver import PushReceiver, Verifier
+from connectors.push_receiver import PushCounts, PushReceiver, Verifier
 
-AT_ONCE = 20
-"""Hints taken from the inbox in one go."""
-MOST_ATTEMPTS = 5
-"""With the inbox's pauses between them, a quarter of an hour."""
-Confirm = Callable[[Hint], Iterable[Item] | None]
-"""What the detail of a hint's listing says; None where there is no such listing."""
+LOOK_SECONDS = 0.05
+"""How often the disk is asked whether a hint is there: a source asks after every item."""
 
 
 class PushedHints:
-    """The pushes of one source, from `open` to `close`; all but the receiving is done by the source's thread."""
+    """Listens from `start` to `close`. Used by the source's thread; the receiver has one of its own."""
 
-    def __init__(self, context: Context, *, name: str, listen: str, path: str, verify: Verifier) -> None:
-        """Nothing listens yet.
+    def __init__(
+        self, *, listen: str, path: str, verify: Verifier, folder: Path, clock: Clock, name: str
+    ) -> None:
+        """Nothing listens yet; `folder` gets `hints.sqlite`.
 
         Raises:
             OptionsError: `listen` or `path` is wrong.
-            AbortError: the inbox cannot be opened.
+            AbortError: the folder cannot be used.
         """
-        self._name = name
-        self._inbox = HintInbox(context.own_folder() / "hints.sqlite3", clock=context.clock)
+        self._clock = clock
+        self._inbox = HintInbox(folder / "hints.sqlite", clock=clock)
         self._receiver = PushReceiver(listen=listen, path=path, verify=verify, inbox=self._inbox, name=name)
-        self._settled: list[str] = []
+        self._confirmed: list[str] = []
+        self._look_at = 0.0
+        self._is_waiting = False
 
     @property
     def port(self) -> int:
-        """The port that is listened on, also where `listen` said 0."""
+        """The port that is listened on."""
         return self._receiver.port
 
-    def open(self) -> None:
-        """Take pushes.
+    @property
+    def counts(self) -> PushCounts:
+        """What came of the pushes."""
+        return self._receiver.counts
+
+    def start(self) -> None:
+        """Return when pushes are taken.
 
         Raises:
             AbortError: the address cannot be listened on.
@@ -49,37 +55,43 @@ class PushedHints:
         self._receiver.start()
 
     def waiting(self) -> bool:
-        """Whether there are hints to be confirmed now."""
-        return self._inbox.waiting() > 0
+        """Whether a hint may be taken; as it was at most a twentieth of a second ago."""
+        now = self._clock.monotonic()
+        if not self._is_waiting and now >= self._look_at:
+            self._look_at = now + LOOK_SECONDS
+            self._is_waiting = self._inbox.waiting() > 0
+        return self._is_waiting
 
-    def items(self, confirm: Confirm) -> Iterator[Item]:
-        """What the details of the waiting hints' listings say, some at a time.
+    def take(self, limit: int) -> list[Hint]:
+        """The next hints. One that is never `confirmed` comes again after a pause."""
+        self._is_waiting = False
+        self._look_at = 0.0
+        return self._inbox.take(limit)
 
-        Raises:
-            RetryError: a detail cannot be had now; its hint stays.
-        """
-        for hint in self._inbox.take(AT_ONCE):
-            found = confirm(hint)
-            if found is not None:
-                yield from found
-            elif hint.what != "removed":
-                if self._inbox.attempts(hint.hint_id) < MOST_ATTEMPTS:
-                    continue
-                yield Notice(f"{self._name}: pushed listing {hint.listing_id} is still not found: given up")
-            # Of one that was removed, the list has more to tell than its id, and tells it in its window.
-            self._settled.append(hint.hint_id)
+    def confirmed(self, hints: Sequence[Hint]) -> None:
+        """All that came of these has been yielded."""
+        self._confirmed += [hint.hint_id for hint in hints]
 
     def acknowledged(self) -> None:
-        """Forget the hints of which everything was yielded."""
-        if self._settled:
-            try:
-                self._inbox.done(self._settled)
-            except RetryError:
-                # Kept for the next time; at worst they are confirmed once more.
-                return
-            self._settled = []
+        """The sink has all that was yielded: the confirmed hints are done."""
+        if self._confirmed:
+            self._inbox.done(self._confirmed)
+            self._confirmed = []
 
     def close(self) -> None:
         """Take no more pushes."""
         self._receiver.close()
         self._inbox.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from connectors.codec import RecordError
 from connectors.errors import RetryError
+from connectors.hint_confirmation import HintConfirmation
 from connectors.hints import Hint
 from connectors.lazada.answers import ItemGoneError
 from connectors.lazada.api import MOST, LazadaApi
@@ -30,6 +31,7 @@ class LazadaSource(WindowSource[LazadaOptions]):
     name = "lazada"
     options_type = LazadaOptions
     _api: LazadaApi
+    _hints: HintConfirmation
 
     def __init__(self, options: LazadaOptions) -> None:
         super().__init__(options)
@@ -61,7 +63,8 @@ class LazadaSource(WindowSource[LazadaOptions]):
     def between(self) -> Iterator[Item]:
         """What the details of pushed listings say."""
         if self._pushes is not None:
-            yield from self._pushes.items(self._confirm)
+            yield from self._hints.items()
+            yield from self._notices()
 
     def acknowledged(self) -> None:
         """Forget the hints whose events are acknowledged."""
@@ -86,9 +89,11 @@ class LazadaSource(WindowSource[LazadaOptions]):
             return
         verify = verifier(options.app_key, options.app_secret, options.seller_id, context.clock)
         self._pushes = PushedHints(
-            context, name=self.name, listen=options.push_listen, path=options.push_path, verify=verify
-        )
-        self._pushes.open()
+            listen=options.push_listen, path=options.push_path, verify=verify, folder=context.own_folder(),
+            clock=context.clock, name=self.name,
+        )  # fmt: skip
+        self._hints = HintConfirmation(self._pushes, self._confirm, name=self.name)
+        self._pushes.start()
 
     def _confirm(self, hint: Hint) -> tuple[Item, ...] | None:
         """The item as its detail shows it; None where there is none."""

@@ -40,10 +40,9 @@ An unlisted one is out of sight; when its seller shows it again that is a change
 
 
 class ListedItem(Struct, frozen=True, kw_only=True):
-    """One entry of `get_item_list`."""
+    """One entry of `get_item_list`. Its status is not judged: what the item itself says counts."""
 
     item_id: Id
-    item_status: Status
     update_time: Seconds
 
 
@@ -103,8 +102,10 @@ def listed_item(record: Any) -> ListedItem:
 
 
 def needs_models(record: Any) -> bool:
-    """Whether the item's prices are in `get_model_list` alone: Shopee leaves them out where it has models."""
-    return isinstance(record, dict) and record.get("has_model") is True and not record.get("price_info")
+    """Whether prices that matter are in `get_model_list` alone: Shopee leaves them out where there are models."""
+    if not isinstance(record, dict) or record.get("item_status") not in ON_SALE:
+        return False
+    return record.get("has_model") is True and not record.get("price_info")
 
 
 def listing_event(
@@ -173,12 +174,18 @@ def public_url(shop_id: int, item_id: int, site: str = SITE) -> str:
     return f"{site}/product/{shop_id}/{item_id}"
 
 
-def record_key(record: Any, shop_id: int) -> str | None:
-    """The Kafka key of a record that cannot be mapped, if its item id can be read."""
+def item_id_of(record: Any) -> int | None:
+    """The item's id, if that much of the record can be read."""
     item_id = record.get("item_id") if isinstance(record, dict) else None
     if isinstance(item_id, int) and not isinstance(item_id, bool) and 0 < item_id < 2**63:
-        return f"{MARKETPLACE}:{listing_id(shop_id, item_id)}"
+        return item_id
     return None
+
+
+def record_key(record: Any, shop_id: int) -> str | None:
+    """The Kafka key of a record that cannot be mapped, if its item id can be read."""
+    item_id = item_id_of(record)
+    return None if item_id is None else f"{MARKETPLACE}:{listing_id(shop_id, item_id)}"
 
 
 def _read(record: Any, kind: type[S]) -> S:

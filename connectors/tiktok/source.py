@@ -9,6 +9,7 @@ from msgspec import Struct
 from connectors.codec import RecordError
 from connectors.errors import RetryError
 from connectors.events import ListingEvent
+from connectors.hint_confirmation import HintConfirmation
 from connectors.hints import Hint
 from connectors.once import Once
 from connectors.pages import Pages, ShiftedError
@@ -32,6 +33,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
     name = "tiktok"
     options_type: ClassVar[type[Struct]] = TikTokOptions
     _api: TikTokApi
+    _hints: HintConfirmation
 
     def __init__(self, options: TikTokOptions) -> None:
         super().__init__(options)
@@ -69,7 +71,8 @@ class TikTokSource(WindowSource[TikTokOptions]):
     def between(self) -> Iterator[Item]:
         """What the details of pushed listings say."""
         if self._pushes is not None:
-            yield from self._pushes.items(self._confirm)
+            yield from self._hints.items()
+            yield from self._notices()
 
     def acknowledged(self) -> None:
         """Forget the hints whose events are acknowledged."""
@@ -94,9 +97,11 @@ class TikTokSource(WindowSource[TikTokOptions]):
             return
         verify = verifier(options.app_key, options.app_secret, options.shop_id, context.clock)
         self._pushes = PushedHints(
-            context, name=self.name, listen=options.push_listen, path=options.push_path, verify=verify
-        )
-        self._pushes.open()
+            listen=options.push_listen, path=options.push_path, verify=verify, folder=context.own_folder(),
+            clock=context.clock, name=self.name,
+        )  # fmt: skip
+        self._hints = HintConfirmation(self._pushes, self._confirm, name=self.name)
+        self._pushes.start()
 
     def _confirm(self, hint: Hint) -> tuple[Item, ...] | None:
         """What the detail of a pushed product shows; None where there is none."""

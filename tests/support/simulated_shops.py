@@ -62,6 +62,13 @@ class MovingStop:
         return False
 
 
+def credentials(market: Simulator) -> dict[str, Any]:
+    """The options that open the first shop; whose listings to yield is left to the source."""
+    given: dict[str, Any] = {**market.credentials.options(market.base_url)}
+    given.pop("marketplaces", None)
+    return given
+
+
 @dataclass
 class Shopfront:
     """One simulator, its world, and runs of sources against it; the clock moves only where it is waited on."""
@@ -77,7 +84,7 @@ class Shopfront:
     def make(self, source: type[Source[Any]], **options: Any) -> Source[Any]:
         """The source with the first shop's credentials, reading the hour after the start."""
         given: Mapping[str, Any] = {
-            **self.market.credentials.options(self.market.base_url),
+            **credentials(self.market),
             "since": START.isoformat(),
             "until": (START + timedelta(hours=1)).isoformat(),
             "requests_per_second": 1000,

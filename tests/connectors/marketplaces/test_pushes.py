@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from json_shapes import any_json
-from simulated_shops import SHOPS, offer
+from simulated_shops import SHOPS, credentials, offer
 
 from connectors.backoff import Backoff
 from connectors.checkpoints import MemoryCheckpoints
@@ -184,7 +184,7 @@ class Listening:
 
     def __init__(self, source: Any, kind: str, folder: Path, market: Simulator, port: int) -> None:
         options = {
-            **market.credentials.options(market.base_url), "poll_seconds": 3600, "settle_seconds": 0,
+            **credentials(market), "poll_seconds": 3600, "settle_seconds": 0,
             "push_listen": f"127.0.0.1:{port}", "push_path": "/pushes", "requests_per_second": 1000,
         }  # fmt: skip
         self.source = make(source, options)
@@ -318,15 +318,15 @@ def test_a_deleted_item_that_is_gone_leaves_no_hint(tmp_path: Path) -> None:
         Listening(LazadaSource, "lazada", tmp_path, market, port) as run,
     ):
         raw = json.dumps(body).encode()
-        credentials = market.credentials
-        signed = {"Authorization": sign_push(credentials.app, credentials.secret, raw)}
+        app = market.credentials
+        signed = {"Authorization": sign_push(app.app, app.secret, raw)}
         url = f"http://127.0.0.1:{port}/pushes"
         assert httpx.post(url, content=raw, headers=signed).status_code == 200
         assert httpx.post(url, content=raw, headers={"Authorization": "f" * 64}).status_code == 401
         eventually(lambda: market.stats.requests["detail"] == 1 and run.held() == 0)
         # Of one that is new the index may be late: it is asked for again, later.
         new = json.dumps({**body, "message_type": 3, "data": {"item_id": 78}}).encode()
-        signed = {"Authorization": sign_push(credentials.app, credentials.secret, new)}
+        signed = {"Authorization": sign_push(app.app, app.secret, new)}
         assert httpx.post(url, content=new, headers=signed).status_code == 200
         eventually(lambda: market.stats.requests["detail"] == 2)
         assert run.held() == 1

@@ -163,6 +163,7 @@ def test_an_item_without_models_needs_no_more_calls() -> None:
     assert not needs_models(item())
     assert not needs_models(item(price_info=None))
     assert not needs_models("no item")
+    assert not needs_models(item(has_model=True, price_info=None, item_status="BANNED")), "nobody buys it"
 
 
 def test_models_in_two_currencies_are_an_error() -> None:
