@@ -42,7 +42,8 @@ def read_moment(value: object, form: str = "iso", zone: timezone | None = None) 
             return _since_epoch(value, UNITS[form], shown)
         if not isinstance(value, str):
             raise MomentError(f"{shown} is no text, which a time as {form} is")
-        moment = datetime.fromisoformat(value.strip()) if form == "iso" else datetime.strptime(value.strip(), form)
+        text = value.strip()
+        moment = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
     except MomentError:
         raise
     except (ValueError, OverflowError):
@@ -64,7 +65,10 @@ def _since_epoch(value: str | float, units: int, shown: str) -> datetime:
     whole, _, part = text.partition(".")
     # In whole microseconds: a float of seconds would move the time by some of them.
     scale = 1_000_000 // units
-    micros = int(whole) * scale + (-1 if text.startswith("-") else 1) * int((part or "0").ljust(9, "0")) * scale // 10**9
+    micros = (
+        int(whole) * scale
+        + (-1 if text.startswith("-") else 1) * int((part or "0").ljust(9, "0")) * scale // 10**9
+    )
     return EPOCH + timedelta(microseconds=micros)
 
 
