@@ -1,8 +1,10 @@
-"""Where running connectors stand: on the topic `connector-state`, or in memory."""
+"""Where running connectors stand: on the topic `connector-state`, in a folder, or in memory."""
 
+import os
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -62,6 +64,42 @@ class MemoryCheckpoints:
 
     def close(self) -> None:
         """Nothing to do."""
+
+
+class FileCheckpoints:
+    """Checkpoints as files, for runs without a broker: `INSTANCE/checkpoint.json` in the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self, instance: str) -> ConnectorState | None:
+        """The newest. Raises AbortError where the file is none."""
+        try:
+            return _decoded(instance, self._file(instance).read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise AbortError(f"the checkpoint of {instance} cannot be read: {error.strerror}") from None
+
+    def save(self, instance: str, state: ConnectorState) -> None:
+        """Put it in the place of the one before; after a crash one of the two is there, whole."""
+        file = self._file(instance)
+        new = file.with_suffix(".new")
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with new.open("wb") as written:
+                written.write(_encoded(instance, state))
+                written.flush()
+                os.fsync(written.fileno())
+            new.replace(file)
+        except OSError as error:
+            raise RetryError(f"the checkpoint of {instance} cannot be written: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+    def _file(self, instance: str) -> Path:
+        return self._folder / instance / "checkpoint.json"
 
 
 class KafkaCheckpoints:
@@ -134,6 +172,13 @@ def _newest(consumer: KafkaConsumer, topic: str, clock: Clock) -> dict[str, byte
                 else:
                     newest[name] = record.value
     return newest
+
+
+def _encoded(instance: str, state: ConnectorState) -> bytes:
+    value = msgspec.json.encode(state)
+    if len(value) > MAX_STATE_BYTES:
+        raise AbortError(f"the checkpoint of {instance} has {len(value)} bytes, {MAX_STATE_BYTES} allowed")
+    return value
 
 
 def _decoded(instance: str, value: bytes) -> ConnectorState:

@@ -1,6 +1,6 @@
 """The counters that every connector has, named once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -24,3 +24,5 @@ class Counts:
     """Requests that the other side refused as too many."""
     checkpoints: int = 0
     """Checkpoints saved."""
+    last_success: float = field(default=0.0, compare=False)
+    """When the sink last acknowledged something, in Unix time; 0 never."""

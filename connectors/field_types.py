@@ -12,5 +12,5 @@ Marketplace = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-
 """A marketplace's short name, such as `shopee-id`: never a colon, so that `marketplace:listing_id` parses."""
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
-Amount = Annotated[str, Meta(pattern=r"^\d{1,18}(\.\d{1,6})?$")]
+Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,18}(\.[0-9]{1,6})?$")]
 """A price as decimal text, so that no binary float rounds it."""

@@ -190,6 +190,7 @@ class Runner:
         self.counts.failed += len(refused)
         self._held.clear()
         self._held_bytes = 0
+        self.counts.last_success = self._context.clock.now().timestamp()
         self._on_progress(self.counts)
 
     def _keep_checkpoint(self) -> None:

@@ -81,7 +81,8 @@ class PhotoFetcher:
                     return await self._follow(first)
             except TimeoutError:
                 raise PhotoError("timeout", f"not here within {self._settings.fetch_timeout} s") from None
-            except aiohttp.InvalidURL as error:
+            except (aiohttp.InvalidURL, UnicodeError) as error:
+                # UnicodeError: the name has a part of more than 63 characters, or none between two dots.
                 raise PhotoError("bad-url", f"no address that can be asked: {error}") from None
             except aiohttp.ClientConnectorError as error:
                 kind = "refused-address" if isinstance(error.os_error, RefusedAddressError) else "unreachable"

@@ -46,6 +46,10 @@ class ConnectProgress:
             rate = counts.written / max(time.monotonic() - self._began, 0.001)
             self._status.update(Text(f"{self._way}: {_summary(counts)}, {rate:,.0f} a second"))
 
+    def note(self, text: str) -> None:
+        """Tell something once."""
+        self._console.print(Text(text))
+
     def problem(self, problem: Problem) -> None:
         """Tell one problem, until there were too many to tell."""
         self._problems += 1

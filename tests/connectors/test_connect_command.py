@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import msgspec
@@ -150,3 +152,60 @@ def test_stopped_by_a_signal_it_has_delivered_what_it_read(
 def test_a_wrong_request_is_named(environment: dict[str, str], arguments: list[str], words: str) -> None:
     result = connect(environment, *arguments)
     assert (result.returncode, words in result.stderr) == (2, True), result.stderr
+
+
+def test_without_a_broker_it_goes_to_a_file(environment: dict[str, str], tmp_path: Path) -> None:
+    path = write(tmp_path / "l.jsonl", [listing(1), listing(2)])
+    out = tmp_path / "out.jsonl"
+    away = environment | {"RELISTWATCH_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+    result = connect(
+        away, "jsonlines", "--option", f"path={path}", "--to", "jsonlines", "--to-option", f"path={out}"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "jsonlines → jsonlines: 2 read, 2 written" in result.stderr
+    assert out.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--instance", "../up"], "--instance '../up'"),
+        (["--to", "nowhere"], "there is no sink 'nowhere'"),
+        (["--to", "jsonlines", "--to-option", "paht=x"], "jsonlines has no option 'paht'"),
+        (["--to", "jsonlines", "--to-option", "path"], "--to-option path: write KEY=VALUE"),
+    ],
+)
+def test_wrong_sinks_and_names_are_told(
+    environment: dict[str, str], tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    path = write(tmp_path / "l.jsonl", [listing(1)])
+    result = connect(environment, "jsonlines", "--option", f"path={path}", *arguments)
+    assert result.returncode == 2
+    assert told in result.stderr
+
+
+@pytest.mark.kafka
+def test_metrics_are_served_meanwhile(topics: Settings, environment: dict[str, str], tmp_path: Path) -> None:
+    path = write(tmp_path / "l.jsonl", [listing(1)])
+    command = [
+        *RUN,
+        "jsonlines",
+        "--option",
+        f"path={path}",
+        "--option",
+        "follow=true",
+        "--metrics-port",
+        "0",
+    ]
+    with subprocess.Popen(command, env=of(topics, environment), stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        told = running.stderr.readline()
+        address = told.removeprefix("metrics at ").strip()
+        written = 'relistwatch_connector_written_total{connector="jsonlines",instance="jsonlines"} 1.0'
+        deadline = time.monotonic() + 30
+        while written not in urllib.request.urlopen(address, timeout=10).read().decode():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=30)
+    assert running.returncode == 0
