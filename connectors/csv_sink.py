@@ -9,7 +9,6 @@ import base64
 import codecs
 import csv
 import io
-import os
 from collections.abc import Sequence
 from typing import BinaryIO
 
@@ -22,6 +21,7 @@ from connectors.csv_tables import COLUMNS, TableKind, cells, kind_of
 from connectors.sdk import AbortError, Event, RawRecord, Sink
 
 CHUNK = 1 << 20
+LONGEST_HEADER = 4096
 
 
 class CsvSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -29,8 +29,8 @@ class CsvSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     path: str
     """The file; appended to if it is there and has the same columns."""
-    records: TableKind = "alerts"
-    """What the rows are; anything else ends the run."""
+    records: TableKind | None = None
+    """What the rows are; anything else ends the run. Without it, what the file holds, or the first record is."""
     raw_path: str | None = None
     """Where undecoded records go. Without it, PATH.raw.jsonl."""
     byte_order_mark: bool = False
@@ -45,34 +45,40 @@ class CsvSink(Sink[CsvSinkOptions]):
 
     def __init__(self, options: CsvSinkOptions) -> None:
         super().__init__(options)
-        self._columns = COLUMNS[options.records]
+        self._kind = options.records
         self._table = AppendFile(options.path, self.name)
         self._raw = AppendFile(options.raw_path or f"{options.path}.raw.jsonl", self.name)
         self._raw_is_open = False
 
     def open(self) -> None:
-        """Open the file: its header is written if it is empty and checked if it is not, and what a crash left
-        torn is ended.
+        """Open the file: a header that is there is checked, and what a crash left torn is ended.
+
+        Raises:
+            AbortError: the file has other columns, or cannot be written.
         """
         self._table.open()
-        header = (codecs.BOM_UTF8 if self.options.byte_order_mark else b"") + _row(self._columns)
         file = self._table.file
         try:
-            size = file.seek(0, os.SEEK_END)
             file.seek(0)
-            begin = file.read(len(codecs.BOM_UTF8) + len(header))
+            begin = file.read(LONGEST_HEADER).removeprefix(codecs.BOM_UTF8)
         except OSError:
-            size, begin = 0, b""  # A pipe or a device: always at its beginning.
-        if size < len(header) and header.startswith(begin):
-            if size:
-                file.truncate(0)
-            self._table.append(header)
-        elif not begin.removeprefix(codecs.BOM_UTF8).startswith(_row(self._columns)):
-            raise AbortError(
-                f"csv: option path: {self.options.path} has other columns than {self.options.records}"
-            )
-        else:
+            begin = b""  # A pipe or a device is always at its beginning.
+        kinds = [self._kind] if self._kind else list(COLUMNS)
+        there = next((kind for kind in kinds if begin.startswith(_row(COLUMNS[kind]))), None)
+        if there is not None:
+            self._kind = there
             self._end_torn_row(file)
+        elif not begin or any(_row(COLUMNS[kind]).startswith(begin) for kind in kinds):
+            if begin:
+                file.truncate(0)  # A header that a crash has torn.
+            if self._kind is not None:
+                self._begin(self._kind)
+        else:
+            wanted = self._kind or " or ".join(kinds)
+            raise AbortError(f"csv: option path: {self.options.path} has other columns than {wanted}")
+
+    def _begin(self, kind: TableKind) -> None:
+        self._table.append((codecs.BOM_UTF8 if self.options.byte_order_mark else b"") + _row(COLUMNS[kind]))
 
     def _end_torn_row(self, file: BinaryIO) -> None:
         """End the last row where a crash has torn it: half a character goes, the open quote and line are closed.
@@ -96,22 +102,23 @@ class CsvSink(Sink[CsvSinkOptions]):
 
     def write(self, batch: Sequence[Event]) -> None:
         """All rows in one write, so that a reader who follows sees whole rows; all stay or none."""
-        rows: list[bytes] = []
-        raw: list[bytes] = []
-        for event in batch:
-            if isinstance(event, RawRecord):
-                raw.append(_raw_line(event))
-            elif kind_of(event) != self.options.records:
+        records = [event for event in batch if not isinstance(event, RawRecord)]
+        kind = self._kind or (kind_of(records[0]) if records else None)
+        for event in records:
+            if kind_of(event) != kind:
                 raise AbortError(
-                    f"csv: a {type(event).__name__} does not belong among {self.options.records}"
+                    f"csv: a {type(event).__name__} does not belong among {kind}; see option records"
                 )
-            else:
-                given = cells(event)
-                rows.append(_row([given.get(column, "") for column in self._columns]))
+        raw = [_raw_line(event) for event in batch if isinstance(event, RawRecord)]
         if raw:
             self._open_raw()
             self._raw.append(b"".join(raw))
-        self._table.append(b"".join(rows))
+        if kind is not None:
+            if self._kind is None:
+                self._begin(kind)
+                self._kind = kind
+            rows = ([given.get(column, "") for column in COLUMNS[kind]] for given in map(cells, records))
+            self._table.append(b"".join(map(_row, rows)))
 
     def flush(self) -> None:
         """Return when rows and undecoded records are on the disk."""

@@ -182,16 +182,33 @@ def test_a_file_of_other_columns_is_left_alone(tmp_path: Path) -> None:
         write(path, [takedown(1)], records="takedowns")
     path.with_name("b.csv").write_text("x\n")
     with pytest.raises(AbortError, match="has other columns than alerts"):
-        write(path.with_name("b.csv"), [])
+        write(path.with_name("b.csv"), [], records="alerts")
     assert path.read_bytes() == before
     assert path.with_name("b.csv").read_text() == "x\n"
+
+
+def test_without_being_told_the_table_is_what_comes_first(tmp_path: Path) -> None:
+    for name, event, other in (
+        ("l", listing(1), alert(1)),
+        ("t", takedown(1), listing(1)),
+        ("a", alert(1), takedown(1)),
+    ):
+        path = tmp_path / name
+        write(path, [])
+        assert path.read_bytes() == b""
+        write(path, [RawRecord(b"{"), event, event])
+        write(path, [event])
+        assert len(rows(path)) == 3
+        with pytest.raises(AbortError, match="does not belong among .*; see option records"):
+            write(path, [other])
+        assert len(rows(path)) == 3
 
 
 @pytest.mark.parametrize("event", [listing(1), takedown(1), Withdrawal(takedown_id="t1")])
 def test_a_record_of_another_kind_ends_the_run_and_writes_nothing(tmp_path: Path, event: Any) -> None:
     path = tmp_path / "a.csv"
     with pytest.raises(AbortError, match="does not belong among alerts"):
-        write(path, [alert(1), event])
+        write(path, [alert(1), event], records="alerts")
     assert rows(path) == []
     with pytest.raises(AbortError, match="does not belong among listings"):
         write(tmp_path / "l.csv", [alert(1)], records="listings")
