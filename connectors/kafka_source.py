@@ -34,6 +34,10 @@ POLL_MS = 250
 FETCH_BYTES = 4 * 1024 * 1024
 """For a partition at once; a larger record still comes, alone."""
 POLL_RECORDS = 500
+SESSION_MS = 10_000
+"""Until a killed member's partitions go to another, as with the workers; the client's own 45 s were measured to
+leave the next run waiting as long."""
+HEARTBEAT_MS = 2_000
 
 
 class KafkaSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,6 +98,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
                 # A group whose place is gone by retention goes on with the oldest record there is.
                 auto_offset_reset="earliest",
                 max_partition_fetch_bytes=FETCH_BYTES,
+                session_timeout_ms=SESSION_MS,
+                heartbeat_interval_ms=HEARTBEAT_MS,
             )
             numbers = self._consumer.partitions_for_topic(options.topic)
             if not numbers:
@@ -177,8 +183,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
             batches = self._consumer.poll(timeout_ms=wait_ms, max_records=POLL_RECORDS)
         except kafka_errors.KafkaError as error:
             raise _failure(error) from error
-        for lost in self._changes.taken():
-            self._joined = True
+        for joined, lost in self._changes.taken():
+            self._joined = joined
             # Whoever has them now gets these again.
             self._held = deque(
                 each for each in self._held if TopicPartition(each.topic, each.partition) not in lost
@@ -228,17 +234,19 @@ class _Changes(ConsumerRebalanceListener):  # type: ignore[misc]
     """What the group took from us and gave us; called from the client's own thread."""
 
     def __init__(self) -> None:
-        self._seen: queue.SimpleQueue[frozenset[TopicPartition]] = queue.SimpleQueue()
+        self._seen: queue.SimpleQueue[tuple[bool, frozenset[TopicPartition]]] = queue.SimpleQueue()
 
     def on_partitions_revoked(self, revoked: Any) -> None:
-        self._seen.put(frozenset(revoked))
+        self._seen.put((False, frozenset(revoked)))
 
     def on_partitions_assigned(self, assigned: Any) -> None:
         # What is given anew begins at the last commit, whatever was yielded of it before.
-        self._seen.put(frozenset(assigned))
+        self._seen.put((True, frozenset(assigned)))
 
-    def taken(self) -> Iterator[frozenset[TopicPartition]]:
-        """Each change since the last call: the partitions whose places are no longer what they were."""
+    def taken(self) -> Iterator[tuple[bool, frozenset[TopicPartition]]]:
+        """Each change since the last call: whether we are in the group now, and the partitions whose places are
+        no longer what they were.
+        """
         while True:
             try:
                 yield self._seen.get_nowait()
