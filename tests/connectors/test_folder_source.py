@@ -1,5 +1,6 @@
 """A drop folder: only whole files, each once, kept until delivered, and nothing odd followed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from kafka_client import KafkaClient
 from listing_records import START, listing, takedown
 
 from connectors.backoff import Backoff
@@ -22,6 +24,7 @@ from connectors.folder import FolderSource
 from connectors.memory import MemorySink
 from connectors.runner import Problem, Runner
 from connectors.sdk import AbortError, Item, Notice, RawRecord, RetryError, Skipped, make
+from streams.settings import Settings
 
 HEADER = "marketplace,listing_id,title\n"
 
@@ -442,3 +445,62 @@ def test_a_folder_that_is_none_ends_the_run(dropped: Dropped) -> None:
             make(FolderSource, {"path": str(path)}).open(Context("folder"))
     with pytest.raises(AbortError, match="option columns: no field 'titel'"):
         make(FolderSource, {"path": str(dropped.home), "columns": {"titel": "x"}}).open(Context("folder"))
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+def test_killed_on_the_way_to_kafka_and_run_again_every_record_is_there(
+    topics: Settings, dropped: Dropped, tmp_path_factory: Any
+) -> None:
+    for file in range(8):
+        if file % 2:
+            dropped.file(
+                f"{file}.jsonl", *(listing(file * 1000 + number) for number in range(500)), age=99 - file
+            )
+        else:
+            rows = [f"m,{file * 1000 + number},Jaket\n" for number in range(500)]
+            dropped.file(f"{file}.csv", HEADER, *rows, age=99 - file)
+    options = {
+        "topic": topics.topics.prefix + "listings",
+        "client": {"bootstrap_servers": topics.kafka.bootstrap_servers},
+    }
+    environment = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    arguments = [sys.executable, "-c", INTO_KAFKA, str(dropped.home), json.dumps(options)]
+    killed = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE)
+    try:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == b"under way\n"
+    finally:
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+    assert 0 < len(dropped.names("done")) < 8
+    left = subprocess.run(arguments, env=environment, stdout=subprocess.DEVNULL, timeout=60, check=True)
+    assert left.returncode == 0
+    assert len(dropped.names("done")) == 8
+    client = KafkaClient(topics)
+    try:
+        messages = client.read_until("listings", lambda seen: len({each.key for each in seen}) >= 4000)
+    finally:
+        client.close()
+    # Read again after the kill, a file's records have the ids that they had.
+    assert len({dict(message.headers)["ce_id"] for message in messages}) == 4000
+    assert {message.key for message in messages} == {
+        f"{'pasar-uji:l' if file % 2 else 'm:'}{file * 1000 + number}".encode()
+        for file in range(8)
+        for number in range(500)
+    }
+
+
+INTO_KAFKA = """
+import json, sys
+from connectors.folder import FolderSource
+from connectors.kafka import KafkaSink, KafkaSinkOptions
+from connectors.runner import Runner
+from connectors.sdk import make
+source = make(FolderSource, {"path": sys.argv[1], "settle_seconds": 0, "once": True})
+sink = KafkaSink(KafkaSinkOptions(**json.loads(sys.argv[2])))
+def progress(counts):
+    if counts.written >= 1400:
+        print("under way", flush=True)
+Runner(source, sink, batch=100, on_progress=progress).run()
+"""
