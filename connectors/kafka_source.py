@@ -34,6 +34,9 @@ POLL_MS = 250
 FETCH_BYTES = 4 * 1024 * 1024
 """For a partition at once; a larger record still comes, alone."""
 POLL_RECORDS = 500
+COMMIT_MS = 5_000
+"""While the broker is away, what was delivered waits for its commit; the rest of the run does not."""
+CLOSE_MS = 2_000
 SESSION_MS = 10_000
 """Until a killed member's partitions go to another, as with the workers; the client's own 45 s were measured to
 leave the next run waiting as long."""
@@ -107,7 +110,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
                     f"kafka: there is no topic {options.topic!r}; make it with: relistwatch topics create"
                 )
             partitions = [TopicPartition(options.topic, number) for number in sorted(numbers)]
-            self._ends = self._consumer.end_offsets(partitions)
+            self._ends = self._consumer.end_offsets(partitions, timeout_ms=REACH_MS)
             if not options.from_beginning:
                 self._begin_at_the_end(partitions)
             self._consumer.subscribe([options.topic], listener=self._changes)
@@ -120,7 +123,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
         """Leave the group."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            consumer.close(autocommit=False)
+            consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
 
     def events(self, stop: Stop) -> Iterator[Item]:
         """The records, partition by partition in order, until `stop`, or with `once` until the end."""
@@ -151,7 +154,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
             return
         try:
             self._consumer.commit(
-                {place: OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
+                {place: OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()},
+                timeout_ms=COMMIT_MS,
             )
         except kafka_errors.CommitFailedError:
             # The group has given the partitions to others meanwhile, who begin where the last commit stands.
@@ -165,11 +169,13 @@ class KafkaSource(Source[KafkaSourceOptions]):
         """Give a new group its place at once: a first run that is ended before any record comes would leave none,
         and the next would miss what came in between.
         """
-        new = [place for place in partitions if self._consumer.committed(place) is None]
+        new = [place for place in partitions if self._consumer.committed(place, timeout_ms=REACH_MS) is None]
         if not new:
             return
         try:
-            self._consumer.commit({place: OffsetAndMetadata(self._ends[place], "", -1) for place in new})
+            self._consumer.commit(
+                {place: OffsetAndMetadata(self._ends[place], "", -1) for place in new}, timeout_ms=REACH_MS
+            )
         except (
             kafka_errors.CommitFailedError,
             kafka_errors.UnknownMemberIdError,

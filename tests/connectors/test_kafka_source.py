@@ -24,8 +24,10 @@ from connectors.kafka_source import KafkaSource, KafkaSourceOptions
 from connectors.memory import MemorySink
 from connectors.runner import Problem, Runner
 from connectors.sdk import AbortError, Event, Notice, RawRecord, RetryError, Withdrawal
+from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
 from streams.settings import Settings
+from streams.topic_admin import create_topics
 
 ROOT = Path(__file__).parents[2]
 
@@ -247,6 +249,40 @@ def test_a_broker_that_is_away_is_named() -> None:
         client = {"bootstrap_servers": [f"127.0.0.1:{held.getsockname()[1]}"], "bootstrap_timeout_ms": 300}
         with pytest.raises(RetryError, match="kafka: "):
             KafkaSource(KafkaSourceOptions(topic="alerts", client=client, group="g")).open(Context("test"))
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+def test_a_broker_that_goes_away_and_comes_back_loses_nothing(settings: Settings, tmp_path: Path) -> None:
+    with LocalKafka(tmp_path / "kafka", die_with_parent=True) as broker:
+        kafka = msgspec.structs.replace(settings.kafka, bootstrap_servers=broker.bootstrap_servers)
+        own = msgspec.structs.replace(settings, kafka=kafka)
+        create_topics(own)
+        send(own, range(300))
+        stop = threading.Event()
+        sink = Slow()
+        problems: list[Problem] = []
+        thread = threading.Thread(
+            target=Runner(source(own, once=False), sink, stop=stop, batch=50, on_problem=problems.append).run
+        )
+        thread.start()
+        assert sink.first.wait(60)
+        broker.stop_node(0)
+        # The sink goes on; nothing can be committed.
+        sink.go_on.set()
+        until(lambda: sink.flushes >= 2)
+        broker.start_node(0)
+        send(own, range(300, 400))
+        until(lambda: len(seen([sink])) == 400, 120)
+        # Asked to stop while the broker is away, it ends all the same.
+        broker.stop_node(0)
+        stop.set()
+        thread.join(60)
+        assert not thread.is_alive()
+        broker.start_node(0)
+        again = ids(run(own))
+        assert set(again) <= {f"alert-{number}" for number in range(400)}
+        assert run(own) == []
 
 
 @pytest.fixture
