@@ -16,7 +16,8 @@ from msgspec import Meta
 from connectors.csv_options import CsvOptions, check
 from connectors.csv_records import CsvRecords
 from connectors.csv_rows import CsvError
-from connectors.folder_claims import FAILED, Claim, DropFolder, Found, shown
+from connectors.folder_claims import FAILED, DropFolder
+from connectors.folder_files import Claim, Found, shown
 from connectors.json_records import MAX_RECORD_BYTES, RECORD_ROOM, JsonRecords, RecordKind
 from connectors.line_reader import Line, LineReader, TooLong
 from connectors.moments import EPOCH

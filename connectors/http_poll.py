@@ -16,7 +16,8 @@ from connectors.events import Source as MadeBy
 from connectors.expression import Expression, ExpressionError
 from connectors.http_client import HttpClient
 from connectors.http_mapping_file import load
-from connectors.http_pages import Questions, Walk
+from connectors.http_pages import Walk
+from connectors.http_questions import Questions
 from connectors.mapping import Mapping
 from connectors.rate import Rate
 from connectors.record_fields import FieldError
