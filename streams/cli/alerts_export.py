@@ -39,7 +39,7 @@ def export(
     1: some were refused; 2: wrong sink or option; 3: Kafka or the sink cannot be reached.
 
     Examples: `relistwatch alerts export webhook --option url=https://desk.example/alerts --option
-    secret=env:DESK_SECRET`; `relistwatch alerts export csv --option path=alerts.csv --from-beginning --once`;
+    secret=env:DESK_SECRET --option dead_letter_file=refused.jsonl`; `relistwatch alerts export csv --option path=alerts.csv --from-beginning --once`;
     `relistwatch alerts export jsonlines --option path=alerts.jsonl --group archive`
     """
     from connectors.context import Context  # noqa: PLC0415
