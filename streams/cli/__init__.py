@@ -13,6 +13,7 @@ COMMANDS: tuple[str, ...] = (
     "worker",
     "connect",
     "connectors",
+    "simulate",
     "kafka",
     "topics",
     "alerts",
