@@ -32,7 +32,7 @@ class JsonLinesSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class JsonLinesSource(Source[JsonLinesSourceOptions]):
-    """Reads one record a line."""
+    """A file of JSON lines, or standard input: a record a line."""
 
     name = "jsonlines"
     options_type = JsonLinesSourceOptions
@@ -58,6 +58,7 @@ class JsonLinesSource(Source[JsonLinesSourceOptions]):
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
+        self._reader = None
         if self._file is not None:
             self._file.close()
 
@@ -89,7 +90,7 @@ class JsonLinesSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class JsonLinesSink(Sink[JsonLinesSinkOptions]):
-    """Appends one record a line; `flush` returns when the disk has them."""
+    """A file of JSON lines, appended to; `flush` returns when the disk has them."""
 
     name = "jsonlines"
     options_type = JsonLinesSinkOptions
