@@ -17,7 +17,7 @@ _LINK = re.compile(
 )
 _HANDLE = re.compile(r"(?<!\w)@[\w.]{3,40}")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,20}){1,3}")
-_NUMBER = re.compile(r"(?<![\w.])\+(?:[\s().-]{0,3}\d){8,17}(?!\w)|(?<![\w.])\d(?:[.-]?\d){9,17}(?!\w)")
+_NUMBER = re.compile(r"(?<![\w.])\+(?:[\s().-]{0,3}\d){8,17}(?!\w)|(?<![\w.])\d(?:[.-]?\d){9,60}(?!\w)")
 """With a plus, or ten digits and more without a space: opening hours and sizes in a row have spaces."""
 _TOKEN = re.compile(r"[^\W_]+")
 _SPACE = re.compile(r"(\s+)")

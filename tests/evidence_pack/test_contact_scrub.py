@@ -60,6 +60,7 @@ def test_ordinary_texts_stay_as_they_are(seed: int) -> None:
         ("jual cepat oleh 308864651, TokoBaju", "jual cepat oleh seller-bcdf, seller-ghjk"),
         ("ukuran 36 37 38 39 40 41 42 harga 125.000", "ukuran 36 37 38 39 40 41 42 harga 125.000"),
         ("kemeja 2026-11-24 nomor 12345", "kemeja 2026-11-24 nomor 12345"),
+        ("k-308864651.11479305215", "k-{number 308864651.11479305215}"),
         ("", ""),
     ],
 )  # fmt: skip

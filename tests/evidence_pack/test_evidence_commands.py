@@ -321,9 +321,10 @@ def test_prune_removes_what_nothing_names(settings: Settings, world: FolderStore
     lonely = world.put(b"\xff\xd8\xff lonely")
     none = {"RELISTWATCH_PHOTO_STORE__RETENTION_DAYS": "0"}
     tried = run("prune", "--dry-run", settings=settings, **none)
-    assert (tried.exit_code, "2 photos (" in tried.stdout and "would be removed, 2 (" in tried.stdout) == (0, True), (
-        tried.output
-    )
+    assert (tried.exit_code, "2 photos (" in tried.stdout and "would be removed, 2 (" in tried.stdout) == (
+        0,
+        True,
+    ), tried.output
     assert world.get(lonely) is not None
     done = run("prune", "--json", settings=settings, **none)
     row = json.loads(done.stdout)
