@@ -49,7 +49,7 @@ class Planted:
 
 
 class HostileSource(Source[HostileOptions]):
-    """Yields honest listings and attacks in turn. A connection that is reset goes on where it was."""
+    """Attacks on whatever it feeds, between honest listings. A connection that is reset goes on where it was."""
 
     name = "hostile"
     options_type = HostileOptions

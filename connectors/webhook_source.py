@@ -81,7 +81,7 @@ class _Delivery:
 
 
 class WebhookSource(Source[WebhookSourceOptions]):
-    """Listens from `open` to `close`; yields the records of each request, and answers when they are safe."""
+    """Signed webhooks: the records of each request, which is answered when they are safe."""
 
     name = "webhook"
     options_type = WebhookSourceOptions
