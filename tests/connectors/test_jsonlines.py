@@ -69,14 +69,19 @@ def test_a_wrong_line_is_passed_on_as_it_is(tmp_path: Path, line: bytes, key: st
     path = tmp_path / "l.jsonl"
     good = msgspec.json.encode(listing(1))
     path.write_bytes(good + b"\n\n  \n" + line + b"\r\n" + good)
-    assert read(path) == [listing(1), RawRecord(line, key), listing(1)]
+    first, wrong, last = read(path)
+    assert [first, last] == [listing(1), listing(1)]
+    assert isinstance(wrong, RawRecord)
+    assert (wrong.value, wrong.key) == (line, key)
+    assert wrong.why is not None
+    assert wrong.why.startswith("line 4: ListingEvent: ")
 
 
 def test_a_line_with_unknown_fields_keeps_them(tmp_path: Path) -> None:
     path = tmp_path / "l.jsonl"
     line = msgspec.json.encode(msgspec.to_builtins(listing(1)) | {"colour": "red"})
     path.write_bytes(line + b"\n")
-    assert read(path) == [RawRecord(line, "pasar-uji:l1")]
+    assert read(path) == [RawRecord(line, "pasar-uji:l1", "line 1: unknown fields: colour")]
 
 
 def test_a_wrong_takedown_line_cannot_replace_a_good_takedown(tmp_path: Path) -> None:
@@ -156,7 +161,9 @@ def test_the_sink_ends_a_torn_last_line_first(tmp_path: Path) -> None:
     path = tmp_path / "l.jsonl"
     path.write_bytes(b'{"torn')
     write(path, [listing(1)])
-    assert read(path) == [RawRecord(b'{"torn'), listing(1)]
+    torn, whole = read(path)
+    assert isinstance(torn, RawRecord)
+    assert (torn.value, whole) == (b'{"torn', listing(1))
 
 
 def test_a_full_disk_is_tried_again_and_leaves_no_half_line(tmp_path: Path) -> None:
