@@ -14,6 +14,7 @@ COMMANDS: tuple[str, ...] = (
     "connect",
     "kafka",
     "topics",
+    "takedowns",
     "alerts",
     "verdicts",
     "policy",
