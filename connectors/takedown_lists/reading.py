@@ -64,11 +64,11 @@ def open_list(path: str, limits: ListLimits, kind: Kind | Literal["auto"] = "aut
 def _copied(path: str, copy: BinaryIO, limits: ListLimits) -> str:
     """A copy, so that what was digested is what is read, whatever happens to the file meanwhile."""
     most = limits.max_file_mb * MB
+    if path != "-" and Path(path).is_dir():
+        raise ListError("a folder is no list")
     descriptor = os.dup(0) if path == "-" else os.open(path, os.O_RDONLY)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         told = os.fstat(descriptor)
-        if stat.S_ISDIR(told.st_mode):
-            raise ListError("a folder is no list")
         if stat.S_ISREG(told.st_mode) and told.st_size > most:
             size = f"a file of {told.st_size / MB:,.0f} MiB, more"
             raise ListError(over(size, "max_file_mb", limits.max_file_mb, " MiB"))

@@ -76,7 +76,7 @@ class Table:
         # A header has two names at least, or it is the first thing that names anything: "Link" alone.
         if len(header) > 1 or (header and not self._header and not self._has_links):
             self._header = header
-        elif (self._header or self._has_links) and not any(cell.problem for cell in row.cells):
+        elif (len(self._header) > 1 or self._has_links) and not any(cell.problem for cell in row.cells):
             text = " | ".join(cell.text[:SHOWN] for cell in row.cells)
             yield Reject(NO_LINK, Place(row.number, row.part), text[:SHOWN])
 

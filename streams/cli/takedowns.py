@@ -90,7 +90,7 @@ def import_list(
     from streams.takedown_import import Waiting  # noqa: PLC0415
 
     settings = settings_of(context)
-    named: RequestSource = source.value if source else "ministry" if authority else "manual"  # type: ignore[assignment]
+    named: RequestSource = source.value if source else "ministry" if authority else "manual"
     received = Received(
         list_name="", list_sha256="", at=datetime.now(UTC), by=_checked("--by", by or _login(), 256),
         source=named, authority=_checked("--authority", authority), reason=_checked("--reason", reason),
