@@ -95,10 +95,10 @@ def import_list(
         list_name="", list_sha256="", at=datetime.now(UTC), by=_checked("--by", by or _login(), 256),
         source=named, authority=_checked("--authority", authority), reason=_checked("--reason", reason),
     )  # fmt: skip
-    known, compared = _known(settings, dry_run=dry_run)
     with Waiting() as waiting:
         try:
             with _opened(file, settings, kind) as opened:
+                known, compared = _known(settings, dry_run=dry_run)
                 done = _read(opened, received, known, waiting, resolve=resolve_short_links, rejects=rejects)
         except ListError as error:
             fail(f"{safe(file)}: {safe(str(error), 300)}; nothing was sent", EXIT_USAGE)

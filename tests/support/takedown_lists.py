@@ -1,10 +1,31 @@
 """A list read as tests look at it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.takedown_lists.items import Item, Mention, Reject, Remark
+from connectors.links import LinkTarget
+from connectors.takedown_lists.items import Item, Mention, Place, Reject, Remark, Told
 from connectors.takedown_lists.limits import ListLimits
 from connectors.takedown_lists.reading import open_list
+from connectors.takedown_requests import Received, TakedownRequest, request_of
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+RECEIVED = Received(
+    list_name="daftar.xlsx",
+    list_sha256="0" * 64,
+    at=NOON,
+    by="analyst-7",
+    source="ministry",
+    authority="Kemendag",
+)
+
+
+def takedown_request(number: int) -> TakedownRequest:
+    """A request with all that a row may tell."""
+    target = LinkTarget("shopee-id", f"1.{number}", f"https://shopee.co.id/product/1/{number}")
+    told = Told(number="1", title="Jaket", seller="toko_a", reason="Impor", date="2023-05-15")
+    mention = Mention(f"shopee.co.id/x-i.1.{number}", target, Place(2, "Daftar", "D2"), told)
+    return request_of(mention, RECEIVED, target)
 
 
 def read(path: Path | str, limits: ListLimits | None = None) -> list[Item]:
