@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from connectors.link_text import Found, find_links
+from connectors.link_text import Found, find_links, may_have_link
 from connectors.links import RefusedLink
 from connectors.takedown_lists.headers import header_of, told_by
 from connectors.takedown_lists.items import (
@@ -68,7 +68,7 @@ class Table:
                 yield Reject(cell.problem, _place(row, cell), cell.text[:SHOWN])
 
     def _of_cell(self, cell: Cell) -> tuple[Found, ...]:
-        links = self._find(cell.text) if len(cell.text) > 7 else ()
+        links = self._find(cell.text) if may_have_link(cell.text) else ()
         return links if cell.target is None else (*self._find(cell.target), *links)
 
     def _without_link(self, row: Row) -> Iterator[Item]:
