@@ -34,6 +34,7 @@ class CsvOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     defaults: dict[str, str] = field(default_factory=dict)
     """A field's value where the row has none, such as `marketplace = "shopee-id"`."""
     delimiter: Delimiter = "auto"
+    """What parts the cells; `auto`: of , ; tab and | the one that gives most of the wanted columns."""
     decimal: DecimalSign = "auto"
     """The decimal sign of prices; `auto` takes only prices that can be read in one way."""
     time_format: str = "iso"

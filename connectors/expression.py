@@ -12,7 +12,7 @@ from jmespath import exceptions, functions
 
 MAX_CHARACTERS = 500
 MAX_NODES = 100
-MAX_COPIES = 64
+MAX_COPIES = 16
 """How many times over an expression may hold a value: `[@, @]` twice, and flattened in a chain that doubles it
 each time, a few dozen characters would fill the memory."""
 _COPYING = frozenset({"multi_select_list", "multi_select_dict"})

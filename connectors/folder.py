@@ -16,11 +16,12 @@ from msgspec import Meta
 from connectors.csv_options import CsvOptions, check
 from connectors.csv_records import CsvRecords
 from connectors.csv_rows import CsvError
-from connectors.folder_claims import FAILED, Claim, DropFolder, Found, shown
+from connectors.folder_claims import FAILED, DropFolder
+from connectors.folder_files import Claim, Found, shown
 from connectors.json_records import MAX_RECORD_BYTES, RECORD_ROOM, JsonRecords, RecordKind
 from connectors.line_reader import Line, LineReader, TooLong
 from connectors.moments import EPOCH
-from connectors.sdk import IDLE, Context, Item, Notice, RetryError, Skipped, Source, Stop
+from connectors.sdk import IDLE, AbortError, Context, Item, Notice, RetryError, Skipped, Source, Stop
 
 JSON_ENDINGS = (".jsonl", ".ndjson")
 CSV_ENDINGS = (".csv", ".tsv")
@@ -67,6 +68,7 @@ class FolderSource(Source[FolderSourceOptions]):
         """Read to the end and not yet moved, with what was wrong."""
         self._open: Claim | None = None
         self._unmovable: str | None = None
+        self._is_open = False
         self._untakable: set[str] = set()
 
     def open(self, context: Context) -> None:
@@ -74,10 +76,12 @@ class FolderSource(Source[FolderSourceOptions]):
         self.context = context
         check(self.options, self.name)
         self._folder.open()
+        self._is_open = True
         self._home = Path(self.options.path).resolve()
 
     def close(self) -> None:
         """Leave what is not delivered to the next run."""
+        self._is_open = False
         for claim, _ in self._read:
             claim.release()
         if self._open is not None:
@@ -100,6 +104,8 @@ class FolderSource(Source[FolderSourceOptions]):
 
     def events(self, stop: Stop) -> Iterator[Item]:
         """The files' records, and a look at the folder every `poll_seconds`."""
+        if not self._is_open:
+            raise AbortError("folder: the source is not open")
         while not stop.is_set():
             options = self.options
             ready, settling = self._folder.ready(
@@ -169,7 +175,10 @@ class FolderSource(Source[FolderSourceOptions]):
         place = shown(claim.name)
         try:
             if claim.name.lower().endswith(CSV_ENDINGS):
-                yield from self._csv(claim, place)
+                for item in self._csv(claim, place):
+                    yield item
+                    if stop.is_set():
+                        break
                 return None
             return (yield from self._lines(claim, place, stop))
         except (CsvError, OverflowError) as error:

@@ -12,9 +12,9 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 from connectors.clock import Clock
+from connectors.folder_files import Claim, Found
 from connectors.sdk import AbortError
 
 TAKING, DONE, FAILED = ".taking", "done", "failed"
@@ -23,50 +23,6 @@ UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
 MARKER = ".done"
 _NO_LINK = (errno.EEXIST, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS, errno.ENAMETOOLONG)
 """The name is taken, or the file system has no hard links."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A regular file in the folder. It is the same, unchanged, while all of this is equal."""
-
-    name: str
-    size: int
-    modified: int
-    """Nanoseconds since 1970."""
-    inode: int
-    token: str | None = None
-    """Where in `.taking` it lies, if it was taken before and not finished."""
-
-    @property
-    def order(self) -> tuple[int, bytes]:
-        """Oldest first, then by name."""
-        return self.modified, os.fsencode(self.name)
-
-
-@dataclass(eq=False, slots=True)
-class Claim:
-    """A file that is ours: open and locked, or why it cannot be read."""
-
-    token: str
-    name: str
-    descriptor: int = -1
-    problem: str | None = None
-
-    @property
-    def path(self) -> str:
-        """Within `.taking`."""
-        return f"{self.token}/{self.name}"
-
-    def state(self) -> tuple[int, int]:
-        """Size, and time of the last change in nanoseconds."""
-        held = os.fstat(self.descriptor)
-        return held.st_size, held.st_mtime_ns
-
-    def release(self) -> None:
-        """Let others have it."""
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
 
 
 class DropFolder:
@@ -302,8 +258,3 @@ class DropFolder:
     def _drop_token(self, token: str) -> None:
         with suppress(OSError):
             os.rmdir(token, dir_fd=self._folders[TAKING])
-
-
-def shown(name: str) -> str:
-    """A file's name as it may stand in a message: what cannot be printed, or is no text, is escaped."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in name)

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 from msgspec import Meta, Struct, field
 
-from connectors.mapping import MappingTables
+from connectors.mapping_tables import MappingTables
 from connectors.moments import UNITS
 from connectors.sdk import OptionsError
 from connectors.secret import Secret

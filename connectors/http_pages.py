@@ -3,125 +3,16 @@
 A walk that could go on for ever, or would leave records out in silence, ends with an error instead.
 """
 
-from collections.abc import Iterable
-from copy import deepcopy
 from hashlib import sha256
 from typing import Any
 
 import httpx
 import msgspec
 
-from connectors.expression import Expression
-from connectors.http_client import Request
-from connectors.http_mapping_file import (
-    AnyPaging,
-    Cursors,
-    Links,
-    MappingFile,
-    Offsets,
-    PageNumbers,
-    Place,
-    Reference,
-    WindowTable,
-    revealed,
-)
-from connectors.moments import UNITS, write_moment
+from connectors.http_mapping_file import Cursors, Links, Offsets, PageNumbers, Place
+from connectors.http_questions import Questions, by_name
 from connectors.sdk import AbortError, RetryError, WindowFullError
 from connectors.windows import Window
-
-
-class Questions:
-    """What is asked, from the file: the first request of any window, and the expressions that lead on.
-
-    Raises:
-        OptionsError: a secret is missing.
-        ExpressionError: an expression is wrong; the message names its key.
-    """
-
-    def __init__(self, file: MappingFile) -> None:
-        request = file.request
-        url = httpx.URL(request.url)
-        self.base = str(url.copy_with(raw_path=b"/", fragment=None)).rstrip("/")
-        self.url = url
-        self.paging: AnyPaging = file.paging
-        self.window: WindowTable | None = file.window
-        self._method = request.method
-        self._path = url.raw_path.partition(b"?")[0].decode("ascii")
-        self._params = _by_name(url.params.multi_items()) | {
-            name: tuple(
-                revealed(each, f"request.params.{name}")
-                for each in (value if isinstance(value, list) else [value])
-            )
-            for name, value in request.params.items()
-        }
-        self.secrets = {
-            name: self._params[name]
-            for name, value in request.params.items()
-            if isinstance(value, Reference) or str(value).startswith(("env:", "file:"))
-        }
-        """The parameters that sign a request in."""
-        self._headers = tuple(
-            (name, revealed(value, f"request.headers.{name}")) for name, value in request.headers.items()
-        )
-        self._body = request.body
-        self.more = _expression("paging.more", file.paging.more)
-        self.total = _expression("paging.total", file.paging.total)
-        self.cursor = _expression("paging.cursor", getattr(file.paging, "cursor", None))
-        self.link = _expression("paging.link", getattr(file.paging, "link", None))
-
-    def first(self, window: Window) -> "Asked":
-        """The request of the window's first page."""
-        asked = Asked(self._method, self._path, dict(self._params), self._headers, deepcopy(self._body))
-        if (told := self.window) is not None:
-            asked.put(told.place, told.since, _moment(window.since, told))
-            if told.until is not None:
-                asked.put(told.place, told.until, _moment(window.until, told))
-        return asked
-
-    @property
-    def narrows(self) -> bool:
-        """Whether half a window is half as much to read."""
-        return self.window is not None and self.window.until is not None
-
-
-class Asked:
-    """A request as it is put together."""
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        params: dict[str, tuple[str, ...]],
-        headers: tuple[tuple[str, str], ...],
-        body: Any,
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.params = params
-        self.headers = headers
-        self.body = body
-
-    def put(self, place: Place, name: str, value: str | int) -> None:
-        """Set a parameter, or a key of the body; dots in its name lead into tables."""
-        if place == "params":
-            self.params[name] = (str(value),)
-            return
-        self.body = table = {} if self.body is None else self.body
-        *above, last = name.split(".")
-        for key in above:
-            inner = table.setdefault(key, {})
-            if not isinstance(inner, dict):
-                raise AbortError(f"http: request.body.{key} is no table, so {name} cannot be put into it")
-            table = inner
-        table[last] = value
-
-    def request(self) -> Request:
-        """The request to send."""
-        params = tuple((name, each) for name, values in self.params.items() for each in values)
-        if self.body is None:
-            return Request(self.method, self.path, params, self.headers)
-        headers = (("Content-Type", "application/json"), *self.headers)
-        return Request(self.method, self.path, params, headers, msgspec.json.encode(self.body))
 
 
 class Walk:
@@ -226,7 +117,7 @@ class Walk:
         self._remember(str(there), "link")
         self.asked.path = there.raw_path.partition(b"?")[0].decode("ascii")
         # Keys in parameters of ours are not in the addresses that an API hands out.
-        self.asked.params = self._questions.secrets | _by_name(there.params.multi_items())
+        self.asked.params = self._questions.secrets | by_name(there.params.multi_items())
         return True
 
     def _remember(self, step: str, what: str) -> None:
@@ -251,19 +142,3 @@ class Walk:
         if isinstance(self._questions.paging, PageNumbers | Offsets | Cursors | Links):
             raise RetryError(f"{message}: from its beginning again")
         raise WindowFullError(f"{message}, and no paging is set")
-
-
-def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    named: dict[str, tuple[str, ...]] = {}
-    for name, value in pairs:
-        named[name] = (*named.get(name, ()), value)
-    return named
-
-
-def _expression(key: str, text: str | None) -> Expression | None:
-    return None if text is None else Expression(key, text)
-
-
-def _moment(moment: Any, told: WindowTable) -> str | int:
-    text = write_moment(moment, told.format)
-    return int(text) if told.place == "body" and told.format in UNITS else text

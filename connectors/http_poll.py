@@ -16,7 +16,8 @@ from connectors.events import Source as MadeBy
 from connectors.expression import Expression, ExpressionError
 from connectors.http_client import HttpClient
 from connectors.http_mapping_file import load
-from connectors.http_pages import Questions, Walk
+from connectors.http_pages import Walk
+from connectors.http_questions import Questions
 from connectors.mapping import Mapping
 from connectors.rate import Rate
 from connectors.record_fields import FieldError
@@ -43,6 +44,10 @@ class HttpPollSource(WindowSource[HttpPollOptions]):
     name = "http"
     options_type = HttpPollOptions
 
+    def __init__(self, options: HttpPollOptions) -> None:
+        super().__init__(options)
+        self._client: HttpClient | None = None
+
     def open(self, context: Context) -> None:
         """Read the mapping file, compile its expressions, look up its secrets.
 
@@ -59,14 +64,12 @@ class HttpPollSource(WindowSource[HttpPollOptions]):
             self._mapping = Mapping(file, MadeBy(connector=self.name, version=self.version))
         except ExpressionError as error:
             raise OptionsError(f"http: {path}: {error}") from None
-        self._client: HttpClient | None = context.http(
-            self._questions.base, rate=Rate(file.request.rate_per_second)
-        )
+        self._client = context.http(self._questions.base, rate=Rate(file.request.rate_per_second))
         self._unfit: OrderedDict[bytes, None] = OrderedDict()
 
     def close(self) -> None:
         """Close the connections."""
-        client: HttpClient | None = getattr(self, "_client", None)
+        client, self._client = self._client, None
         if client is not None:
             client.close()
 

@@ -1,11 +1,10 @@
 """The Kafka source: a topic's records as events, for a consumer group, committed only once they are delivered."""
 
-import queue
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Literal
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
@@ -13,6 +12,7 @@ from msgspec import Struct
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
 from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
+from connectors.kafka_changes import Changes
 from connectors.kafka_delivery import ABORTS, REACH_MS
 from connectors.record_fields import FieldError, checked
 from connectors.sdk import (
@@ -71,7 +71,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
     def __init__(self, options: KafkaSourceOptions) -> None:
         super().__init__(options)
         self._consumer: Any = None
-        self._changes = _Changes()
+        self._changes = Changes()
         self._held: deque[Any] = deque()
         """Fetched and not yet yielded."""
         self._yielded: dict[TopicPartition, int] = {}
@@ -234,30 +234,6 @@ class KafkaSource(Source[KafkaSourceOptions]):
                 yield RawRecord(message.value, key, f"{place}: {error}")
         else:
             yield from self._json.items(place, message.value)
-
-
-class _Changes(ConsumerRebalanceListener):  # type: ignore[misc]
-    """What the group took from us and gave us; called from the client's own thread."""
-
-    def __init__(self) -> None:
-        self._seen: queue.SimpleQueue[tuple[bool, frozenset[TopicPartition]]] = queue.SimpleQueue()
-
-    def on_partitions_revoked(self, revoked: Any) -> None:
-        self._seen.put((False, frozenset(revoked)))
-
-    def on_partitions_assigned(self, assigned: Any) -> None:
-        # What is given anew begins at the last commit, whatever was yielded of it before.
-        self._seen.put((True, frozenset(assigned)))
-
-    def taken(self) -> Iterator[tuple[bool, frozenset[TopicPartition]]]:
-        """Each change since the last call: whether we are in the group now, and the partitions whose places are
-        no longer what they were.
-        """
-        while True:
-            try:
-                yield self._seen.get_nowait()
-            except queue.Empty:
-                return
 
 
 def _text(key: bytes | None) -> str | None:

@@ -1,8 +1,8 @@
-"""The whole system on this machine for all to see: a real Kafka, a sample marketplace, two workers, alerts.
+"""The whole system on this machine for all to see: a real Kafka, marketplaces, connectors, two workers, alerts.
 
-Each round is one story of the sample marketplace: listings appear, some are taken down, and some of those come
-back with edited photos and disguised titles among honest listings. What was planted is known, so what was
-caught can be counted.
+Each round is one story on four simulated marketplaces: listings appear, some are taken down, and some of those
+come back on another marketplace with edited photos and disguised titles among honest listings. Connectors read
+them through the marketplaces' own APIs. What was planted is known, so what was caught can be counted.
 """
 
 import contextlib
@@ -23,23 +23,26 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from connectors.codec import Codec
-from connectors.events import Alert, Image, ListingEvent, Takedown
+from connectors.events import Alert, EventType, Image, ListingEvent, Takedown
 from connectors.evidence import PhotoEvidence
 from connectors.kafka import KafkaSink, KafkaSinkOptions
 from connectors.sample.edits import EDITS
+from connectors.sample.listing_ids import REAL_MARKETPLACES
 from connectors.sample.photo_recipe import PhotoRecipe
-from connectors.sample.plan import Plan, Step, make_plan
-from connectors.sample.server import PhotoServer
+from connectors.sample.plan import Plan, make_plan
+from streams.demo_market import Market
 from streams.die_with_parent import die_with_parent
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
 from streams.settings import Kafka, Settings, Topics
 from streams.topic_admin import create_topics
-from streams.topics import ALERTS, FINGERPRINTS, LISTINGS, TAKEDOWNS, topic_name
+from streams.topics import ALERTS, FINGERPRINTS, TAKEDOWNS, topic_name
 from streams.worker_process import WorkerProcess
 
 WORKERS = 2
-PACE_SECONDS = 0.02
+SHOPS = 8
+"""Two on each marketplace: a connector for each."""
+PACE_SECONDS = 0.05
 """Between two listings: fast enough not to bore, slow enough to measure each alert's own latency."""
 SETTLE_SECONDS = 2.0
 """After the last listing is through: time for a false alert to show itself."""
@@ -68,12 +71,18 @@ class DemoError(RuntimeError):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one round. `by_photo`: of the relists caught, those whose alert shows the same photo."""
+    """What became of one round.
+
+    `by_photo`: of the relists caught, those whose alert shows the same photo. `across`: those on another
+    marketplace than what was taken down. `median_ms` and `p95_ms`: from when the marketplace shows a listing to
+    its alert; `own_`: of that, from when the connector saw it.
+    """
 
     listings: int = 0
     planted: int = 0
     caught: int = 0
     by_photo: int = 0
+    across: int = 0
     false_alerts: int = 0
     missed: list[str] = field(default_factory=list)
     falsely_alerted: list[str] = field(default_factory=list)
@@ -81,6 +90,8 @@ class Outcome:
     still_up_caught: int = 0
     median_ms: float | None = None
     p95_ms: float | None = None
+    own_median_ms: float | None = None
+    own_p95_ms: float | None = None
 
     @property
     def perfect(self) -> bool:
@@ -131,14 +142,14 @@ class Demo:
                 bootstrap_servers=broker.bootstrap_servers, session_timeout=6.0, heartbeat_interval=1.0
             ),
             topics=Topics(partitions=4),
-            # The sample marketplace serves its photos from this machine.
+            # The simulated marketplaces serve their photos from this machine.
             photos=msgspec.structs.replace(defaults.photos, allow_private_addresses=True),
             worker=msgspec.structs.replace(
                 defaults.worker, photo_processes=1, data_dir=str(folder / "workers")
             ),
         )
         create_topics(self._settings)
-        self._photos = self._open.enter_context(PhotoServer())
+        self._folder = folder / "connectors"
         self._artists = ProcessPoolExecutor(
             WORKERS, multiprocessing.get_context("spawn"), prepare_artist, (os.getpid(),)
         )
@@ -150,14 +161,11 @@ class Demo:
         for worker in self._workers:
             worker.wait_ready()
         client = client_options(self._settings.kafka)
-        self._listings = self._sink(client, LISTINGS.name)
-        self._takedowns = self._sink(client, TAKEDOWNS.name)
+        self._takedowns = self._takedown_sink(client)
         self._consumer = self._open.enter_context(contextlib.closing(self._follow(client)))
 
-    def _sink(self, client: dict[str, Any], topic: str) -> KafkaSink:
-        sink = KafkaSink(
-            msgspec.convert({"client": client, "topic": topic, "records": topic}, KafkaSinkOptions)
-        )
+    def _takedown_sink(self, client: dict[str, Any]) -> KafkaSink:
+        sink = KafkaSink(KafkaSinkOptions(topic=TAKEDOWNS.name, client=client, records="takedowns"))
         sink.open()
         self._open.callback(sink.close)
         return sink
@@ -174,34 +182,37 @@ class Demo:
         return consumer
 
     def round(self, seed: int, on_alert: Callable[[Alert, float], None], tick: Tick) -> Outcome:
-        """Play one story and count. `on_alert` gets each alert and the seconds since its listing was sent."""
-        plan = make_plan(
-            seed, listings=140, takedowns=20, relists=30, lookalikes=30, still_up=2, updates=5, removals=3,
-            edits=tuple(EDITS), photo_base=self._photos.photo_base, start=datetime.now(UTC) - timedelta(hours=1),
-        )  # fmt: skip
-        self._photos.add(plan.photos)
-        self._drawings = {
-            name: (recipe, self._artists.submit(draw, recipe)) for name, recipe in plan.photos.items()
-        }
-        return _Round(self, plan, on_alert, tick).play()
+        """Play one story and count. `on_alert` gets each alert and the seconds since its listing was shown."""
+        with Market(self._settings, self._folder / f"round{seed}") as market:
+            plan = make_plan(
+                seed, listings=140, takedowns=20, relists=30, lookalikes=30, still_up=2, updates=5, removals=3,
+                sellers=SHOPS, marketplaces=REAL_MARKETPLACES, edits=tuple(EDITS), photo_base=market.photo_base,
+                start=datetime.now(UTC) - timedelta(hours=1),
+            )  # fmt: skip
+            self._drawings = {
+                name: (recipe, self._artists.submit(draw, recipe)) for name, recipe in plan.photos.items()
+            }
+            market.connect(plan)
+            return _Round(self, market, plan, on_alert, tick).play()
 
-    def send(self, step: Step, sent: dict[str, float]) -> None:
-        """Put one record on its topic, acknowledged, and note in `sent` when a listing went."""
-        record = step.record
-        for image in (record.listing if isinstance(record, Takedown) else record).images:
-            self._draw_first(image)
-        sink = self._takedowns if isinstance(record, Takedown) else self._listings
+    def send(self, market: Market, record: ListingEvent | Takedown) -> None:
+        """Show a listing on its marketplace, or publish a takedown and ban what it takes down."""
+        listing = record.listing if isinstance(record, Takedown) else record
+        for image in listing.images:
+            self._draw_first(market, image)
         if isinstance(record, ListingEvent):
-            sent[record.key] = time.time()
-        sink.write([record])
-        sink.flush()
-        self._taken_down += isinstance(record, Takedown)
+            market.show(record)
+            return
+        market.take_down(listing.key, record.reason or "")
+        self._takedowns.write([record])
+        self._takedowns.flush()
+        self._taken_down += 1
 
-    def _draw_first(self, image: Image) -> None:
+    def _draw_first(self, market: Market, image: Image) -> None:
         """A photo is there before its listing: what is timed is the catching, not the drawing."""
         if image.url is not None and (drawing := self._drawings.pop(image.url.rpartition("/")[2], None)):
             recipe, future = drawing
-            self._photos.put(recipe, future.result())
+            market.draw(recipe, future.result())
 
     def wait_matchable(self) -> None:
         """Return when every worker holds every takedown."""
@@ -222,39 +233,56 @@ class Demo:
 class _Round:
     """One story being played."""
 
-    def __init__(self, demo: Demo, plan: Plan, on_alert: Callable[[Alert, float], None], tick: Tick) -> None:
-        self._demo, self._plan = demo, plan
+    def __init__(
+        self, demo: Demo, market: Market, plan: Plan, on_alert: Callable[[Alert, float], None], tick: Tick
+    ) -> None:
+        self._demo, self._market, self._plan = demo, market, plan
         self._on_alert, self._tick = on_alert, tick
         self._codec = Codec(Alert)
         self._alerts: dict[str, Alert] = {}
-        self._sent: dict[str, float] = {}
+        self._shown: dict[str, float] = {}
         self._through: set[str] = set()
         self._latencies: list[float] = []
+        self._own_latencies: list[float] = []
 
     def play(self) -> Outcome:
         steps = self._plan.steps
         waiting = False
         for number, step in enumerate(steps, start=1):
-            if waiting and isinstance(step.record, ListingEvent):
+            record = step.record
+            if isinstance(record, Takedown):
+                # What a connector has not seen before it is banned, it never sees.
+                self._await_through(set(self._shown), number)
+                waiting = True
+            elif waiting:
                 # A marketplace does not wait, but what this shows is catching on arrival.
                 self._demo.wait_matchable()
                 waiting = False
-            waiting = waiting or isinstance(step.record, Takedown)
-            self._demo.send(step, self._sent)
+            if isinstance(record, ListingEvent):
+                if record.type is EventType.REMOVED:
+                    self._await_through({record.key}, number)
+                self._shown[record.key] = time.time()
+            self._demo.send(self._market, record)
             self._collect(int(PACE_SECONDS * 1000))
             self._tick(number, len(steps), len(self._alerts))
         self._finish(len(steps))
         return self._count()
 
+    def _await_through(self, keys: set[str], number: int) -> bool:
+        """Wait until these are fingerprinted; whether they are, when patience ends."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not keys <= self._through and time.monotonic() < deadline:
+            self._market.check()
+            self._collect(100)
+            self._tick(number, len(self._plan.steps), len(self._alerts))
+        return keys <= self._through
+
     def _finish(self, total: int) -> None:
         """Wait until every listing is through and every planted one is caught, or patience ends."""
+        self._await_through(set(self._shown), total)
         deadline = time.monotonic() + PATIENCE_SECONDS
-        seen = {step.record.key for step in self._plan.steps if isinstance(step.record, ListingEvent)}
-        while not (seen <= self._through and self._planted() <= self._found()):
-            if time.monotonic() > deadline:
-                break
+        while not self._planted() <= self._found() and time.monotonic() < deadline:
             self._collect(100)
-            self._tick(total, total, len(self._alerts))
         settled = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < settled:
             self._collect(100)
@@ -268,8 +296,9 @@ class _Round:
             if alert.alert_id in self._alerts:
                 continue
             self._alerts[alert.alert_id] = alert
-            seconds = time.time() - self._sent.get(alert.listing.key, time.time())
+            seconds = time.time() - self._shown.get(alert.listing.key, time.time())
             self._latencies.append(seconds)
+            self._own_latencies.append((alert.matched_at - alert.listing_observed_at).total_seconds())
             self._on_alert(alert, seconds)
 
     def _planted(self) -> set[str]:
@@ -288,9 +317,9 @@ class _Round:
         right = {alert.listing.key for alert in relists}
         up = {alert.listing.key for alert in alerts if alert.kind == "still_up" and self._is_right(alert)}
         wrong = sorted(alert.listing.key for alert in alerts if not self._is_right(alert))
-        cuts = quantiles(self._latencies, n=100, method="inclusive") if len(self._latencies) > 1 else None
         return Outcome(
-            listings=len(self._sent),
+            listings=len(self._shown),
+            across=len({alert.listing.key for alert in relists if _came_across(alert)}),
             planted=len(self._plan.truth),
             caught=len(right),
             by_photo=len({alert.listing.key for alert in relists if _shows_the_photo(alert)}),
@@ -299,9 +328,21 @@ class _Round:
             falsely_alerted=wrong,
             still_up_planted=len(self._plan.still_up),
             still_up_caught=len(up),
-            median_ms=round(cuts[49] * 1000, 1) if cuts else None,
-            p95_ms=round(cuts[94] * 1000, 1) if cuts else None,
+            median_ms=_percentile_ms(self._latencies, 50),
+            p95_ms=_percentile_ms(self._latencies, 95),
+            own_median_ms=_percentile_ms(self._own_latencies, 50),
+            own_p95_ms=_percentile_ms(self._own_latencies, 95),
         )
+
+
+def _percentile_ms(seconds: list[float], percent: int) -> float | None:
+    if len(seconds) < 2:
+        return None
+    return round(quantiles(seconds, n=100, method="inclusive")[percent - 1] * 1000, 1)
+
+
+def _came_across(alert: Alert) -> bool:
+    return alert.listing.marketplace != alert.takedown.marketplace
 
 
 def _shows_the_photo(alert: Alert) -> bool:

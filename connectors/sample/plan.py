@@ -93,6 +93,7 @@ def make_plan(
     updates: int = 0,
     removals: int = 0,
     sellers: int = 12,
+    marketplaces: Sequence[str] = (),
     photos: PhotosBy = "url",
     photo_base: str = "http://127.0.0.1:8000/photos",
     photos_each: int = 2,
@@ -106,6 +107,8 @@ def make_plan(
     `lookalikes` of the honest listings resemble a taken-down one (same backdrop, title or print).
     `still_up`, `updates` and `removals` add events of listings already seen. Each photo of a relist gets
     one of `edits`, each relist one or two of `disguises`. `pace` is the usual time between two records.
+    `marketplaces`, such as `connectors.sample.listing_ids.REAL_MARKETPLACES`: the shops are on these in turn,
+    ids and links have the marketplace's form, and what was taken down on one comes back on another.
     Photos by URL are at `photo_base/<name>`, where `connectors.sample.server` serves `Plan.photos`.
 
     Raises:
@@ -122,7 +125,9 @@ def make_plan(
         "photos_each": photos_each,
     }
     _check(numbers, sellers)
-    writer = Writer(seed, sellers, photos, photo_base.rstrip("/"), photos_each)
+    if sellers < len(marketplaces):
+        raise ValueError(f"sellers is at least one a marketplace: raise sellers to {len(marketplaces)}")
+    writer = Writer(seed, sellers, photos, photo_base.rstrip("/"), photos_each, marketplaces=marketplaces)
     story = _Story(writer, start, pace, listings + takedowns)
     for _ in range(takedowns):
         story.original()

@@ -1,5 +1,6 @@
 """Writes one listing of the sample marketplace: ids, shop, photos, and what a relist changes."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ import msgspec
 from connectors.events import EventType, Image, ListingEvent, Price, Source
 from connectors.sample.catalogue import Item, describe, distinctive_item, generic_item
 from connectors.sample.disguise import disguise_title
+from connectors.sample.listing_ids import FORMS, TIKTOK, TOKOPEDIA, link_of, listing_id_of
 from connectors.sample.photo_recipe import PhotoRecipe, PhotoShelf
 from connectors.sample.seeds import dice
 
@@ -36,25 +38,36 @@ class Writer:
         photos: Literal["url", "inline", "none"],
         photo_base: str,
         photos_each: int,
+        *,
+        marketplaces: Sequence[str] = (),
     ) -> None:
         self.chance = dice("plan", seed)
         self.prefix = f"sample-{seed}"
         self.photos: dict[str, PhotoRecipe] = {}
         self._by, self._base, self._each = photos, photo_base, photos_each
         self._shelf = PhotoShelf()
-        self._shops = [
-            Shop(
-                self.chance.choice(MARKETPLACES),
-                f"{70_000_000 + self.chance.getrandbits(24)}",
-                self.chance.getrandbits(32),
-            )
-            for _ in range(sellers)
-        ]
+        self._shops = (
+            _shops_in_turn(marketplaces, sellers, self.chance)
+            if marketplaces
+            else [
+                Shop(
+                    self.chance.choice(MARKETPLACES),
+                    f"{70_000_000 + self.chance.getrandbits(24)}",
+                    self.chance.getrandbits(32),
+                )
+                for _ in range(sellers)
+            ]
+        )
+        self._across = len(set(marketplaces)) > 1
         self._shown: dict[str, tuple[Item, tuple[PhotoRecipe, ...]]] = {}
         self._ids: set[str] = set()
 
     def shop(self, other_than: Shop | None = None) -> Shop:
-        """Some shop."""
+        """Some shop; where the marketplaces were named, another one's is on another of them."""
+        if self._across and other_than is not None:
+            return self.chance.choice(
+                [shop for shop in self._shops if shop.marketplace != other_than.marketplace]
+            )
         return self.chance.choice([shop for shop in self._shops if shop != other_than])
 
     def item(self, *, distinctive: bool) -> Item:
@@ -105,14 +118,14 @@ class Writer:
     def _event(
         self, item: Item, shop: Shop, at: datetime, recipes: tuple[PhotoRecipe, ...],
     ) -> ListingEvent:  # fmt: skip
-        listing_id = self._new_id(shop)
+        listing_id, url = self._new_id(shop)
         return ListingEvent(
             event_id="unnumbered",
             type=EventType.CREATED,
             marketplace=shop.marketplace,
             listing_id=listing_id,
             seller_id=shop.seller_id,
-            url=f"https://{shop.marketplace}.example/{shop.seller_id}/{listing_id}",
+            url=url,
             title=item.title,
             description=item.description,
             price=Price(amount=str(item.price), currency="IDR"),
@@ -124,15 +137,39 @@ class Writer:
             source=SOURCE,
         )
 
-    def _new_id(self, shop: Shop) -> str:
+    def _new_id(self, shop: Shop) -> tuple[str, str]:
+        """A listing's id, as its marketplace writes them, and its link."""
+        form = FORMS.get(shop.marketplace)
         while True:
-            listing_id = f"{shop.seller_id}.{self.chance.randrange(10**9, 10**10)}"
+            if form is not None:
+                item = form.item_of(self.chance)
+                listing_id = listing_id_of(shop.marketplace, shop.seller_id, item)
+                url = link_of(shop.marketplace, shop.seller_id, item)
+            else:
+                listing_id = f"{shop.seller_id}.{self.chance.randrange(10**9, 10**10)}"
+                url = f"https://{shop.marketplace}.example/{shop.seller_id}/{listing_id}"
             if listing_id not in self._ids:
                 self._ids.add(listing_id)
-                return listing_id
+                return listing_id, url
 
     def _image(self, recipe: PhotoRecipe) -> Image:
         if self._by == "inline":
             return Image(data=self._shelf.photo(recipe))
         self.photos[recipe.name] = recipe
         return Image(url=f"{self._base}/{recipe.name}")
+
+
+def _shops_in_turn(marketplaces: Sequence[str], sellers: int, chance: random.Random) -> list[Shop]:
+    """Shops on each marketplace in turn. A Tokopedia shop is the TikTok Shop one of its round under another
+    name, as since the merger of the two: one seller id, one API.
+    """
+    shops: list[Shop] = []
+    for number in range(sellers):
+        marketplace = marketplaces[number % len(marketplaces)]
+        form = FORMS.get(marketplace)
+        twin = {TIKTOK: TOKOPEDIA, TOKOPEDIA: TIKTOK}.get(marketplace)
+        this_round = shops[number - number % len(marketplaces) :]
+        known = next((shop.seller_id for shop in this_round if shop.marketplace == twin), None)
+        seller = known or str(form.seller_of(chance) if form else 70_000_000 + chance.getrandbits(24))
+        shops.append(Shop(marketplace, seller, chance.getrandbits(32)))
+    return shops

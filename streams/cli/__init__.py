@@ -12,6 +12,8 @@ COMMANDS: tuple[str, ...] = (
     "scan",
     "worker",
     "connect",
+    "connectors",
+    "simulate",
     "kafka",
     "topics",
     "takedowns",

@@ -20,12 +20,13 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="The outcome as JSON on stdout, a line a round.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Which story the sample marketplace plays.")] = 1,
+    seed: Annotated[int, typer.Option(help="Which story the marketplaces play.")] = 1,
 ) -> None:
-    """Watch relists being caught: a real Kafka, a sample marketplace and two workers, all on this machine.
+    """Watch relists being caught: a real Kafka, four marketplaces, connectors and two workers, all on this machine.
 
-    Listings and photos are drawn by program. Some are taken down and come back edited and disguised. Each
-    alert is printed with its evidence and the time it took. Ctrl-C ends everything.
+    Shopee, Lazada, TikTok Shop and Tokopedia are simulated; listings and photos are drawn by program. Some are
+    taken down and come back on another marketplace, edited and disguised. Each alert is printed with its
+    evidence and the time it took. Ctrl-C ends everything.
 
     With --once, exit code 0 says that every planted relist was caught and nothing else alerted, 1 that not.
 
@@ -36,6 +37,7 @@ def demo(
 
     from streams.cli.alerts import alert_text  # noqa: PLC0415
     from streams.demo import Demo, DemoError, Outcome  # noqa: PLC0415
+    from streams.demo_market import MarketError  # noqa: PLC0415
     from streams.kafka_local.broker import BrokerError  # noqa: PLC0415
     from streams.kafka_local.jars import JarError  # noqa: PLC0415
     from streams.worker_process import WorkerError  # noqa: PLC0415
@@ -64,7 +66,10 @@ def demo(
             def on_alert(alert: Any, seconds: float) -> None:
                 if not as_json:
                     results.print(alert_text(alert), soft_wrap=True)
-                    results.print(f"  caught    {seconds * 1000:.0f} ms after it was listed\n", style="green")
+                    results.print(
+                        f"  caught    {seconds * 1000:.0f} ms after the marketplace showed it\n",
+                        style="green",
+                    )
 
             return running.round(number, on_alert, tick)
 
@@ -83,7 +88,7 @@ def demo(
                 say("another round; Ctrl-C ends")
     except KeyboardInterrupt:
         raise typer.Exit(0 if not once else 130) from None
-    except (BrokerError, JarError, WorkerError, DemoError) as error:
+    except (BrokerError, JarError, WorkerError, DemoError, MarketError) as error:
         fail(str(error), EXIT_UNAVAILABLE)
     if not outcome.perfect:
         raise typer.Exit(EXIT_FAILED)
@@ -98,13 +103,18 @@ def _show(outcome: Any, *, as_json: bool, notes: Any) -> None:
     )
     notes.print(
         f"{outcome.listings} listings, {outcome.planted} relists planted: {outcome.caught} caught, "
-        f"{outcome.by_photo} of them by a photo, "
+        f"{outcome.by_photo} of them by a photo, {outcome.across} on another marketplace, "
         f"{outcome.false_alerts} false alerts; "
         f"{outcome.still_up_caught} of {outcome.still_up_planted} found still up.  {verdict}",
         soft_wrap=True,
     )
     if outcome.median_ms is not None:
-        notes.print(f"from listing to alert: median {outcome.median_ms:.0f} ms, p95 {outcome.p95_ms:.0f} ms")
+        notes.print(
+            f"from shown on the marketplace to alert: median {outcome.median_ms:.0f} ms, p95 {outcome.p95_ms:.0f} ms; "
+            f"of that from seen by the connector: median {outcome.own_median_ms:.0f} ms, "
+            f"p95 {outcome.own_p95_ms:.0f} ms",
+            soft_wrap=True,
+        )
     for name, keys in (("missed", outcome.missed), ("falsely alerted", outcome.falsely_alerted)):
         if keys:
             notes.print(f"{name}: {', '.join(keys)}", markup=False)

@@ -18,8 +18,9 @@ from connectors.clock import SetClock
 from connectors.context import Context
 from connectors.events import EventType, Image, ListingEvent, Price
 from connectors.http_mapping_file import load
-from connectors.http_pages import Questions, Walk
+from connectors.http_pages import Walk
 from connectors.http_poll import HttpPollSource
+from connectors.http_questions import Questions
 from connectors.memory import MemorySink
 from connectors.runner import Problem, Runner
 from connectors.sdk import AbortError, OptionsError, RawRecord, RetryError, make

@@ -292,7 +292,6 @@ def environment(tmp_path: Path) -> dict[str, str]:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: relistwatch\nVersion: 0\n")
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
-    groups["relistwatch.sinks"]["csv"] = "connectors.csv_sink:CsvSink"
     lines = [
         line
         for group, points in groups.items()

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from connectors.events import EventType, Image, ListingEvent, Price, Source
 from connectors.expression import MAX_CHARACTERS, Expression, ExpressionError
 from connectors.http_mapping_file import load
-from connectors.http_pages import Questions
-from connectors.mapping import Mapping, MappingTables
+from connectors.http_questions import Questions
+from connectors.mapping import Mapping
+from connectors.mapping_tables import MappingTables
 from connectors.record_fields import FieldError
 from connectors.sdk import OptionsError
 
@@ -131,6 +132,26 @@ def test_a_value_that_does_not_fit_names_field_and_expression(change: dict[str, 
         mapped.event(record | change, NOW)
     assert str(caught.value).startswith(why)
     assert mapped.key(record | change) == (None if "id" in change else "toko-id:7")
+
+
+@pytest.mark.parametrize(
+    ("price", "amount"),
+    [
+        ("85000.00", "85000"),
+        ("Rp 85.000", "85000"),
+        (85000.00000000001, "85000"),
+        (0, "0"),
+        ("85000.125", "85000.125"),
+    ],
+)
+def test_a_price_is_read_as_it_is_meant(price: Any, amount: str) -> None:
+    assert event({"id": 7, "name": "x", "price": price, "currency": "IDR"}).price == Price(
+        amount=amount, currency="IDR"
+    )
+    with pytest.raises(FieldError, match=r"price.amount \(price\): '85,000' is 85000 or 85.000"):
+        event({"id": 7, "name": "x", "price": "85,000", "currency": "IDR"})
+    told = event({"id": 7, "name": "x", "price": "85,000", "currency": "IDR"}, formats={"decimal": "."})
+    assert told.price == Price(amount="85000", currency="IDR")
 
 
 def test_a_function_that_does_not_take_the_value_names_it_too() -> None:
