@@ -135,22 +135,30 @@ class SheetRows:
                 text = self._strings[int(text)]
             except (ValueError, IndexError):
                 raise ListError("the workbook is damaged: a cell's text is not among its strings") from None
-        target = self._layout.links.pop((self._row, self._column), None)
-        if self._has_formula and "HYPERLINK" in self._formula.upper():
+        links = self._layout.links
+        target = links.pop((self._row, self._column), None) if links else None
+        if self._has_formula:
+            target, problem = self._judge_formula(text, target)
+        if text or target or problem:
+            cell = Cell(self._column, text, target, False, problem)
+            self._cells.append(cell)
+            self._text_left -= len(text)
+            last = self._layout.merged.get((self._row, self._column)) if self._layout.merged else None
+            if last is not None and last[0] > self._row and self._column < SPREAD_COLUMNS:
+                self._open_spreads[self._column] = last[0], cell
+
+    def _judge_formula(self, text: str, target: str | None) -> tuple[str | None, str | None]:
+        """The link that a formula names, and what is wrong with the formula; it is never run."""
+        problem = None
+        if "HYPERLINK" in self._formula.upper():
             found = _HYPERLINK.search(self._formula)
             if found:
                 target = found[1]
             elif "://" in self._formula:
                 problem = BUILT
-        if self._has_formula and not text and target is None and problem is None:
+        if not text and target is None and problem is None:
             problem = NO_VALUE
-        if text or target or problem:
-            cell = Cell(self._column, text, target, problem=problem)
-            self._cells.append(cell)
-            self._text_left -= len(text)
-            last = self._layout.merged.get((self._row, self._column))
-            if last is not None and last[0] > self._row and self._column < SPREAD_COLUMNS:
-                self._open_spreads[self._column] = last[0], cell
+        return target, problem
 
     def _end_row(self) -> None:
         self._count += 1
