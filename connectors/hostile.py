@@ -27,6 +27,7 @@ class HostileOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Options of the source `hostile`."""
 
     seed: int = 1
+    """The same seed: the same listings and attacks."""
     honest: Annotated[int, Meta(ge=0)] = 100
     """Honest listings in all, spread between the attacks."""
     rounds: Annotated[int, Meta(ge=1)] = 1
@@ -34,6 +35,7 @@ class HostileOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     attacks: tuple[str, ...] = tuple(ATTACKS)
     """Which attacks; all of them where none is named."""
     marketplace: Marketplace = "hostile"
+    """Whose the listings are said to be."""
 
 
 @dataclass(frozen=True, slots=True)

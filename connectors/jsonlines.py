@@ -87,6 +87,7 @@ class JsonLinesSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Options of the sink `jsonlines`."""
 
     path: str
+    """The file, appended to."""
 
 
 class JsonLinesSink(Sink[JsonLinesSinkOptions]):

@@ -50,6 +50,7 @@ class MemorySourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_on
     count: Annotated[int, Meta(ge=0)] = 0
     """Listings to make."""
     marketplace: Marketplace = "memory"
+    """Whose the listings are said to be."""
     prefix: str = "listing-"
     """What the listing ids begin with."""
 

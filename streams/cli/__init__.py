@@ -16,6 +16,7 @@ COMMANDS: tuple[str, ...] = (
     "simulate",
     "kafka",
     "topics",
+    "takedowns",
     "alerts",
     "verdicts",
     "policy",
