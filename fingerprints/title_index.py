@@ -13,7 +13,7 @@ two in one that has no letter-left-out form in common; one that is the oldest of
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,20 +109,44 @@ class TitleIndex:
                 hits.sort(key=lambda found: (-found.weight, found.owner, found.item))
         return hits[:limit]
 
-    def numbers_of(self, fingerprint: TitlePrint) -> set[int]:
-        """The numbers of the words of a title that is held, for `may_find`."""
-        number_of = self.rarity.number_of
-        means = words_of(fingerprint.text).meanings
-        return {number for word in means if (number := number_of.get(word)) is not None}
+    def owners_of_words(self, owners: Iterable[str]) -> dict[int, list[str]]:
+        """By the number of each word the owners whose titles have it, for `search_among`; unknown ones are no error."""
+        using: dict[int, list[str]] = {}
+        for owner in owners:
+            words = {
+                word
+                for slot in self._slots.get(owner, ())
+                for word in words_of(self._held[slot][2].text).meanings
+            }
+            for word in words:
+                using.setdefault(self.rarity.number_of[word], []).append(owner)
+        return using
 
-    def may_find(self, fingerprint: TitlePrint, words: Container[int]) -> bool:
-        """Whether a search for this title may find any of some held ones, by the numbers of all their words; where
-        it says no it does not, and that is told in a third of the time of a search."""
+    def search_among(self, fingerprint: TitlePrint, using: Mapping[int, Sequence[str]]) -> list[TitleHit]:
+        """The hits among some owners that a search for this title would have without a limit, in no order. `using`: as
+        `owners_of_words` gives it for them. Where there are none, in a third of the time of a search.
+
+        An owner that was withdrawn since is not found; one that was added again since may be missed.
+        """
+        query = words_of(fingerprint.text)
+        asked, left = self._asked_for(query)
+        needed = shared_at_least(WEIGHT_FLOOR, left, self.rarity.crowd)
         if len(self._held) < EXHAUSTIVE_BELOW:
-            return True
-        asked, left = self._asked_for(words_of(fingerprint.text))
-        shared = sum(worth for number, worth in asked.items() if number in words)
-        return shared >= shared_at_least(WEIGHT_FLOOR, left, self.rarity.crowd)
+            needed, asked = 0.0, dict.fromkeys(using, 0.0)
+        met = {number: worth for number, worth in asked.items() if number in using}
+        if sum(met.values()) < needed:
+            return []
+        shared: dict[str, float] = {}
+        for number, worth in met.items():
+            for owner in using[number]:
+                shared[owner] = shared.get(owner, 0.0) + worth
+        hits = (
+            self._compared(query, fingerprint, slot)
+            for owner, worth in shared.items()
+            if worth >= needed
+            for slot in self._slots.get(owner, ())
+        )
+        return [hit for hit in hits if hit.weight >= WEIGHT_FLOOR]
 
     def weigh(self, query: TitlePrint, held: TitlePrint) -> float:
         """Nats that the query is this title come back, however little, by the words of the titles held here."""

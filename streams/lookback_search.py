@@ -1,12 +1,12 @@
 """One pass: the recent listings that some takedowns may be, and each of them matched as a new one would be.
 
-Titles are searched among all takedowns as they are for a listing that arrives, which is the same search and finds
-the same. Photos are scanned for those of the takedowns (`fingerprints.photo_scan`). What comes up is matched by
-`match_listing` against all takedowns, so that an alert says what it would have said.
+Titles are searched as for a listing that arrives, by the rarity of words among all takedowns. Photos are scanned for
+those of the takedowns (`fingerprints.photo_scan`). What comes up is matched by `match_listing` against all takedowns,
+so that an alert says what it would have said.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -17,13 +17,16 @@ from connectors.events import Alert
 from connectors.seller_links import SellerLink
 from fingerprints.photo_rows import PhotoRows
 from fingerprints.photo_scan import BLOCK, HeldPhoto, PhotoScan, Sighting
-from fingerprints.title_print import TITLE, TitlePrint
+from fingerprints.title_index import TitleHit
+from fingerprints.title_print import TitlePrint
 from streams.listing_segment import SegmentView
 from streams.listing_store import ListingStore
 from streams.lookback_plan import Wanted, from_seq_of
 from streams.pipeline import match_listing
 from streams.records import ListingFingerprint
+from streams.resemblance import Resemblance, Resembling, TextMeeting
 from streams.rules import Rules
+from streams.scoring import score_listing
 from streams.takedown_bank import TakedownBank
 
 PHOTOS_A_SCAN = 500
@@ -33,6 +36,8 @@ SCANNED_AT_MOST = 15_000
 SAMPLE = 2048
 """Photos that say which points are common."""
 TITLES_A_STEP = 256
+AMONG_AT_MOST = 1_000
+"""Takedowns up to which only their titles are compared; of more, a search among all is faster."""
 LEAST_LOG_ODDS = -2.0
 """Nats that it is the same photo, below which a listing is not matched on its account: an alert needs more than 0."""
 Found = Literal["title", "photo", "own"]
@@ -83,16 +88,13 @@ class Pass:
         whole = len(photos) > SCANNED_AT_MOST
         self.of = sum(int(view.wanted.sum()) for view in views) * (1 + (1 if whole else len(scans)))
         held = [one for takedown_id in self._ids if (one := self.bank.takedowns.get(takedown_id)) is not None]
-        words: set[int] = set()
-        for one in held:
-            if one.prints.title is not None and one.prints.algorithms.text == TITLE.algorithm:
-                words |= self.bank.titles.numbers_of(one.prints.title)
+        using = self.bank.titles.owners_of_words(sorted(self._ids))
         keys = self.store.digests([one.takedown.key for one in held])
         yield
         for view in views:
             for place in self.store.places_of(view, keys):
                 self._match(view, place, "own")
-            yield from self._titles(view, words)
+            yield from self._titles(view, using)
         if whole:
             for view in views:
                 yield from self._every_photo(view)
@@ -104,18 +106,30 @@ class Pass:
                 for view in views:
                     yield from self._photos(view, looker, scan)
 
-    def _titles(self, view: SegmentView, words: set[int]) -> Iterator[None]:
-        titles, limit = self.bank.titles, self.rules.candidates
-        self.looked_at += int(view.wanted.sum()) - int((view.wanted & (view.rows["title_bytes"] > 0)).sum())
-        for number, (place, text) in enumerate(view.titles() if words else ()):
+    def _titles(self, view: SegmentView, using: Mapping[int, Sequence[str]]) -> Iterator[None]:
+        titles, limit, few = self.bank.titles, self.rules.candidates, len(self._ids) <= AMONG_AT_MOST
+        self.looked_at += int((view.wanted & (view.rows["title_bytes"] == 0)).sum())
+        for number, (place, text) in enumerate(view.titles() if using else ()):
             if number % TITLES_A_STEP == 0:
                 yield
             self.looked_at += 1
             title = TitlePrint(text)
-            if titles.may_find(title, words) and any(
-                hit.owner in self._ids for hit in titles.search(title, limit)
-            ):
+            hits = titles.search_among(title, using) if few else titles.search(title, limit)
+            ours = [hit for hit in hits if hit.owner in self._ids]
+            if ours and self._may_alert(view, place, ours):
                 self._match(view, place, "title")
+
+    def _may_alert(self, view: SegmentView, place: int, hits: Sequence[TitleHit]) -> bool:
+        """Whether the listing is one of these takedowns come back by all but its photos: those have their own scan."""
+        listing = self._unmatched(view, place)
+        if listing is None:
+            return False
+        found = Resembling()
+        for hit in hits:
+            found.takedowns[hit.owner] = Resemblance(title=TextMeeting(hit.similarity, hit.weight))
+        self.bank.add_rest(found, listing.prints)
+        scores = score_listing(listing, self.bank, found, self.rules)
+        return any(one.probability >= self.rules.threshold and one.takedown_id in self._ids for one in scores)
 
     def _photos(self, view: SegmentView, looker: PhotoScan, scan: Sequence["_Looked"]) -> Iterator[None]:
         owners = view.photo_owners()
