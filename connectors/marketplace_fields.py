@@ -145,6 +145,15 @@ def kind(is_up: bool, created: datetime | None, updated: datetime | None) -> Eve
     return EventType.UPDATED if is_old else EventType.CREATED
 
 
+def event_id(marketplace: str, listing_id: str, version: str, *, is_up: bool) -> str:
+    """The same version of a listing has the same id, whoever reads it and how often.
+
+    Its removal has one of its own: it may come within the second that the marketplace's times are exact to, or
+    without a new time at all, and must not be taken for a repetition of what was yielded before.
+    """
+    return f"{marketplace}.{listing_id}.{version}" + ("" if is_up else ".removed")
+
+
 def checked(event: ListingEvent) -> ListingEvent:
     """The event, once it is seen to be one: what is built from parts is not checked by the struct itself.
 

@@ -30,7 +30,9 @@ SIGNS = {
 """A lone $ is left out: a dozen currencies use it."""
 MAX_CHARACTERS = 64
 
-_WHOLE = re.compile(r"(?P<before>[^\d,.\-]*\.?)\s*(?P<number>\d[\d.,]*?)(?:,-|,–)?\s*(?P<after>[^\d,.\-]*)", re.ASCII)
+_WHOLE = re.compile(
+    r"(?P<before>[^\d,.\-]*\.?)\s*(?P<number>\d[\d.,]*?)(?:,-|,–)?\s*(?P<after>[^\d,.\-]*)", re.ASCII
+)
 _CODE = re.compile(r"[A-Z]{3}", re.ASCII)
 _PLAIN = re.compile(r"\d{1,18}(\.\d{1,6})?", re.ASCII)
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?P<sign>[.,])\d{3})(?:(?P=sign)\d{3})*", re.ASCII)
@@ -73,11 +75,15 @@ def _currency(text: str, shown: str) -> str | None:
 
 
 def _amount(number: str, currency: str, decimal: DecimalSign, shown: str) -> str:
-    readings = {amount for sign in (".", ",") if (amount := _read(number, sign)) and decimal in {"auto", sign}}
+    readings = {
+        amount for sign in (".", ",") if (amount := _read(number, sign)) and decimal in {"auto", sign}
+    }
     if len(readings) == 2 and decimal == "auto":
         readings = _likely(number, currency, shown)
     if len(readings) != 1:
-        raise PriceError(f"{shown} is not a price" + ("" if decimal == "auto" else f" with decimal sign {decimal!r}"))
+        raise PriceError(
+            f"{shown} is not a price" + ("" if decimal == "auto" else f" with decimal sign {decimal!r}")
+        )
     return readings.pop()
 
 

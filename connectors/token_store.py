@@ -51,7 +51,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     refused: str | None = None
     """Why the marketplace takes this refresh token no more."""
     taken: tuple[str, ...] = ()
-    """Digests of the refresh tokens that were ever taken from the options: old options bring none back."""
+    """Digests of the refresh tokens and codes that were ever taken from the options: old options bring none back."""
 
 
 def digest(token: Secret) -> str:
@@ -172,6 +172,16 @@ def with_options(kept: Kept | None, given: Tokens | None) -> Kept | None:
     if kept is not None and kept.tokens.refresh == given.refresh and given.refresh:
         return msgspec.structs.replace(kept, taken=taken)
     return Kept(tokens=given, taken=taken)
+
+
+def was_taken(kept: Kept, given: Secret) -> bool:
+    """Whether this code or refresh token was taken from the options before."""
+    return digest(given) in kept.taken
+
+
+def with_code(kept: Kept | None, code: Secret, tokens: Tokens) -> Kept:
+    """What to go on with once a code was exchanged for tokens."""
+    return Kept(tokens=tokens, taken=(*(kept.taken if kept else ()), digest(code))[-REMEMBERED:])
 
 
 def _to_secret(kind: type, value: Any) -> Any:

@@ -14,7 +14,7 @@ from connectors.clock import Clock
 from connectors.errors import AbortError, OptionsError, RetryError
 from connectors.secret import Secret, redact
 from connectors.stop import Stop
-from connectors.token_store import Kept, Tokens, TokenStore, with_options
+from connectors.token_store import Kept, Tokens, TokenStore, was_taken, with_code, with_options
 
 __all__ = ["RefreshRefusedError", "TokenKeeper", "TokenStore", "Tokens"]
 
@@ -63,8 +63,16 @@ class TokenKeeper:
         self._next_try: datetime | None = None
         self._said: dict[str, datetime] = {}
 
-    def begin(self, given: Tokens | None) -> None:
+    def begin(
+        self,
+        given: Tokens | None,
+        *,
+        code: Secret | None = None,
+        exchange: Callable[[Secret], Tokens] | None = None,
+    ) -> None:
         """Go on with the saved tokens, or with those of the options where they are new.
+
+        A `code` that was not exchanged before comes first: `exchange` gets the tokens for it.
 
         Raises:
             OptionsError: there are neither.
@@ -74,6 +82,8 @@ class TokenKeeper:
         with self._store.locked(self._stop):
             before = self._store.read()
             kept = with_options(before, given)
+            if code and exchange and (kept is None or not was_taken(kept, code)):
+                kept = with_code(kept, code, exchange(code))
             if kept is None:
                 raise OptionsError(f"there are no tokens of {self._shop}: {self._remedy}")
             if kept != before:
@@ -225,4 +235,4 @@ def _why(error: RefreshRefusedError, was_pending: bool) -> str:
         return (
             f"{why}; it had been used before, and that answer was never saved: the process ended in between"
         )
-    return f"{why}; perhaps another process uses it too, with a folder of its own"
+    return f"{why}; perhaps an answer was lost on its way, or a process with a folder of its own uses it too"

@@ -25,8 +25,8 @@ MOST_SIGNATURES = 16
 ID = "webhook-id"
 TIMESTAMP = "webhook-timestamp"
 SIGNATURE = "webhook-signature"
-# A dot in the id could be moved into the time and the body without changing what is signed.
-_ID = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,256}")
+ID_FORM = re.compile(r"[\x21-\x2d\x2f-\x7e]{1,256}")
+"""No dot: it could be moved into the time and the body without changing what is signed."""
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
@@ -75,7 +75,7 @@ def headers(signing: Sequence[bytes], webhook_id: str, sent_at: datetime, body: 
     Raises:
         ValueError: the id is empty, too long, or has a dot, a space or a character that is not ASCII.
     """
-    if not _ID.fullmatch(webhook_id):
+    if not ID_FORM.fullmatch(webhook_id):
         raise ValueError("a webhook id is 1 to 256 printable ASCII characters without dot or space")
     seconds = int(sent_at.timestamp())
     signatures = " ".join(sign(key, webhook_id, seconds, body) for key in signing)
@@ -99,7 +99,7 @@ def verified_id(
         SignatureError: it is not.
     """
     webhook_id, seconds = received.get(ID, ""), received.get(TIMESTAMP, "")
-    if not _ID.fullmatch(webhook_id) or not _SECONDS.fullmatch(seconds):
+    if not ID_FORM.fullmatch(webhook_id) or not _SECONDS.fullmatch(seconds):
         raise SignatureError(f"{ID} or {TIMESTAMP} is missing or malformed")
     away = now.timestamp() - int(seconds)
     if abs(away) > tolerance_seconds:

@@ -71,7 +71,7 @@ def simulator(kind: str, listings: int, folder: Path) -> Iterator[Path]:
             pace = listings * 0.005 + 300
             since = datetime.fromtimestamp(now.timestamp() - pace, UTC)
             more = {
-                "requests_per_second": 100_000, "window_minutes": 10,
+                "requests_per_second": 1000, "window_minutes": 10,
                 "since": since.isoformat(), "until": now.isoformat(),
             }  # fmt: skip
             lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in more.items())

@@ -27,8 +27,8 @@ from connectors.events import Alert, EventType, Image, ListingEvent, Takedown
 from connectors.evidence import PhotoEvidence
 from connectors.kafka import KafkaSink, KafkaSinkOptions
 from connectors.sample.edits import EDITS
-from connectors.sample.photo_recipe import PhotoRecipe
 from connectors.sample.listing_ids import REAL_MARKETPLACES
+from connectors.sample.photo_recipe import PhotoRecipe
 from connectors.sample.plan import Plan, make_plan
 from streams.demo_market import Market
 from streams.die_with_parent import die_with_parent
@@ -42,7 +42,7 @@ from streams.worker_process import WorkerProcess
 WORKERS = 2
 SHOPS = 8
 """Two on each marketplace: a connector for each."""
-PACE_SECONDS = 0.02
+PACE_SECONDS = 0.05
 """Between two listings: fast enough not to bore, slow enough to measure each alert's own latency."""
 SETTLE_SECONDS = 2.0
 """After the last listing is through: time for a false alert to show itself."""

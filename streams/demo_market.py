@@ -48,7 +48,9 @@ class Market:
         self._settings, self._folder = settings, folder
         self._world = World()
         self._shelf = PhotoShelf()
-        self._simulators = {kind: Simulator(kind, self._world, shelf=self._shelf) for kind in set(API_OF.values())}
+        self._simulators = {
+            kind: Simulator(kind, self._world, shelf=self._shelf) for kind in set(API_OF.values())
+        }
         self._connectors: list[RunningConnector] = []
         self._open = contextlib.ExitStack()
 
@@ -73,7 +75,9 @@ class Market:
     def connect(self, plan: Plan) -> None:
         """Let a connector read each shop of the plan, and serve the plan's photos."""
         self._world.photos.update(plan.photos)
-        for marketplace, shop in sorted({(event.marketplace, event.seller_id or "") for event in plan.events}):
+        for marketplace, shop in sorted(
+            {(event.marketplace, event.seller_id or "") for event in plan.events}
+        ):
             simulator = self._simulators[API_OF[marketplace]]
             options = simulator.credentials_for(shop).options(simulator.base_url) | POLLING
             name = CONNECTOR_OF[marketplace]
@@ -125,7 +129,9 @@ class RunningConnector:
         source = make(source_type(name), options)
         sink = KafkaSink(
             KafkaSinkOptions(
-                topic=topic_name(LISTINGS, settings.topics), client=client, origin=f"relistwatch/connect/{name}"
+                topic=topic_name(LISTINGS, settings.topics),
+                client=client,
+                origin=f"relistwatch/connect/{name}",
             )
         )
         checkpoints = KafkaCheckpoints(client, topic_name(CONNECTOR_STATE, settings.topics))
@@ -149,4 +155,3 @@ class RunningConnector:
         self.stop.set()
         if self.thread is not None:
             self.thread.join()
-

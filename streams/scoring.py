@@ -61,7 +61,11 @@ def likeness_of(
         title_weight=met.title.weight if met.title else None,
         description_weight=met.description.weight if met.description else None,
         price_ratio=price_ratio(prints.price, held.price),
-        category_overlap=category_overlap(prints.category, held.category),
+        category_overlap=category_overlap(
+            prints.category,
+            held.category,
+            one_marketplace=listing.marketplace == takedown.takedown.marketplace,
+        ),
         same_condition=(
             prints.condition == held.condition
             if "unknown" not in (prints.condition, held.condition)
@@ -89,11 +93,14 @@ def price_ratio(left: Price | None, right: Price | None) -> float | None:
     return float(low / high) if low > 0 else None
 
 
-def category_overlap(left: str | None, right: str | None) -> float | None:
+def category_overlap(left: str | None, right: str | None, *, one_marketplace: bool) -> float | None:
     """The share of the shorter category's words that the other has, 0 to 1; None where one has no words.
 
     Marketplaces name the same shelf differently, with more or fewer levels: "Fashion > Jaket" and "jaket pria".
+    A number names a shelf on its own marketplace only.
     """
+    if not one_marketplace and any((each or "").strip().isdigit() for each in (left, right)):
+        return None
     ours, theirs = _words(left), _words(right)
     return len(ours & theirs) / min(len(ours), len(theirs)) if ours and theirs else None
 

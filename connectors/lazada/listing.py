@@ -24,6 +24,7 @@ from connectors.marketplace_fields import (
     Scalar,
     amount,
     checked,
+    event_id,
     kind,
     lowest,
     milliseconds,
@@ -100,12 +101,13 @@ def listing_event(raw: bytes, *, shop: Shop, observed_at: datetime) -> ListingEv
     item_id = numeric_id(product.item_id, "$.item_id")
     created = moment(product.created_time, "$.created_time")
     updated = moment(product.updated_time, "$.updated_time") or created
+    is_up = _is_up(product)
     price = lowest(_prices(product))
     description = product.attributes.description or product.attributes.short_description
     return checked(
         ListingEvent(
-            event_id=f"{MARKETPLACE}.{item_id}.{_version(updated, raw)}",
-            type=kind(_is_up(product), created, updated),
+            event_id=event_id(MARKETPLACE, item_id, _version(updated, raw), is_up=is_up),
+            type=kind(is_up, created, updated),
             marketplace=MARKETPLACE,
             listing_id=item_id,
             seller_id=shop.seller_id,

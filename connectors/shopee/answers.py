@@ -4,7 +4,9 @@ Source: the error lists of Shopee Open Platform's pages for v2.product.* and v2.
 """
 
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
 
 from connectors.errors import (
     AbortError,
@@ -18,6 +20,7 @@ from connectors.http_client import LONGEST_PAUSE, Answer, judge_status
 from connectors.secret import redact
 from connectors.tokens import RefreshRefusedError
 
+T = TypeVar("T")
 SHOWN = 200
 """Characters of a message that are passed on."""
 DAY_ENDS = timedelta(hours=8)
@@ -89,6 +92,7 @@ REFRESH_RULES = (
     _Rule("refresh_token_expired", RefreshRefusedError),
     _Rule("invalid_refresh_token", RefreshRefusedError),
     _Rule("error_auth", RefreshRefusedError, phrase="refresh_token"),
+    _Rule("invalid_code", AbortError, "the code is used, wrong or older than ten minutes: take another"),
     _Rule("shop_access_expired", RefreshRefusedError, "the shop's authorisation has ended"),
     _Rule("shop_no_linked", RefreshRefusedError, "the seller has withdrawn the authorisation"),
     *RULES,
@@ -118,6 +122,18 @@ def judge_refresh(answer: Answer) -> None:
         ConnectorError: as `judge`.
     """
     _judge(answer, REFRESH_RULES)
+
+
+def decoded(answer: Answer, kind: type[T], where: str) -> T:
+    """The answer as that form; a 0 for false is taken, as Shopee sometimes writes it.
+
+    Raises:
+        RetryError: it has another.
+    """
+    try:
+        return msgspec.json.decode(answer.body, type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RetryError(f"{where}: the answer has another form: {error}") from None
 
 
 def _judge(answer: Answer, rules: tuple[_Rule, ...]) -> None:

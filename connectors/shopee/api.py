@@ -1,19 +1,20 @@
-"""Shopee's calls that a source of listings needs: signed, judged, paged with a guard, and the refresh of tokens."""
+"""Shopee's calls that a source of listings needs: signed, judged, and paged with a guard."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from connectors.context import Context
 from connectors.errors import AbortError, RetryError, WindowFullError
-from connectors.http_client import Answer, Request
+from connectors.http_client import Request
 from connectors.rate import Rate
 from connectors.secret import Secret
-from connectors.shopee.answers import judge, judge_refresh
+from connectors.shopee.answers import decoded, judge, judge_refresh
+from connectors.shopee.grants import ShopeeGrants
 from connectors.shopee.listing import STATUSES
 from connectors.shopee.options import ShopeeOptions
 from connectors.shopee.signature import sign
@@ -22,7 +23,6 @@ from connectors.tokens import TokenKeeper, Tokens, TokenStore
 LIST = "/api/v2/product/get_item_list"
 DETAILS = "/api/v2/product/get_item_base_info"
 MODELS = "/api/v2/product/get_model_list"
-REFRESH = "/api/v2/auth/access_token/get"
 PAGE = 100
 """The most items of a page (v2.product.get_item_list)."""
 BATCH = 50
@@ -31,12 +31,10 @@ MOST_PAGES = 500
 """Of one window. Past it the window is halved: Shopee names no number for its own "offset over limit"."""
 STALE_PAGES = 3
 """As many pages in a row that bring nothing new are no list that anybody can finish."""
-REFRESH_LIFE = timedelta(days=30)
-EPOCH_FROM = 1_000_000_000
-"""A larger `expire_in` is a moment, not a number of seconds: Shopee's pages have both."""
 REMEDY = (
-    "let the seller authorise the app again (or, as the app's owner, take a resend code from the authorisation "
-    "page of the Open Platform's console), and put the new tokens into the options access_token and refresh_token"
+    "let the seller authorise the app again, or take a resend code from the authorisation page of the Open "
+    "Platform's console, and start this connector with that code as the option `code` within ten minutes; or put "
+    "new tokens into the options access_token and refresh_token"
 )
 
 
@@ -75,20 +73,11 @@ class _Models(Struct):
     response: _ModelResponse
 
 
-class _Refreshed(Struct):
-    access_token: str
-    refresh_token: str
-    expire_in: Any = None
-
-
-T = TypeVar("T")
-
-
 class ShopeeApi:
     """One shop's calls. Not safe for threads."""
 
     def __init__(self, options: ShopeeOptions, context: Context, tell: Any) -> None:
-        """Nothing is asked yet.
+        """Nothing is asked yet, but the tokens for a new `code`.
 
         Raises:
             OptionsError: there are no tokens, neither kept nor in the options.
@@ -99,21 +88,24 @@ class ShopeeApi:
             folder = context.own_folder()
         except OSError as error:
             raise AbortError(f"the folder for the tokens cannot be made: {error.strerror}") from None
+        self._public = context.http(
+            options.base_url, rate=Rate(1.0, burst=5), judge=judge_refresh, authorise=self._signed_publicly
+        )
+        grants = ShopeeGrants(self._public, options.partner_id, options.shop_id)
         self.keeper = TokenKeeper(
-            TokenStore(folder / "tokens.json"), self._refreshed, context.clock, stop=context.stop,
+            TokenStore(folder / "tokens.json"), grants.refreshed, context.clock, stop=context.stop,
             shop=f"shop {options.shop_id} at Shopee", remedy=REMEDY, tell=tell,
         )  # fmt: skip
         rate = Rate(options.requests_per_second, burst=max(1, int(options.requests_per_second)))
         self._shop = context.http(
             options.base_url, rate=rate, judge=judge, authorise=self._signed, refresh=self.keeper.renew
         )
-        self._public = context.http(
-            options.base_url, rate=Rate(1.0, burst=5), judge=judge_refresh, authorise=self._signed_publicly
-        )
-        self.keeper.begin(self._first_tokens())
+        self.keeper.begin(self._first_tokens(), code=options.code, exchange=grants.exchanged)
 
     def pages(self, since: datetime, until: datetime) -> Iterator[list[Raw]]:
         """The entries of all items, in any state, whose last change lies in that time, both ends included.
+
+        Shopee names no longest time for this call; its 15 days are for orders.
 
         Raises:
             WindowFullError: there are more pages than may be read.
@@ -128,7 +120,7 @@ class ShopeeApi:
         known: set[bytes] = set()
         offset = stale = 0
         for number in count(1):
-            page = _read(self._shop.get(LIST, [("offset", str(offset)), *asked]), _List, LIST).response
+            page = decoded(self._shop.get(LIST, [("offset", str(offset)), *asked]), _List, LIST).response
             if isinstance(page.item, UnsetType) and (page.has_next_page or page.total_count != 0):
                 # A renamed field must not look like an empty shop.
                 raise RetryError(f"{LIST}: the answer has no field `item`")
@@ -154,7 +146,7 @@ class ShopeeApi:
             ItemNotFoundError: one of them is gone.
         """
         ids = ",".join(map(str, item_ids))
-        told = _read(self._shop.get(DETAILS, [("item_id_list", ids)]), _Details, DETAILS)
+        told = decoded(self._shop.get(DETAILS, [("item_id_list", ids)]), _Details, DETAILS)
         warning = told.warning if isinstance(told.warning, str) else ""
         if isinstance(told.response.item_list, UnsetType):
             return Details([], warning or "the answer has no field `item_list`")
@@ -167,7 +159,7 @@ class ShopeeApi:
             ItemNotFoundError: the item is gone.
         """
         return (
-            _read(self._shop.get(MODELS, [("item_id", str(item_id))]), _Models, MODELS).response.model or []
+            decoded(self._shop.get(MODELS, [("item_id", str(item_id))]), _Models, MODELS).response.model or []
         )
 
     def close(self) -> None:
@@ -200,40 +192,6 @@ class ShopeeApi:
         )
         common = [("partner_id", str(options.partner_id)), ("timestamp", str(now)), *more, ("sign", signed)]
         return msgspec.structs.replace(request, params=(*request.params, *common))
-
-    def _refreshed(self, refresh_token: Secret) -> Tokens:
-        """The next tokens (v2.public.refresh_access_token). Called by the keeper alone: it is good once."""
-        body = {
-            "refresh_token": refresh_token.reveal(),
-            "partner_id": self._options.partner_id,
-            "shop_id": self._options.shop_id,
-        }
-        answer = self._public.post(REFRESH, json=body)
-        told = _read(answer, _Refreshed, REFRESH)
-        return Tokens(
-            access=Secret(told.access_token), refresh=Secret(told.refresh_token), obtained_at=answer.at,
-            access_until=_until(told.expire_in, answer.at), refresh_until=answer.at + REFRESH_LIFE,
-        )  # fmt: skip
-
-
-def _read(answer: Answer, kind: type[T], where: str) -> T:
-    """The answer as that form, each record in it byte for byte as it came.
-
-    A 0 for false is taken, as Shopee sometimes writes it.
-    """
-    try:
-        return msgspec.json.decode(answer.body, type=kind, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RetryError(f"{where}: the answer has another form: {error}") from None
-
-
-def _until(expire_in: Any, now: datetime) -> datetime | None:
-    """When the token ends. Whatever stands there: tokens that were given are not thrown away for it."""
-    if not isinstance(expire_in, int | float) or not 0 < expire_in < 2 * 10**10:
-        return None
-    seconds = expire_in - now.timestamp() if expire_in > EPOCH_FROM else float(expire_in)
-    # A moment that is over is that of another clock.
-    return now + timedelta(seconds=seconds) if seconds > 0 else None
 
 
 def _next(told: Any, offset: int) -> int:

@@ -24,6 +24,15 @@ class ShopeeOptions(WindowOptions, frozen=True, forbid_unknown_fields=True, kw_o
     """The first tokens, from authorising the shop. Later ones are kept in the instance's own folder; these are
     read again only when they are others than before."""
     refresh_token: Secret | None = None
+    code: Secret | None = None
+    """In place of tokens: the code of an authorisation, or a resend code. It is good once and for ten minutes,
+    and is exchanged when the source is opened; afterwards it may stay where it is."""
     base_url: str = HOST
     requests_per_second: Annotated[float, Meta(gt=0, le=1000)] = 10.0
     """Shopee names no limit; it is asked more slowly when it says "too many"."""
+    push_url: str | None = None
+    """The callback address of pushes, exactly as it stands in the Open Platform's console: it is signed."""
+    push_listen: str | None = None
+    """Where pushes are taken, as `127.0.0.1:8710`, for the proxy that ends TLS; without it none are."""
+    push_path: str = "/shopee"
+    """The path that the proxy passes on."""

@@ -8,6 +8,7 @@ Nothing else can be lost: what left the window is in a later one, with its new t
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
@@ -17,7 +18,8 @@ from msgspec import Raw
 
 from connectors.codec import RecordError
 from connectors.items import Item, Notice, RawRecord, Skipped
-from connectors.sdk import Context, RetryError, WindowFullError
+from connectors.pushed_hints import PushedHints
+from connectors.sdk import Context, OptionsError, RetryError, WindowFullError
 from connectors.shopee.answers import ItemNotFoundError
 from connectors.shopee.api import BATCH, Details, ShopeeApi
 from connectors.shopee.listing import (
@@ -31,6 +33,7 @@ from connectors.shopee.listing import (
     record_key,
 )
 from connectors.shopee.options import ShopeeOptions
+from connectors.shopee.push import ShopeePushes
 from connectors.window_source import WindowSource
 from connectors.windows import Window
 
@@ -52,12 +55,53 @@ class ShopeeSource(WindowSource[ShopeeOptions]):
         super().open(context)
         self._told: deque[str] = deque()
         self._broken: OrderedDict[bytes, None] = OrderedDict()
+        self._closing = ExitStack()
         self._api = ShopeeApi(self.options, context, self._told.append)
+        self._closing.callback(self._api.close)
+        self._pushed = self._listening(context)
 
     def close(self) -> None:
-        """Close the connections."""
-        if hasattr(self, "_api"):
-            self._api.close()
+        """Take no more pushes, and close the connections."""
+        if hasattr(self, "_closing"):
+            self._closing.close()
+
+    def _listening(self, context: Context) -> PushedHints | None:
+        options = self.options
+        if options.push_listen is None:
+            return None
+        if options.push_url is None:
+            raise OptionsError(
+                "shopee: option push_url: the callback address as the console has it is missing"
+            )
+        verify = ShopeePushes(
+            partner_key=options.partner_key, url=options.push_url, shop_id=options.shop_id,
+            clock=context.clock, tell=self._told.append,
+        )  # fmt: skip
+        pushed = PushedHints(
+            listen=options.push_listen, path=options.push_path, verify=verify, folder=context.own_folder(),
+            clock=context.clock, name="shopee",
+        )  # fmt: skip
+        return self._closing.enter_context(pushed)
+
+    def waiting(self) -> bool:
+        """Whether a push has come in."""
+        return self._pushed is not None and self._pushed.waiting()
+
+    def between(self) -> Iterator[Item]:
+        """What the details say of the items that were pushed."""
+        if self._pushed is None:
+            return
+        hints = self._pushed.take(BATCH)
+        moment = int(self.context.clock.now().timestamp())
+        ids = dict.fromkeys(int(hint.listing_id.rpartition(".")[2]) for hint in hints)
+        yield from self._fetched([ListedItem(item_id=item_id, update_time=moment) for item_id in ids])
+        self._pushed.confirmed(hints)
+        yield from self._notices()
+
+    def acknowledged(self) -> None:
+        """The hints whose events the sink has are done."""
+        if self._pushed is not None:
+            self._pushed.acknowledged()
 
     def window(self, window: Window) -> Iterator[Item]:
         """Every item that changed in the window; in which order is Shopee's."""

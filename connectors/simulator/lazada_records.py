@@ -71,7 +71,7 @@ def sku(version: Version, place: int, urls: list[str]) -> dict[str, Any]:
     """One variant. Every fifth product is on sale: then `special_price` is what is paid."""
     number = version.item * 10 + place
     price = version.listing.price
-    paid = float(price.amount) * (1 + place / 10) if price else 0.0
+    paid = float(price.amount) + place * 10_000 if price else 0.0
     on_sale = trait(version.item, 5) == 3
     shown: dict[str, Any] = {
         "Status": "active" if version.on(LAZADA) is Standing.LIVE else "inactive",

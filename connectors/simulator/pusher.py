@@ -60,7 +60,9 @@ class Pusher:
         async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as under_way:
             while True:
                 for version in self._due():
-                    for push in self._desk.pushes(version, self._now_ms()):
+                    pushes = self._desk.pushes(version, self._now_ms())
+                    self._told["duplicates"] += len(pushes) - len(set(pushes))
+                    for push in pushes:
                         await gate.acquire()
                         task = under_way.create_task(self._deliver(session, push))
                         task.add_done_callback(lambda _: gate.release())

@@ -104,7 +104,7 @@ def extend_description(info: dict[str, Any], urls: list[str]) -> None:
 def prices(version: Version, place: int) -> dict[str, Any]:
     """A price_info: the first variant has the listing's price, every fifth item is on sale at it."""
     price = version.listing.price
-    current = float(price.amount) * (1 + place / 10) if price else 0.0
+    current = float(price.amount) + place * 10_000 if price else 0.0
     original = round(current * 1.25) if trait(version.item, 5) == 3 else current
     return {
         "currency": price.currency if price else "IDR",

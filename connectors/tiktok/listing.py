@@ -31,6 +31,7 @@ from connectors.marketplace_fields import (
     Scalar,
     amount,
     checked,
+    event_id,
     kind,
     lowest,
     moment,
@@ -168,7 +169,7 @@ def listing_events(
     return tuple(
         checked(
             ListingEvent(
-                event_id=f"{marketplace}.{product_id}.{version}",
+                event_id=event_id(marketplace, product_id, version, is_up=is_up),
                 type=kind(is_up, created, updated),
                 marketplace=marketplace,
                 listing_id=product_id,

@@ -2,16 +2,24 @@
 
 from collections import deque
 from collections.abc import Iterator
+from typing import ClassVar
+
+from msgspec import Struct
 
 from connectors.codec import RecordError
 from connectors.errors import RetryError
 from connectors.events import ListingEvent
+from connectors.hint_confirmation import HintConfirmation
+from connectors.hints import Hint
+from connectors.once import Once
 from connectors.pages import Pages, ShiftedError
-from connectors.sdk import Context, Item, Notice, RawRecord
+from connectors.pushed_hints import PushedHints
+from connectors.sdk import Context, Item, Notice, RawRecord, Skipped
 from connectors.tiktok.answers import MOST_PRODUCTS, ProductGoneError
 from connectors.tiktok.api import TikTokApi
 from connectors.tiktok.listing import Shop, found, listing_events, listing_key
 from connectors.tiktok.options import TikTokOptions, TokopediaOptions
+from connectors.tiktok.push import WHOLE_SHOP, verifier
 from connectors.window_source import WindowSource
 from connectors.windows import Window
 
@@ -23,7 +31,16 @@ class TikTokSource(WindowSource[TikTokOptions]):
     """Polls the search; fetches the detail of each product that is on sale, once for each of its versions."""
 
     name = "tiktok"
-    options_type = TikTokOptions
+    options_type: ClassVar[type[Struct]] = TikTokOptions
+    _api: TikTokApi
+    _hints: HintConfirmation
+
+    def __init__(self, options: TikTokOptions) -> None:
+        super().__init__(options)
+        self._told: deque[str] = deque()
+        self._shop = Shop(seller_id=options.shop_id, connector=self.name, version=self.version)
+        self._pushes: PushedHints | None = None
+        self._unread = Once()
 
     def open(self, context: Context) -> None:
         """Find where to go on, and the tokens.
@@ -32,10 +49,9 @@ class TikTokSource(WindowSource[TikTokOptions]):
             OptionsError: there are no tokens.
         """
         super().open(context)
-        self._told: deque[str] = deque()
-        self._shop = Shop(seller_id=self.options.shop_id, connector=self.name, version=self.version)
         self._api = TikTokApi(self.options, context, self._told.append)
         self._api.open()
+        self._listen(context)
 
     def window(self, window: Window) -> Iterator[Item]:
         """The products that changed in the window, in every state."""
@@ -48,21 +64,63 @@ class TikTokSource(WindowSource[TikTokOptions]):
             else:
                 return
 
-    def confirmed(self, product_id: str) -> tuple[Item, ...] | None:
-        """The product as its detail shows it; None where there is none, or no more.
+    def waiting(self) -> bool:
+        """Whether pushed hints wait to be confirmed."""
+        return self._pushes is not None and self._pushes.waiting()
 
-        Raises:
-            RetryError: not now.
-        """
-        try:
-            return self._items(self._api.detail(product_id))
-        except ProductGoneError:
-            return None
+    def between(self) -> Iterator[Item]:
+        """What the details of pushed listings say."""
+        if self._pushes is not None:
+            yield from self._hints.items()
+            yield from self._notices()
+
+    def acknowledged(self) -> None:
+        """Forget the hints whose events are acknowledged."""
+        if self._pushes is not None:
+            self._pushes.acknowledged()
+
+    @property
+    def push_port(self) -> int | None:
+        """The port that pushes are taken on; None where they are not."""
+        return None if self._pushes is None else self._pushes.port
 
     def close(self) -> None:
-        """Close the connections."""
+        """Take no more pushes and close the connections."""
+        if self._pushes is not None:
+            self._pushes.close()
         if hasattr(self, "_api"):
             self._api.close()
+
+    def _listen(self, context: Context) -> None:
+        options = self.options
+        if options.push_listen is None:
+            return
+        verify = verifier(options.app_key, options.app_secret, options.shop_id, context.clock)
+        self._pushes = PushedHints(
+            listen=options.push_listen, path=options.push_path, verify=verify, folder=context.own_folder(),
+            clock=context.clock, name=self.name,
+        )  # fmt: skip
+        self._hints = HintConfirmation(self._pushes, self._confirm, name=self.name)
+        self._pushes.start()
+
+    def _confirm(self, hint: Hint) -> tuple[Item, ...] | None:
+        """What the detail of a pushed product shows; None where there is none."""
+        if hint.listing_id.startswith(WHOLE_SHOP):
+            status = hint.listing_id.removeprefix(WHOLE_SHOP)
+            return (
+                Notice(
+                    f"{self.name}: the shop's mirroring to Tokopedia is {status}: listings may have come or gone "
+                    "there without a change of their own; to read all of them, run a backfill with `since`"
+                ),
+            )
+        return self._detail(hint.listing_id)
+
+    def _detail(self, product_id: str) -> tuple[Item, ...] | None:
+        try:
+            raw = self._api.detail(product_id)
+        except ProductGoneError:
+            return None
+        return tuple(self._items(raw, product_id))
 
     def _pages(self, window: Window) -> Iterator[Item]:
         pages = Pages(MOST_PRODUCTS)
@@ -87,24 +145,30 @@ class TikTokSource(WindowSource[TikTokOptions]):
             product = found(raw)
             here = self._events(raw)
         except RecordError as error:
-            yield self._unread(raw, error)
+            yield from self._unreadable(raw, error)
             return
         wanted = set(self.options.marketplaces)
         if not product.up & wanted:
             yield from here
         elif not all(self.known(event.event_id) for event in here):
-            detail = self.confirmed(product.listing_id)
+            detail = self._detail(product.listing_id)
             if detail is None:
                 # Its removal is a change of its own, and found in the window of that.
                 yield Notice(f"{self.name}: product {product.listing_id} was gone before its detail was read")
             else:
                 yield from detail
 
-    def _items(self, raw: bytes) -> tuple[Item, ...]:
+    def _items(self, raw: bytes, asked: str) -> Iterator[Item]:
         try:
-            return self._events(raw)
+            events = self._events(raw)
         except RecordError as error:
-            return (self._unread(raw, error),)
+            yield from self._unreadable(raw, error)
+            return
+        for event in events:
+            if event.listing_id == asked:
+                yield event
+            else:
+                yield Skipped(f"{self.name}: asked for product {asked}, told of {event.listing_id}")
 
     def _events(self, raw: bytes) -> tuple[ListingEvent, ...]:
         return listing_events(
@@ -114,8 +178,9 @@ class TikTokSource(WindowSource[TikTokOptions]):
             observed_at=self.context.clock.now(),
         )
 
-    def _unread(self, raw: bytes, error: RecordError) -> RawRecord:
-        return RawRecord(raw, self._key(raw), f"{self.name}: {error}")
+    def _unreadable(self, raw: bytes, error: RecordError) -> Iterator[Item]:
+        if self._unread.is_new(raw):
+            yield RawRecord(raw, self._key(raw), f"{self.name}: {error}")
 
     def _key(self, raw: bytes) -> str | None:
         return listing_key(raw, self.options.marketplaces[0])

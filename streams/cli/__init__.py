@@ -13,6 +13,7 @@ COMMANDS: tuple[str, ...] = (
     "worker",
     "lookback",
     "connect",
+    "connectors",
     "simulate",
     "kafka",
     "topics",

@@ -66,7 +66,10 @@ def demo(
             def on_alert(alert: Any, seconds: float) -> None:
                 if not as_json:
                     results.print(alert_text(alert), soft_wrap=True)
-                    results.print(f"  caught    {seconds * 1000:.0f} ms after the marketplace showed it\n", style="green")
+                    results.print(
+                        f"  caught    {seconds * 1000:.0f} ms after the marketplace showed it\n",
+                        style="green",
+                    )
 
             return running.round(number, on_alert, tick)
 

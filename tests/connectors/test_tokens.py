@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.clock import SetClock
@@ -303,6 +303,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps=STEPS)
 def test_whatever_happens_no_refresh_token_is_used_after_its_answer_and_none_after_its_refusal(
     folders: Path, steps: list[str]
@@ -339,6 +340,7 @@ def test_whatever_happens_no_refresh_token_is_used_after_its_answer_and_none_aft
                     answered.update(new)
 
 
+@settings(deadline=None)
 @given(marks=st.lists(st.integers(0, 5), max_size=10))
 def test_each_refresh_token_of_the_options_is_taken_once(marks: list[int]) -> None:
     kept: Kept | None = None

@@ -19,7 +19,16 @@ from connectors.events import Image
 from connectors.kafka import KafkaSink
 from connectors.memory import MemorySink
 from connectors.runner import Problem, Runner
-from connectors.sdk import AbortError, OptionsError, RetryError, Sink, SkipError, Skipped, make
+from connectors.sdk import (
+    AbortError,
+    ConnectorError,
+    OptionsError,
+    RetryError,
+    Sink,
+    SkipError,
+    Skipped,
+    make,
+)
 from connectors.webhook_source import WebhookSource
 from streams.settings import Settings
 
@@ -45,7 +54,7 @@ def running(
     source = make(WebhookSource, {"secret": WHSEC, "listen": "127.0.0.1:0"} | options)
     stop = threading.Event()
     problems: list[Problem] = []
-    errors: list[BaseException] = []
+    errors: list[ConnectorError] = []
     runner = Runner(
         source, sink, stop=stop, on_problem=problems.append, backoff=Backoff(0.001, 0.001, attempts=50)
     )
@@ -53,7 +62,7 @@ def running(
     def run() -> None:
         try:
             runner.run()
-        except BaseException as error:
+        except ConnectorError as error:
             errors.append(error)
 
     thread = threading.Thread(target=run)

@@ -48,6 +48,27 @@ def offer(marketplace: str, number: int, **changes: Any) -> ListingEvent:
     return ListingEvent(**(fields | changes))
 
 
+class MovingStop:
+    """A stop that nobody sets, and whose waits move the clock: the runner's pauses take no time."""
+
+    def __init__(self, clock: SetClock) -> None:
+        self._clock = clock
+
+    def is_set(self) -> bool:
+        return False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.move(timeout or 0.0)
+        return False
+
+
+def credentials(market: Simulator) -> dict[str, Any]:
+    """The options that open the first shop; whose listings to yield is left to the source."""
+    given: dict[str, Any] = {**market.credentials.options(market.base_url)}
+    given.pop("marketplaces", None)
+    return given
+
+
 @dataclass
 class Shopfront:
     """One simulator, its world, and runs of sources against it; the clock moves only where it is waited on."""
@@ -63,7 +84,7 @@ class Shopfront:
     def make(self, source: type[Source[Any]], **options: Any) -> Source[Any]:
         """The source with the first shop's credentials, reading the hour after the start."""
         given: Mapping[str, Any] = {
-            **self.market.credentials.options(self.market.base_url),
+            **credentials(self.market),
             "since": START.isoformat(),
             "until": (START + timedelta(hours=1)).isoformat(),
             "requests_per_second": 1000,
@@ -77,6 +98,7 @@ class Shopfront:
         context = Context(
             source.name,
             clock=self.clock,
+            stop=MovingStop(self.clock),
             folder=self.folder / source.name,
             backoff=Backoff(first=0.1, most=1.0, attempts=5),
         )

@@ -196,6 +196,10 @@ def test_the_same_version_is_the_same_event_and_another_is_not() -> None:
     assert event(RECORD, updated_time="1764000700000").event_id != event(RECORD).event_id
 
 
+def test_a_removal_at_the_same_time_is_another_event() -> None:
+    assert event(RECORD, status="Suspended").event_id == event(RECORD).event_id + ".removed"
+
+
 def test_without_times_the_record_itself_is_the_version() -> None:
     bare = {key: value for key, value in RECORD.items() if not key.endswith("_time")}
     assert event(bare).event_id == event(bare).event_id

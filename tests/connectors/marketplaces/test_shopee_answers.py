@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.http_client import Answer
@@ -154,6 +154,7 @@ def test_no_secret_and_no_flood_leaves_through_a_message() -> None:
     assert len(text) < 700
 
 
+@settings(deadline=None)
 @given(
     body=st.dictionaries(
         st.sampled_from(["error", "message", "request_id", "response"]),

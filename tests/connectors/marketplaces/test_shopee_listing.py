@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.codec import Codec, RecordError
@@ -163,6 +163,7 @@ def test_an_item_without_models_needs_no_more_calls() -> None:
     assert not needs_models(item())
     assert not needs_models(item(price_info=None))
     assert not needs_models("no item")
+    assert not needs_models(item(has_model=True, price_info=None, item_status="BANNED")), "nobody buys it"
 
 
 def test_models_in_two_currencies_are_an_error() -> None:
@@ -245,6 +246,7 @@ def bent(draw: st.DrawFn) -> dict[str, Any]:
     return record
 
 
+@settings(deadline=None)
 @given(record=JSON | bent(), models=st.lists(JSON, max_size=3))
 def test_any_shape_is_an_event_or_an_error_that_names_the_field(record: Any, models: list[Any]) -> None:
     try:
@@ -258,6 +260,7 @@ def test_any_shape_is_an_event_or_an_error_that_names_the_field(record: Any, mod
     assert mapped(record, models).event_id == event.event_id
 
 
+@settings(deadline=None)
 @given(record=JSON | st.fixed_dictionaries({"item_id": JSON, "item_status": JSON, "update_time": JSON}))
 def test_any_list_entry_is_one_or_an_error(record: Any) -> None:
     try:

@@ -1,6 +1,7 @@
 """The source against the simulated Shopee over real HTTP: everything arrives, whatever happens on the way."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,12 +10,19 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from shopee_shop import FIRST, NOW, SHOP, SINCE, Shop, opened
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shopee_shop import FIRST, NOW, SHOP, SINCE, Shop, Watched, opened
 
-from connectors.events import EventType
-from connectors.sdk import AbortError, OptionsError, Skipped, make
+from connectors.backoff import Backoff
+from connectors.clock import SetClock
+from connectors.context import Context
+from connectors.events import EventType, ListingEvent
+from connectors.sdk import AbortError, ConnectorError, OptionsError, RawRecord, Skipped, make
 from connectors.shopee import api
+from connectors.shopee.listing import STATUSES
 from connectors.shopee.source import ShopeeSource
+from connectors.windows import Window
 
 
 @pytest.fixture
@@ -237,7 +245,7 @@ def test_a_lost_answer_to_a_refresh_ends_with_what_to_do_and_new_tokens_mend_it(
     shop.sim.fail_next(1, "hang-up-after", on="refresh")
     run = shop.run()
     assert isinstance(run.error, AbortError)
-    assert "put the new tokens into the options access_token and refresh_token" in str(run.error)
+    assert "put new tokens into the options access_token and refresh_token" in str(run.error)
     secret = json.loads((shop.folder / "tokens.json").read_text())["tokens"]["refresh"]
     assert secret not in run.told
     granted = shop.sim.tokens.grant(SHOP, int(shop.clock.now().timestamp() * 1000))
@@ -415,6 +423,63 @@ def test_a_wrong_option_is_named(option: str, value: Any) -> None:
     }
     with pytest.raises(OptionsError, match=option):
         make(ShopeeSource, given)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=9,
+)
+ENTRY = JSON | st.fixed_dictionaries(
+    {"item_id": st.integers(1, 5), "update_time": st.integers(1, 9)},
+    optional={"item_name": JSON, "item_status": st.sampled_from(STATUSES), "has_model": JSON, "image": JSON},
+)
+FIELDS = {"item": st.lists(ENTRY, max_size=4), "item_list": st.lists(ENTRY, max_size=4), "model": JSON}
+FIELDS |= {"has_next_page": JSON, "next_offset": JSON | st.integers(0, 300), "total_count": JSON}
+ANSWER = JSON | st.fixed_dictionaries(
+    {"response": JSON | st.fixed_dictionaries({}, optional=FIELDS)}, optional={"error": JSON, "warning": JSON}
+)
+
+
+@settings(deadline=None)
+@given(answers=st.lists(ANSWER, min_size=1, max_size=6))
+def test_whatever_shopee_answers_it_is_items_or_one_of_our_errors_within_bounds(answers: list[Any]) -> None:
+    asked: list[str] = []
+
+    def before(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json=answers[len(asked) % len(answers)])
+
+    given = {
+        "partner_id": 1,
+        "partner_key": "k" * 20,
+        "shop_id": 7,
+        "access_token": "a" * 20,
+        "base_url": "http://x",
+    }
+    source = make(ShopeeSource, given)
+    clock = SetClock(NOW)
+    with tempfile.TemporaryDirectory() as folder:
+        context = Context(
+            "shop-7",
+            clock=clock,
+            folder=Path(folder),
+            transport=Watched(before),
+            backoff=Backoff(0.0, 0.0, attempts=2),
+        )
+        source.open(context)
+        try:
+            items = list(source.window(Window(SINCE, NOW)))
+        except ConnectorError as error:
+            items = []
+            assert str(error)  # noqa: PT017
+        finally:
+            source.close()
+    assert len(asked) < 300
+    for item in items:
+        assert isinstance(item, ListingEvent | RawRecord | Skipped)
+        if not isinstance(item, Skipped):
+            msgspec.json.encode(item)
 
 
 def test_events_of_one_item_come_in_the_order_of_its_versions(shop: Shop) -> None:

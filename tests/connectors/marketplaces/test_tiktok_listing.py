@@ -236,6 +236,10 @@ def test_the_same_version_is_the_same_event_from_search_and_detail() -> None:
     assert event(DETAIL, update_time=1764000601).event_id != event(DETAIL).event_id
 
 
+def test_a_removal_at_the_same_time_is_another_event() -> None:
+    assert event(SEARCH, status="FREEZE").event_id == event(SEARCH).event_id + ".removed"
+
+
 def test_without_times_the_record_itself_is_the_version() -> None:
     bare = without(DETAIL, "create_time", "update_time")
     assert event(bare).event_id == event(bare).event_id

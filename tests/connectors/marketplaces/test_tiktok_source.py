@@ -139,6 +139,7 @@ def test_19_digit_ids_survive_exactly(shop: Shopfront) -> None:
     assert shop.run(TikTokSource).ids == {offer("tiktok-id", number).listing_id for number in range(16)}
 
 
+@pytest.mark.slow
 def test_a_window_over_the_cap_is_halved_and_nothing_is_cut_off(tmp_path: Path) -> None:
     world = EndlessWorld(count=10_400, start=START, pace=timedelta(milliseconds=300))
     with shopfront("tiktok", tmp_path, shows=world) as front:
@@ -313,7 +314,7 @@ def test_records_of_another_form_are_kept_whole_and_the_rest_comes(shop: Shopfro
     fill(shop, 40)
     shop.market.fail_next(1, "schema-change", on="list")
     harvest = shop.run(TikTokSource)
-    assert 0 < len(harvest.unread)
+    assert len(harvest.unread) > 0
     assert len(harvest.listings) + len(harvest.unread) == 40
     for record in harvest.unread:
         assert msgspec.json.decode(record.value)
@@ -338,6 +339,32 @@ def test_a_detail_of_another_form_is_kept_whole(shop: Shopfront) -> None:
     assert b'{"text":"Jaket"}' in record.value
     assert record.why is not None
     assert "`$.title`" in record.why
+
+
+def test_a_detail_of_another_product_is_not_taken_for_the_one_asked_for(shop: Shopfront) -> None:
+    fill(shop, 2)
+    original = shop.market._api.answer
+
+    def mix_up(operation: str, call: Any) -> Any:
+        reply = original(operation, call)
+        if operation == "detail":
+            reply.data["data"]["id"] = "1730000000000000001"
+        return reply
+
+    shop.market._api.answer = mix_up  # type: ignore[method-assign]
+    harvest = shop.run(TikTokSource)
+    assert harvest.listings == []
+    assert harvest.counts.skipped == 2
+
+
+def test_a_record_that_cannot_be_read_comes_once_though_windows_overlap(shop: Shopfront) -> None:
+    for number in (240, 241):
+        shop.world.put(offer("tiktok-id", number))
+    shop.market.faults.always("schema-change", on="list")
+    harvest = shop.run(TikTokSource, window_minutes=5, overlap_seconds=280)
+    # The first two windows show both.
+    assert shop.market.stats.records == 2 + 2 + 1
+    assert len(harvest.unread) == len(harvest.listings) == 1
 
 
 @pytest.mark.parametrize("source", [TikTokSource, TokopediaSource])
