@@ -8,7 +8,7 @@ A scan brings up pairs: their hashes are related, or enough of their points agre
 Whether they are the same photo is for `PhotoIndex.look_at` to say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,10 +83,9 @@ class _Agreeing:
 
 
 class PhotoScan:
-    """Looks for these photos, in blocks of rows (`scan`). `sample`: any of the photos that will be scanned, some
-    hundreds at least; points that many of them meet are left out."""
+    """Looks for these photos, in blocks of rows (`scan`); `leave_out_common` first makes that faster."""
 
-    def __init__(self, wanted: Sequence[HeldPhoto], sample: PhotoRows | None = None) -> None:
+    def __init__(self, wanted: Sequence[HeldPhoto]) -> None:
         self._wanted = wanted
         plain = np.frombuffer(b"".join(photo.plain for photo in wanted), np.uint64).reshape(len(wanted), -1)
         self._hashes = parts_of(plain)
@@ -99,8 +98,6 @@ class PhotoScan:
         self._signs: npt.NDArray[np.uint32] = self._rows["signs"].copy()
         self._large: npt.NDArray[np.uint16] = self._rows["large"].copy()
         self._points = self._keys(np.arange(len(self._rows)))
-        if sample is not None and len(sample) >= LEAST_SAMPLE:
-            self._points = self._keys(self._rare(sample))
 
     def scan(self, rows: PhotoRows) -> list[Sighting]:
         """All pairs that are worth a look, by row, then by what was looked for; at most `BLOCK` rows are best."""
@@ -113,8 +110,11 @@ class PhotoScan:
         ways = _turned(self._rows[points])
         return KeyScan(ways.ravel(), np.repeat(points.astype(np.uint32), ways.shape[1]), bits=LOOSE_AMONG)
 
-    def _rare(self, sample: PhotoRows) -> Numbers:
-        """The points that few photos meet by chance."""
+    def leave_out_common(self, sample: PhotoRows) -> Iterator[None]:
+        """Look no more for points that many photos meet by chance, as those in `sample` do: any of the photos that
+        will be scanned. A little work between two yields; it counts when all is done."""
+        if len(sample) < LEAST_SAMPLE:
+            return
         met = np.zeros(len(self._rows))
         for start in range(0, len(sample), BLOCK):
             rows = sample.part(start, start + BLOCK)
@@ -124,13 +124,14 @@ class PhotoScan:
             chance = found.only(~np.isin(pair, alike.keys[alike.votes.max(axis=1) >= LEAST_VOTES]))
             once = np.unique(chance.row * len(self._rows) + chance.held) % len(self._rows)
             met += np.bincount(once, minlength=len(self._rows))
+            yield
         share = met / len(sample)
         kept = share <= COMMON
         for start, end in zip(self._first[:-1], self._first[1:], strict=True):
             least = int(np.ceil((end - start) * RARE_AT_LEAST))
             if kept[start:end].sum() < least:
                 kept[start + np.argsort(share[start:end], kind="stable")[:least]] = True
-        return np.flatnonzero(kept)
+        self._points = self._keys(np.flatnonzero(kept))
 
     def _by_hash(self, rows: PhotoRows) -> list[int]:
         place, wanted = self._parts.pairs(_part_keys(rows.hashes))

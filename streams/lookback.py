@@ -126,7 +126,8 @@ class Lookback:
             self._pause_until = monotonic() + 1.0
             return False
         with self._metrics.timed_pass(phase):
-            finished = await self._pass(phase, wanted, began)
+            async with self._listings.scanned:
+                finished = await self._pass(phase, wanted, began)
         if finished and len(wanted) < MOST_TOGETHER:
             # With takedowns coming all the time at most half of a core goes into passes.
             self._pause_until = monotonic() + min(monotonic() - began, LONGEST_REST_SECONDS)

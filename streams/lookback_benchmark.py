@@ -47,7 +47,7 @@ from streams.worker_process import WorkerProcess
 POOL = 250
 """Photos that are drawn. Their points are mixed, and a sixteenth of the bits turned: two mixtures have some of them in
 common, as two photos have edges and corners."""
-POOL_FILE = "pool.npz"
+POOL_FILE = "pool.msgpack"
 BANK = 40_000
 TAKEDOWNS = (1, 10, 100, 1000)
 RELISTS = 5
@@ -62,8 +62,10 @@ class Photos:
     """Fingerprints of photos that look like others' point by point, and are nobody's copy."""
 
     def __init__(self, folder: Path) -> None:
-        pool = np.load(folder / POOL_FILE)
-        self._points, self._thumbnails = pool["points"], [bytes(one) for one in pool["thumbnails"]]
+        points, self._thumbnails = msgspec.msgpack.decode(
+            (folder / POOL_FILE).read_bytes(), type=tuple[bytes, list[bytes]]
+        )
+        self._points = unpack_points(points)
 
     @staticmethod
     def draw(folder: Path) -> None:
@@ -71,9 +73,8 @@ class Photos:
         chance = dice("lookback", 1)
         drawn = (draw_photo(look_of(chance), place % 97, place) for place in range(POOL))
         prints = [one for raw in drawn if (one := print_of_bytes(raw, max_pixels=10**8)) is not None]
-        points = np.concatenate([unpack_points(one.points) for one in prints])
-        thumbnails = np.array([np.void(one.thumbnail) for one in prints[:100]])
-        np.savez(folder / POOL_FILE, points=points, thumbnails=thumbnails)
+        pool = (b"".join(one.points for one in prints), [one.thumbnail for one in prints[:100]])
+        (folder / POOL_FILE).write_bytes(msgspec.msgpack.encode(pool))
 
     def number(self, number: int) -> PhotoPrint:
         """The same for the same number."""

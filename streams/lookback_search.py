@@ -29,9 +29,9 @@ from streams.rules import Rules
 from streams.scoring import score_listing
 from streams.takedown_bank import TakedownBank
 
-PHOTOS_A_SCAN = 500
+PHOTOS_A_SCAN = 256
 """Photos of takedowns looked for in one scan: more at once cost less for each, and more memory."""
-SCANNED_AT_MOST = 15_000
+SCANNED_AT_MOST = 8_000
 """Photos of takedowns from which searching for each listing's photos is faster than scanning for these."""
 SAMPLE = 2048
 """Photos that say which points are common."""
@@ -101,8 +101,8 @@ class Pass:
         elif scans:
             sample = _sample(views)
             for scan in scans:
-                looker = PhotoScan([one.photo for one in scan], sample)
-                yield
+                looker = PhotoScan([one.photo for one in scan])
+                yield from looker.leave_out_common(sample)
                 for view in views:
                     yield from self._photos(view, looker, scan)
 

@@ -49,6 +49,8 @@ class RecentListings(FollowedTopic):
         self._codec = Codec(ListingFingerprint, ours=True)
         self._identity: TopicIdentity | None = None
         self._mine: list[TopicPartition] = []
+        self.scanned = asyncio.Lock()
+        """Held while a pass reads the store: meanwhile no segment is written anew."""
         self._saved = self._tidied = monotonic()
         metrics.listings.set_function(lambda: len(store))
         metrics.listing_photos.set_function(lambda: store.photos)
@@ -94,9 +96,10 @@ class RecentListings(FollowedTopic):
         """Save now and then, and drop what is too old."""
         if self.store.unsaved and monotonic() - self._saved > SAVE_SECONDS:
             await self._save(consumer)
-        if monotonic() - self._tidied > TIDY_SECONDS:
+        if monotonic() - self._tidied > TIDY_SECONDS and not self.scanned.locked():
             self._tidied = monotonic()
-            left = await asyncio.to_thread(self.store.tidy, await self._positions(consumer), time())
+            async with self.scanned:
+                left = await asyncio.to_thread(self.store.tidy, await self._positions(consumer), time())
             if left:
                 log.info("listings left out that are old or came again", listings=left)
 
@@ -105,6 +108,7 @@ class RecentListings(FollowedTopic):
 
         Raises:
             KafkaError: the broker does not say where the topic ends.
+            RuntimeError: the topic is not followed any more.
         """
         consumer = self.consumer
         assert consumer is not None  # noqa: S101  started before
@@ -112,6 +116,8 @@ class RecentListings(FollowedTopic):
             return
         ends = await consumer.end_offsets(self._mine)
         while not self.should_stop and not (self.in_step and not await self._is_behind(consumer, ends)):
+            if self.following is None or self.following.done():
+                raise RuntimeError(f"{self.topic.name} is not followed any more")
             await self.sleep(REACH_SECONDS)
 
     async def on_stop(self) -> None:

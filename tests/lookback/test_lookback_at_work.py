@@ -28,9 +28,7 @@ def put_listings(client: KafkaClient, *events) -> None:
 
 
 def put_takedowns(client: KafkaClient, *records) -> None:
-    client.send_all(
-        "takedown-fingerprints", [(r.takedown_id, fingerprint_takedown(r, ())) for r in records]
-    )
+    client.send_all("takedown-fingerprints", [(r.takedown_id, fingerprint_takedown(r, ())) for r in records])
 
 
 def pairs(alerts: list[Alert]) -> list[tuple[str, str]]:
@@ -161,7 +159,9 @@ def test_two_shards_say_what_one_does(worker_settings: Settings, start_lookback,
     whole = start_lookback("1/1", "--once")
     assert whole.process.wait(60) == 0
     again = alerts_of(client.read_until("alerts", lambda got: len(got) >= len(expected), quiet=2))
-    assert sorted(a.alert_id for a in again) == sorted(a.alert_id for a in found), "one process alone finds no other, and says none again"
+    assert sorted(a.alert_id for a in again) == sorted(a.alert_id for a in found), (
+        "one process alone finds no other, and says none again"
+    )
 
 
 def test_one_takedown_that_meets_very_many_is_held(

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from streams.lookback_plan import LookbackPlan, from_seq_of
 
@@ -105,7 +112,10 @@ class Interleavings(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         # Before a takedown is `SETTLE` old, the worker has it, or it matches nothing meanwhile.
         self.now += seconds
-        while self.known < len(self.topics.takedowns) and self.topics.takedowns[self.known][1] + SETTLE <= self.now:
+        while (
+            self.known < len(self.topics.takedowns)
+            and self.topics.takedowns[self.known][1] + SETTLE <= self.now
+        ):
             self.known += 1
 
     @rule()
@@ -115,7 +125,9 @@ class Interleavings(RuleBasedStateMachine):
     @rule()
     def the_worker_matches_listings(self) -> None:
         while self.matched < len(self.topics.listings):
-            self.topics.alerted |= {(self.topics.listings[self.matched], one) for one in self.in_force(self.known)}
+            self.topics.alerted |= {
+                (self.topics.listings[self.matched], one) for one in self.in_force(self.known)
+            }
             self.matched += 1
 
     @rule(most=st.integers(1, 4))
@@ -142,7 +154,9 @@ class Interleavings(RuleBasedStateMachine):
         wanted, began, up_to = self.passing
         found = self.stored[from_seq_of(wanted) : up_to]
         in_force = self.in_force(self.read)
-        self.topics.alerted |= {(one, w.takedown_id) for one in found for w in wanted if w.takedown_id in in_force}
+        self.topics.alerted |= {
+            (one, w.takedown_id) for one in found for w in wanted if w.takedown_id in in_force
+        }
         self.plan.looked(wanted, began=began, up_to_seq=up_to)
         self.passing = None
         self.the_look_back_commits()
@@ -181,7 +195,9 @@ class Interleavings(RuleBasedStateMachine):
                 self.a_pass_ends()
         self.the_worker_matches_listings()
         self.the_look_back_commits()
-        pairs = {(one, name) for one in self.topics.listings for name in self.in_force(len(self.topics.takedowns))}
+        pairs = {
+            (one, name) for one in self.topics.listings for name in self.in_force(len(self.topics.takedowns))
+        }
         assert pairs <= self.topics.alerted
         assert self.topics.committed == len(self.topics.takedowns)
 

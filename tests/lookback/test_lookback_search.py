@@ -84,7 +84,8 @@ def test_many_copies_of_one_photo_are_all_found(tmp_path) -> None:
     for number in range(2, 40):
         bank.put(fingerprint_takedown(takedown(number), prints(drawn_photo(number))))
     copies = [
-        fingerprint_listing(listing(1000 + n), prints(drawn_photo(9000 + n), edited(photo, n))) for n in range(160)
+        fingerprint_listing(listing(1000 + n), prints(drawn_photo(9000 + n), edited(photo, n)))
+        for n in range(160)
     ]
     others = [fingerprint_listing(listing(5000 + n), prints(drawn_photo(700 + n))) for n in range(340)]
     listings = [one for pair in zip(copies, others, strict=False) for one in pair] + others[160:]
@@ -102,7 +103,9 @@ def test_the_very_listing_is_no_relist_of_itself(tmp_path) -> None:
     bank.put(fingerprint_takedown(down, ()))
     bank.put(fingerprint_takedown(takedown(2), ()))
     before, after = listing(1), listing(1, observed_at=START + timedelta(hours=2))
-    store = store_of(tmp_path / "before", [fingerprint_listing(before, ()), fingerprint_listing(listing(2), ())])
+    store = store_of(
+        tmp_path / "before", [fingerprint_listing(before, ()), fingerprint_listing(listing(2), ())]
+    )
     assert looked_back(store, bank, wanted("t1", "t2")).alerts == [], "seen before anybody took it down"
     (alert,) = looked_back(
         store_of(tmp_path / "after", [fingerprint_listing(after, ())]), bank, wanted("t1")
@@ -116,7 +119,9 @@ def test_the_newest_version_within_the_days_counts(tmp_path, bank) -> None:
     store.append(fingerprint_listing(old, ()), NOW.timestamp() - 31 * 24 * 3600)
     store.append(fingerprint_listing(sold, ()), NOW.timestamp() - 100)
     store.append(fingerprint_listing(listing(902), ()), NOW.timestamp() - 100)
-    store.append(fingerprint_listing(msgspec.structs.replace(sold, title="lemari kayu jati"), ()), NOW.timestamp())
+    store.append(
+        fingerprint_listing(msgspec.structs.replace(sold, title="lemari kayu jati"), ()), NOW.timestamp()
+    )
     store.append(fingerprint_listing(back, ()), NOW.timestamp())
     done = looked_back(store, bank, wanted("t1", "t2", "t3"))
     assert [alert.listing.listing_id for alert in done.alerts] == ["l902"]

@@ -33,7 +33,9 @@ def wanted(*ids: str, from_seq: int | None = None) -> list[Wanted]:
     return [Wanted(one, 0, n, NOW.timestamp(), 0.0, from_seq) for n, one in enumerate(ids)]
 
 
-def looked_back(store: ListingStore, bank: TakedownBank, takedowns: list[Wanted], rules: Rules = Rules()) -> Pass:  # noqa: B008
+def looked_back(
+    store: ListingStore, bank: TakedownBank, takedowns: list[Wanted], rules: Rules = Rules()
+) -> Pass:  # noqa: B008
     """The pass, done."""
     done = Pass(store, bank, rules, takedowns, NOW)
     for _ in done.steps():
@@ -42,7 +44,10 @@ def looked_back(store: ListingStore, bank: TakedownBank, takedowns: list[Wanted]
 
 
 def slow_truth(
-    listings: Iterable[ListingFingerprint], bank: TakedownBank, ids: Iterable[str], rules: Rules = Rules()  # noqa: B008
+    listings: Iterable[ListingFingerprint],
+    bank: TakedownBank,
+    ids: Iterable[str],
+    rules: Rules = Rules(),  # noqa: B008
 ) -> dict[str, Alert]:
     """What matching every listing as it arrives would say of these takedowns, by listing."""
     found = {}
@@ -58,5 +63,7 @@ def by_listing(alerts: Iterable[Alert]) -> dict[str, Alert]:
     """Alerts by their listings' keys; none twice."""
     found = list(alerts)
     made = {alert.listing.key: alert for alert in found}
-    assert len(made) == len(found), [key for key, group in itertools.groupby(sorted(made)) if len(list(group)) > 1]
+    assert len(made) == len(found), [
+        key for key, group in itertools.groupby(sorted(made)) if len(list(group)) > 1
+    ]
     return made
