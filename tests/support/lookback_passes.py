@@ -16,6 +16,7 @@ from streams.takedown_bank import TakedownBank
 from streams.topic_identity import TopicIdentity
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
+RULES = Rules()
 IDENTITY = TopicIdentity("cluster", "fingerprints", "id")
 
 
@@ -34,8 +35,8 @@ def wanted(*ids: str, from_seq: int | None = None) -> list[Wanted]:
 
 
 def looked_back(
-    store: ListingStore, bank: TakedownBank, takedowns: list[Wanted], rules: Rules = Rules()
-) -> Pass:  # noqa: B008
+    store: ListingStore, bank: TakedownBank, takedowns: list[Wanted], rules: Rules = RULES
+) -> Pass:
     """The pass, done."""
     done = Pass(store, bank, rules, takedowns, NOW)
     for _ in done.steps():
@@ -47,7 +48,7 @@ def slow_truth(
     listings: Iterable[ListingFingerprint],
     bank: TakedownBank,
     ids: Iterable[str],
-    rules: Rules = Rules(),  # noqa: B008
+    rules: Rules = RULES,
 ) -> dict[str, Alert]:
     """What matching every listing as it arrives would say of these takedowns, by listing."""
     found = {}
