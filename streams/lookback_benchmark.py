@@ -52,8 +52,8 @@ BANK = 40_000
 TAKEDOWNS = (1, 10, 100, 1000)
 RELISTS = 5
 """Listings that are each of the hundred first takedowns come back, by title and by photo in turn."""
-LIVE_RATE = 300.0
-LIVE_SECONDS = 30.0
+LIVE_RATE = 200.0
+LIVE_SECONDS = 20.0
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 IDENTITY = TopicIdentity("benchmark", "fingerprints", "")
 
