@@ -1,12 +1,11 @@
 """The sources and sinks that are installed, with the packages they came in and what they say about themselves."""
 
-import inspect
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from connectors.option_docs import OptionDoc, option_docs
+from connectors.option_docs import OptionDoc, about_class, option_docs
 from connectors.registry import SINKS, SOURCES, sink_type, source_type
 from connectors.sdk import Sink, Source, UnknownConnectorError
 
@@ -48,7 +47,7 @@ def _described(kind: Kind, point: EntryPoint) -> Installed:
         options = tuple(option_docs(found.options_type))
     except (UnknownConnectorError, AttributeError, TypeError, NameError) as error:
         return Installed(kind, point.name, package, point.value, problem=str(error))
-    about = (inspect.getdoc(found) or "").split("\n")[0]
+    about = about_class(found)
     # A sink makes no records, so it has no version of its own: its package's is the one that matters.
     version = found.version if issubclass(found, Source) else None
     return Installed(kind, point.name, package, point.value, version, about, options)

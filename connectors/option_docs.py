@@ -6,6 +6,8 @@ it away. `msgspec.Meta(description=...)` is taken as well.
 
 import ast
 import inspect
+import json
+import re
 import textwrap
 import types
 import typing
@@ -50,13 +52,18 @@ def option_docs(options_type: type[Struct]) -> list[OptionDoc]:
     return docs
 
 
+def about_class(kind: type) -> str:
+    """What a class says of itself: the first paragraph of its docstring, on one line."""
+    return " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
+
+
 def type_words(hint: Any) -> str:
     """A type in words: `text`, `number`, `a | b`, `list of text`."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return type_words(arguments[0])
     if origin is Literal:
-        return " | ".join(str(each) for each in arguments)
+        return " | ".join(_literal(each) for each in arguments)
     if origin in {typing.Union, types.UnionType}:
         return " or ".join(type_words(each) for each in arguments if each is not type(None))
     if (origin or hint) in {list, tuple, set, frozenset}:
@@ -64,6 +71,11 @@ def type_words(hint: Any) -> str:
     if origin is dict or (isinstance(hint, type) and issubclass(hint, dict | Struct)):
         return "table"
     return _WORDS.get(hint, getattr(hint, "__name__", str(hint)))
+
+
+def _literal(value: object) -> str:
+    """As it is where it is a word, else quoted: a tab would not be seen."""
+    return str(value) if re.fullmatch(r"[\w.-]+", str(value)) else json.dumps(value)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str | None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from connectors.events import Alert, DeadLetter, ListingEvent, Takedown
 from connectors.policy_differences import PolicyDifference
 from connectors.seller_links import SellerLink
+from connectors.takedown_requests import TakedownRequest
 from connectors.verdicts import Verdict
 from streams.records import ListingFingerprint, TakedownFingerprint
 from streams.settings import Topics
@@ -27,6 +28,7 @@ from streams.topics import (
     POLICY_DIFFERENCES,
     SELLER_LINKS,
     TAKEDOWN_FINGERPRINTS,
+    TAKEDOWN_REQUESTS,
     TAKEDOWNS,
     VERDICTS,
     TopicSpec,
@@ -38,6 +40,7 @@ DEFS = "#/$defs/{name}"
 RECORD_OF: dict[str, type[Struct]] = {
     LISTINGS.name: ListingEvent,
     FINGERPRINTS.name: ListingFingerprint,
+    TAKEDOWN_REQUESTS.name: TakedownRequest,
     TAKEDOWNS.name: Takedown,
     TAKEDOWN_FINGERPRINTS.name: TakedownFingerprint,
     ALERTS.name: Alert,
@@ -52,7 +55,7 @@ RECORD_OF: dict[str, type[Struct]] = {
 KEYS = {
     "listings": "marketplace:listing_id",
     "fingerprints": "marketplace:listing_id",
-    "takedown-requests": "the link",
+    "takedown-requests": "the link: the listing's canonical one, or as it was received",
     "takedowns": "takedown_id",
     "takedown-fingerprints": "takedown_id",
     "alerts": "alert_id",

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from connectors.takedown_lists.limits import ListLimits
+
 ENV_PREFIX = "RELISTWATCH_"
 CONFIG_FILE_VARIABLE = "RELISTWATCH_CONFIG"
 
@@ -141,6 +143,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     photos: Photos = field(default_factory=Photos)
     match: Match = field(default_factory=Match)
     lookback: Lookback = field(default_factory=Lookback)
+    takedown_lists: ListLimits = field(default_factory=ListLimits)
     web: Web = field(default_factory=Web)
 
 

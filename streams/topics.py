@@ -32,7 +32,7 @@ class TopicSpec:
 
 LISTINGS = TopicSpec("listings", "ListingEvent", "delete", 7)
 FINGERPRINTS = TopicSpec("fingerprints", "ListingFingerprint", "compact,delete", 30)
-TAKEDOWN_REQUESTS = TopicSpec("takedown-requests", "a link to take down, as received", "delete", 365)
+TAKEDOWN_REQUESTS = TopicSpec("takedown-requests", "TakedownRequest", "delete", 365)
 TAKEDOWNS = TopicSpec("takedowns", "Takedown", "compact")
 TAKEDOWN_FINGERPRINTS = TopicSpec("takedown-fingerprints", "TakedownFingerprint", "compact")
 ALERTS = TopicSpec("alerts", "Alert", "delete", 90)

@@ -17,6 +17,7 @@ COMMANDS: tuple[str, ...] = (
     "simulate",
     "kafka",
     "topics",
+    "takedowns",
     "alerts",
     "verdicts",
     "policy",

@@ -18,6 +18,8 @@ from installed_entry_points import environment
 
 from connectors.checkpoints import FileCheckpoints, KafkaCheckpoints, checkpoint
 from connectors.conformance import CHECKS
+from connectors.jsonlines import JsonLinesSink
+from connectors.option_docs import about_class
 from connectors.recording import Recording
 from streams.kafka_options import client_options
 from streams.settings import Settings
@@ -83,7 +85,7 @@ def test_all_are_listed_with_where_they_come_from(surroundings: dict[str, str]) 
     result = run(surroundings, "list", code=1)
     rows = {tuple(line.split()[:2]): line for line in result.stdout.splitlines()}
     assert "relistwatch" in rows["source", "jsonlines"]
-    assert "Appends one record a line" in rows["sink", "jsonlines"]
+    assert about_class(JsonLinesSink)[:40] in rows["sink", "jsonlines"]
     assert "relistwatch-pasar 1.2" in rows["source", "pasar-uji"]
     assert "CANNOT BE LOADED" in rows["source", "broken"]
     assert "no_such_module" in rows["source", "broken"]

@@ -51,7 +51,7 @@ def test_options_are_read_from_the_source() -> None:
     [
         (str, "text"), (int, "whole number"), (float, "number"), (bool, "true or false"), (datetime, "time"),
         (int | str, "whole number or text"), (str | None, "text"), (list[float], "list of number"), (Inner, "table"),
-        (tuple, "list"),
+        (tuple, "list"), (Literal["auto", ",", "\t", "epoch_s"], 'auto | "," | "\\t" | epoch_s'),
     ],
 )  # fmt: skip
 def test_types_in_words(hint: object, words: str) -> None:

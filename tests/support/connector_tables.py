@@ -1,7 +1,6 @@
 """The tables of docs/connectors.md, made from the code."""
 
 import importlib
-import inspect
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from msgspec import Struct
 
 from connectors.conformance import CHECKS
 from connectors.conformance.kit import about
-from connectors.option_docs import option_docs
+from connectors.option_docs import about_class, option_docs
 from connectors.windows import WindowOptions
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +34,14 @@ def built_in() -> list[str]:
         for name in sorted(points[group].keys() - MARKETPLACES):
             module, _, attribute = points[group][name].partition(":")
             connector = getattr(importlib.import_module(module), attribute)
-            first = (inspect.getdoc(connector) or "").splitlines()[0]
-            lines += [f"### {kind} `{name}`", "", first, "", *options(connector.options_type), ""]
+            lines += [
+                f"### {kind} `{name}`",
+                "",
+                about_class(connector),
+                "",
+                *options(connector.options_type),
+                "",
+            ]
     return lines[:-1]
 
 

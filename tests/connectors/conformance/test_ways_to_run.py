@@ -17,15 +17,6 @@ from connectors.jsonlines import JsonLinesSource
 from connectors.recording import Recording, RecordingError, Reply
 from connectors.sdk import OptionsError, UnknownConnectorError
 
-
-class Lines(JsonLinesSource):
-    """Lines of a file that stays closed."""
-
-    def close(self) -> None:
-        super().close()
-        self._reader = None
-
-
 PACKAGE = """
 from conforming_source import Pasar as Good
 
@@ -76,7 +67,9 @@ def test_a_wrong_option_is_named_in_pytest_too(tmp_path: Path) -> None:
 def test_a_source_without_http_is_checked_where_a_check_applies(tmp_path: Path) -> None:
     path = tmp_path / "l.jsonl"
     path.write_bytes(b"".join(msgspec.json.encode(listing(number)) + b"\n" for number in range(5)))
-    results = {each.check: each for each in run_checks(subject_of(Lines, options={"path": str(path)}))}
+    results = {
+        each.check: each for each in run_checks(subject_of(JsonLinesSource, options={"path": str(path)}))
+    }
     assert {each.outcome for each in results.values()} == {"passed", "not applicable"}
     passed = {name for name, each in results.items() if each.outcome == "passed"}
     assert passed == {
@@ -127,7 +120,7 @@ def test_a_secret_that_is_not_given_gets_a_fake() -> None:
 def test_pytest_skips_what_does_not_apply(tmp_path: Path) -> None:
     path = tmp_path / "l.jsonl"
     path.write_bytes(msgspec.json.encode(listing(1)) + b"\n")
-    tests = conformance_tests(Lines, options={"path": str(path)})()
+    tests = conformance_tests(JsonLinesSource, options={"path": str(path)})()
     tests.test_deterministic()
     with pytest.raises(pytest.skip.Exception, match="nothing over HTTP"):
         tests.test_survives_failed_requests()
