@@ -29,6 +29,7 @@ from fingerprints.photo_print import (
 )
 from fingerprints.photo_pyramid import Grey
 from fingerprints.photo_sameness import LEAST_BACKDROP, same_photo_log_odds
+from fingerprints.photo_scan import HeldPhoto, Sighting
 from fingerprints.photo_snapshot import FrozenPhotos, read_photos
 from fingerprints.photo_store import PhotoStore
 from fingerprints.photo_vote import candidates, numbers_of
@@ -201,6 +202,23 @@ class PhotoIndex:
         if compared is None:
             return match
         return replace(match, alignment=compared.alignment, agreement=compared.agreement)
+
+    def held(self, owner: str) -> list[HeldPhoto]:
+        """The owner's photos as `PhotoScan` looks for them, in the order of the items; none of an unknown one."""
+        return [
+            HeldPhoto(self._store.hash(slot), self._store.size(slot), self._store.points(slot).copy())
+            for slot in self._slots.get(owner, ())
+        ]
+
+    def look_at(self, query: PhotoPrint, owner: str, item: int, sighting: Sighting) -> PhotoMatch | None:
+        """What a search would say of the query and this photo, which a scan has brought up; None where it is nothing,
+        or is not held any more."""
+        slots = self._slots.get(owner, ())
+        if item >= len(slots):
+            return None
+        if sighting.pairs is None:
+            return self._by_hash(query, owner, item)
+        return self._compare(_Query(query), slots[item], sighting.pairs, mirrored=sighting.mirrored)
 
     def size_of(self, match: PhotoMatch) -> tuple[int, int]:
         """Width and height of the held photo, in pixels as it was decoded."""

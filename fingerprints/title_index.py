@@ -13,7 +13,7 @@ two in one that has no letter-left-out form in common; one that is the oldest of
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +108,45 @@ class TitleIndex:
                 hits.append(hit)
                 hits.sort(key=lambda found: (-found.weight, found.owner, found.item))
         return hits[:limit]
+
+    def owners_of_words(self, owners: Iterable[str]) -> dict[int, list[str]]:
+        """By the number of each word the owners whose titles have it, for `search_among`; unknown ones are no error."""
+        using: dict[int, list[str]] = {}
+        for owner in owners:
+            words = {
+                word
+                for slot in self._slots.get(owner, ())
+                for word in words_of(self._held[slot][2].text).meanings
+            }
+            for word in words:
+                using.setdefault(self.rarity.number_of[word], []).append(owner)
+        return using
+
+    def search_among(self, fingerprint: TitlePrint, using: Mapping[int, Sequence[str]]) -> list[TitleHit]:
+        """The hits among some owners that a search for this title would have without a limit, in no order. `using`: as
+        `owners_of_words` gives it for them. Where there are none, in a third of the time of a search.
+
+        An owner that was withdrawn since is not found; one that was added again since may be missed.
+        """
+        query = words_of(fingerprint.text)
+        asked, left = self._asked_for(query)
+        needed = shared_at_least(WEIGHT_FLOOR, left, self.rarity.crowd)
+        if len(self._held) < EXHAUSTIVE_BELOW:
+            needed, asked = 0.0, dict.fromkeys(using, 0.0)
+        met = {number: worth for number, worth in asked.items() if number in using}
+        if sum(met.values()) < needed:
+            return []
+        shared: dict[str, float] = {}
+        for number, worth in met.items():
+            for owner in using[number]:
+                shared[owner] = shared.get(owner, 0.0) + worth
+        hits = (
+            self._compared(query, fingerprint, slot)
+            for owner, worth in shared.items()
+            if worth >= needed
+            for slot in self._slots.get(owner, ())
+        )
+        return [hit for hit in hits if hit.weight >= WEIGHT_FLOOR]
 
     def weigh(self, query: TitlePrint, held: TitlePrint) -> float:
         """Nats that the query is this title come back, however little, by the words of the titles held here."""

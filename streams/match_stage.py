@@ -82,7 +82,7 @@ class MatchListings(Stage):
         self.metrics.seller_links.inc(len(links))
         # Last, when nothing can fail any more: a batch done anew one by one must not find its flood tipped already.
         outgoing += [record for message, alert in alerts for record in self._guarded(message, alert, now)]
-        return outgoing + [_seller_link(link) for link in links.values()]
+        return outgoing + [seller_link_out(link) for link in links.values()]
 
     def _guarded(self, message: Message, alert: Alert, now: datetime) -> list[Outgoing]:
         """The alert on its topic, and the flood's own where this alert is one too many."""
@@ -94,7 +94,7 @@ class MatchListings(Stage):
         if course == "pass":
             return [self._alert(message, alert)]
         self.metrics.alerts_held.inc()
-        held = _on_topic(HELD_ALERTS, alert)
+        held = alert_on(HELD_ALERTS, alert)
         return [self._alert(message, flood_alert(alert, self._guard)), held] if course == "tip" else [held]
 
     def _difference(self, difference: PolicyDifference) -> Outgoing:
@@ -106,14 +106,16 @@ class MatchListings(Stage):
         for name, value in header_items(message.headers):
             if name == RECEIVED_HEADER and value.isdigit():
                 self.metrics.event_to_alert.observe(max(0.0, time() - int(value) / 1000))
-        return _on_topic(ALERTS, alert)
+        return alert_on(ALERTS, alert)
 
 
-def _on_topic(topic: TopicSpec, alert: Alert) -> Outgoing:
-    headers = cloud_event_headers(alert.alert_id, f"relistwatch.alert.{alert.kind}", SOURCE, alert.matched_at)
+def alert_on(topic: TopicSpec, alert: Alert, source: str = SOURCE) -> Outgoing:
+    """The alert as a record of this topic."""
+    headers = cloud_event_headers(alert.alert_id, f"relistwatch.alert.{alert.kind}", source, alert.matched_at)
     return Outgoing(topic, alert.alert_id.encode(), msgspec.json.encode(alert), headers)
 
 
-def _seller_link(link: SellerLink) -> Outgoing:
-    headers = cloud_event_headers(seller_link_id(link), "relistwatch.seller-link", SOURCE, link.seen_at)
+def seller_link_out(link: SellerLink, source: str = SOURCE) -> Outgoing:
+    """The link as a record of its topic."""
+    headers = cloud_event_headers(seller_link_id(link), "relistwatch.seller-link", source, link.seen_at)
     return Outgoing(SELLER_LINKS, link.key.encode(), msgspec.json.encode(link), headers)

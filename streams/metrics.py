@@ -115,15 +115,16 @@ class Metrics:
 
     def timed(self, stage: str) -> AbstractContextManager[None]:
         """Observe how long the block takes, as a batch in `stage`."""
-        return _observed(self.stage_seconds.labels(stage))
+        return observed(self.stage_seconds.labels(stage))
 
     def timed_match(self, stage: str) -> AbstractContextManager[None]:
         """Observe how long the block takes, as the photo search's `stage`."""
-        return _observed(self.photo_match_seconds.labels(stage))
+        return observed(self.photo_match_seconds.labels(stage))
 
 
 @contextmanager
-def _observed(histogram: Histogram) -> Iterator[None]:
+def observed(histogram: Histogram) -> Iterator[None]:
+    """Observe how long the block takes."""
     started = perf_counter()
     try:
         yield

@@ -4,7 +4,7 @@ ListingEvent + photos ──fingerprint_listing──▶ ListingFingerprint ─�
 Takedown     + photos ──fingerprint_takedown─▶ TakedownFingerprint ──▶ TakedownBank
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -139,11 +139,16 @@ def match_listing(
     *,
     matched_at: datetime,
     caught_by: Literal["arrival", "lookback"] = "arrival",
+    still_up_since: Callable[[str], datetime | None] = lambda _: None,
 ) -> Match:
-    """The alert for this listing version, if it is a taken-down listing come back or still up."""
+    """The alert for this listing version, if it is a taken-down listing come back or still up.
+
+    `still_up_since`: for a takedown by its id that names no time, since when the listing had to be down; None is
+    always.
+    """
     resembling = bank.resembling(listing.prints, rules)
     scores = score_listing(listing, bank, resembling, rules)
-    finding = _still_up(listing, bank) or _relist(listing, bank, scores, rules)
+    finding = _still_up(listing, bank, still_up_since) or _relist(listing, bank, scores, rules)
     return Match(
         scores,
         _alert(listing, finding, rules, matched_at, caught_by) if finding else None,
@@ -165,11 +170,13 @@ class _Finding:
     evidence: tuple[Evidence, ...] = ()
 
 
-def _still_up(listing: ListingFingerprint, bank: TakedownBank) -> _Finding | None:
+def _still_up(
+    listing: ListingFingerprint, bank: TakedownBank, since: Callable[[str], datetime | None]
+) -> _Finding | None:
     down = [
-        takedown.takedown
-        for takedown in bank.taken_down_as(listing.listing.key)
-        if was_seen_after(listing.observed_at, takedown.taken_down_at)
+        one.takedown
+        for one in bank.taken_down_as(listing.listing.key)
+        if was_seen_after(listing.observed_at, one.taken_down_at or since(one.takedown.takedown_id))
     ]
     if not down:
         return None

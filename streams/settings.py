@@ -137,6 +137,17 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     flood_minutes: Annotated[float, Meta(gt=0)] = 60.0
 
 
+class Lookback(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How `relistwatch lookback` finds relists that came before their takedown."""
+
+    days: Annotated[float, Meta(gt=0)] = 30.0
+    """Listings that arrived within so many days are looked at; `fingerprints` keeps them for 30."""
+    settle_seconds: Seconds = 60.0
+    """After which every worker matches by a new takedown; then what came meanwhile is looked at once more."""
+    nice: Annotated[int, Meta(ge=0, le=19)] = 10
+    """How far the process steps back behind others of the machine (`nice`), so that live matching is not delayed."""
+
+
 class Web(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where a worker answers /livez, /readyz and /metrics."""
 
@@ -155,6 +166,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     photos: Photos = field(default_factory=Photos)
     photo_store: PhotoStore = field(default_factory=PhotoStore)
     match: Match = field(default_factory=Match)
+    lookback: Lookback = field(default_factory=Lookback)
     takedown_lists: ListLimits = field(default_factory=ListLimits)
     web: Web = field(default_factory=Web)
 

@@ -149,11 +149,15 @@ class TakedownBank:
         if prints.algorithms.image == PHOTO_ALGORITHM:
             for photo in prints.photos:
                 self._add_photo(found, photo.image, photo.print, rules)
+        self.add_rest(found, prints)
+        return found
+
+    def add_rest(self, found: Resembling, prints: Prints) -> None:
+        """Add to what titles or photos found what contacts and descriptions say."""
         if prints.contacts:
             self._add_contacts(found, prints.contacts)
         if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
             self._add_descriptions(found, prints.description)
-        return found
 
     def compare_titles(self, query: TitlePrint | None, held: TitlePrint | None) -> TextMeeting | None:
         """What two titles have in common, by the rarity of words in this bank; None where one is missing."""

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -25,15 +26,15 @@ class WorkerError(RuntimeError):
 
 
 class WorkerProcess:
-    """One `relistwatch worker`, watched through its own /readyz."""
+    """One `relistwatch worker`, or another command with its options and a /readyz, by which it is watched."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, command: Sequence[str] = ("worker",)) -> None:
         self.port = free_port()
         self.log = log
         environment = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
         with log.open("ab") as out:
             self.process = subprocess.Popen(  # noqa: S603  our own program, no shell
-                [sys.executable, "-P", "-m", "streams", "worker", "--log-json", "--port", str(self.port)],
+                [sys.executable, "-P", "-m", "streams", *command, "--log-json", "--port", str(self.port)],
                 env=environment | as_environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=out,

@@ -11,6 +11,7 @@ COMMANDS: tuple[str, ...] = (
     "demo",
     "scan",
     "worker",
+    "lookback",
     "connect",
     "connectors",
     "simulate",
