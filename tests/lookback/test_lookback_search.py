@@ -75,7 +75,7 @@ def test_only_listings_that_came_later_for_the_closing_pass(tmp_path, texts, ban
     assert done.up_to_seq == len(texts)
 
 
-def test_many_copies_of_one_photo_are_all_found(tmp_path) -> None:
+def test_many_copies_of_one_photo_are_found_but_for_one_in_fifty(tmp_path) -> None:
     """More than any index brings up at once: each is judged for itself."""
     photo = drawn_photo(1)
     taken = prints(photo)
