@@ -7,9 +7,10 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
+from connectors.public_addresses import is_public
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_format import looks_like_markup, photo_format
-from streams.address_guard import AddressGuard, RefusedAddressError, is_public
+from streams.address_guard import AddressGuard, RefusedAddressError
 from streams.settings import Photos
 
 CHUNK = 64 * 1024

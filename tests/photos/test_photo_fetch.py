@@ -21,8 +21,9 @@ from hostile_host import (
 )
 from photo_bytes import drawn, encoded
 
+from connectors.public_addresses import is_public
 from fingerprints.photo_decode import PhotoError
-from streams.address_guard import AddressGuard, is_public
+from streams.address_guard import AddressGuard
 from streams.photo_fetch import PhotoFetcher
 from streams.settings import Photos
 
