@@ -15,6 +15,7 @@ COMMANDS: tuple[str, ...] = (
     "simulate",
     "kafka",
     "topics",
+    "takedowns",
     "alerts",
     "verdicts",
     "policy",
