@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from connectors.field_types import Key, Timestamp
+from connectors.field_types import Key, Marketplace, Timestamp
 from connectors.takedown_requests import TakedownRequest
 
 State = Literal["received", "resolved", "unresolved", "published", "withdrawn"]
@@ -81,6 +81,10 @@ class TakedownChange(Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: str | None = None
     """`partition:offset` on `takedowns`, of what another producer wrote."""
     noted_at: Timestamp | None = None
+    marketplace: Marketplace | None = None
+    authority: str | None = None
+    source: Literal["ministry", "manual", "ai", "platform"] | None = None
+    """These three of what another producer published: the record of it may be gone by the time of a report."""
 
     @property
     def key(self) -> str:

@@ -62,12 +62,10 @@ class OffsetReader:
             # The last in front, to be taken off the list's end.
             there = [offset for offset in places if first[partition] <= offset < end[partition]]
             left[partition] = sorted(there, reverse=True)
-        for partition in wanted:
-            if left[partition]:
-                consumer.seek(partition, left[partition][-1])
-            else:
-                del left[partition]
-                consumer.pause(partition)
+        left = {partition: offsets for partition, offsets in left.items() if offsets}
+        self._only(left)
+        for partition, offsets in left.items():
+            consumer.seek(partition, offsets[-1])
         found: dict[Wanted, Record] = {}
         moved = time.monotonic()
         while left:
@@ -98,10 +96,15 @@ class OffsetReader:
                 found[places[offsets.pop()]] = record
             if not offsets:
                 del left[partition]
-                self._consumer.pause(partition)
+                self._only(left)
                 return
         if offsets[-1] > records[-1].offset + SKIP:
             self._consumer.seek(partition, offsets[-1])
+
+    def _only(self, left: dict[TopicPartition, list[int]]) -> None:
+        """Fetch these alone. One that is paused instead stays paused when it is assigned anew."""
+        if left:
+            self._consumer.assign(list(left))
 
     def _connected(self) -> Any:
         if self._consumer is None:

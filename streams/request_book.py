@@ -5,12 +5,13 @@ Sightings of a taken-down listing go on the record once an hour at most; the new
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from connectors.codec import Codec, RecordError
+from connectors.field_types import Key, Marketplace
 from connectors.takedown_status import TakedownChange, What
 from streams.record_reader import Record
 from streams.resolver_file import ResolverFile, hash_of
@@ -55,18 +56,19 @@ class _Status(Struct, frozen=True):
 
 
 class _Listing(Struct, frozen=True):
-    marketplace: str
-    listing_id: str
+    marketplace: Marketplace
+    listing_id: Key
 
 
 class _Takedown(Struct, frozen=True):
     """What is kept of a takedown; its photos and texts are passed over."""
 
-    takedown_id: str
+    takedown_id: Key
     listing: _Listing
     taken_down_at: datetime | None = None
     authority: str | None = None
     reason: str | None = None
+    source: Literal["ministry", "manual", "ai", "platform"] | None = None
 
 
 _status = msgspec.json.Decoder(_Status)
@@ -131,6 +133,8 @@ class RequestBook:
                 try:
                     made = _takedown.decode(record.value)
                 except _UNREADABLE:
+                    continue
+                if made.takedown_id != takedown_id:
                     continue
                 since_ms = record.timestamp if made.taken_down_at is None else _ms(made.taken_down_at)
                 hashed = hash_of(f"{made.listing.marketplace}:{made.listing.listing_id}")
@@ -282,6 +286,9 @@ def _by_another(
         reason=None if made is None else made.reason,
         place=f"{record.partition}:{record.offset}",
         noted_at=moment(now_ms),
+        marketplace=None if made is None else made.listing.marketplace,
+        authority=None if made is None else made.authority,
+        source=None if made is None else made.source,
     )
 
 

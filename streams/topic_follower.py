@@ -1,6 +1,5 @@
 """Topics followed without a group into the resolver's file: its offsets are the file's own."""
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from streams.kafka_options import client_options
 from streams.record_reader import REACH_MS, STALL_SECONDS, ReadError, Record, UnreachableError
 from streams.resolver_file import ResolverFile
 from streams.settings import Settings
-from streams.topic_identity import identify
+from streams.topic_admin import administration
 from streams.topics import TopicSpec, topic_name
 
 log = structlog.get_logger(__name__)
@@ -58,8 +57,7 @@ class TopicFollower:
             ReadError: a topic does not exist.
             BrokerUnavailableError: the broker does not describe a topic.
         """
-        identity = {name: identify(self._settings, name)[0] for name in self._specs}
-        self._file.begin({name: f"{one.cluster_id} {one.topic_id}" for name, one in identity.items()})
+        self._file.begin(self._identity())
         self._connect()
         partitions: list[TopicPartition] = []
         for group in self._groups:
@@ -122,6 +120,16 @@ class TopicFollower:
         self.taken += count
         return count
 
+    def _identity(self) -> dict[str, str]:
+        """Which topics of which cluster these are: a name can be given to another topic."""
+        with administration(self._settings) as admin:
+            cluster = str(admin.describe_cluster().get("cluster_id"))
+            described = {one["name"]: one for one in admin.describe_topics(sorted(self._specs))}
+        for name in self._specs:
+            if not described.get(name, {}).get("partitions"):
+                raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
+        return {name: f"{cluster} {one.get('topic_id') or ''}" for name, one in described.items()}
+
     def _connect(self) -> None:
         where = self._settings.kafka.bootstrap_servers
         try:
@@ -159,7 +167,3 @@ class TopicFollower:
     def _behind(self, ends: Mapping[TopicPartition, int]) -> int:
         return sum(max(0, end - self._consumer.position(part)) for part, end in ends.items())
 
-
-def never() -> Stop:
-    """A stop that nobody sets."""
-    return threading.Event()

@@ -2,7 +2,7 @@
 
 import typer
 
-from streams.cli import takedown_resolving
+from streams.cli import takedown_figures, takedown_marks, takedown_resolving
 
 
 def register(app: typer.Typer) -> None:
@@ -10,5 +10,6 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Takedowns: requests resolved, followed and reported.", no_args_is_help=True)
     # Without a callback, a group of one command would be that command.
     group.callback()(lambda: None)
-    takedown_resolving.add_to(group)
+    for part in (takedown_resolving, takedown_marks, takedown_figures):
+        part.add_to(group)
     app.add_typer(group, name="takedowns")

@@ -1,7 +1,7 @@
 """Requests, a resolver and a worker on this test's own topics."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -27,15 +27,13 @@ def worker_settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def resolve(settings: Settings, client: KafkaClient, tmp_path: Path) -> Iterator[Callable[..., dict[str, int]]]:
-    """Resolve what is there now; the counts. `connectors` as on the command line, `resolve` changes settings."""
+def resolve(settings: Settings, client: KafkaClient, tmp_path: Path) -> Callable[..., dict[str, int]]:
+    """Resolve what is there now; the counts. Connectors as on the command line; the rest changes settings."""
 
     def once(*connectors: str, clock: Clock | None = None, **changes: float) -> dict[str, int]:
-        used = msgspec.structs.replace(
-            settings, resolve=msgspec.structs.replace(settings.resolve, print_wait_seconds=0.0, **changes)
-            if "print_wait_seconds" not in changes
-            else msgspec.structs.replace(settings.resolve, **changes),
-        )  # fmt: skip
+        changes.setdefault("print_wait_seconds", 0.0)
+        resolving = msgspec.structs.replace(settings.resolve, **changes)
+        used = msgspec.structs.replace(settings, resolve=resolving)
         stop = threading.Event()
         asked = ListingConnectors(connector_specs(connectors), tmp_path / "connectors", stop)
         try:
@@ -45,4 +43,4 @@ def resolve(settings: Settings, client: KafkaClient, tmp_path: Path) -> Iterator
             asked.close()
         return {word: count for word, count in resolver.counts.items() if count}
 
-    yield once
+    return once
