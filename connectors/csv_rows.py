@@ -33,7 +33,7 @@ class Row:
 class CsvRows:
     """Reads a file descriptor from where it stands, which is the beginning.
 
-    `wanted`: names of columns that tell the delimiter, in small letters. `max_row`: characters of a row, its
+    `wanted`: names of columns that tell the delimiter, in small letters. `max_row`: bytes of a row, its
     quoted line ends included. `fallback`: the encoding of rows that are not UTF-8.
     """
 
@@ -53,7 +53,7 @@ class CsvRows:
         csv.field_size_limit(max(csv.field_size_limit(), max_row + 1))
         self._head = os.read(descriptor, CHUNK_BYTES)
         self._utf16 = self._head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        if not self._utf16 and b"\x00" in self._head[:100]:
+        if not self._utf16 and b"\x00" in self._head.split(b"\n", 1)[0]:
             raise CsvError("row 1 has zero bytes: UTF-16 needs a byte order mark")
         head = self._decoder().decode(self._head)
         self._line_end = "\r" if "\r" in head and "\n" not in head else "\n"
@@ -121,7 +121,7 @@ class CsvRows:
                 yield rest + part + self._line_end
                 rest = ""
             rest += last
-            if len(rest) > self._max_row:
+            if utf8_size(rest) > self._max_row:
                 yield rest
                 return
             if not chunk:
@@ -153,12 +153,15 @@ class _Pulled:
     def __next__(self) -> str:
         line = next(self._lines)
         self._taken.append(line)
-        self._size += len(line)
+        self._size += utf8_size(line)
         if self._size > self._most:
-            raise CsvError(
-                f"row {self._row} is longer than {self._most} characters, or a quote is never closed"
-            )
+            raise CsvError(f"row {self._row} is longer than {self._most} bytes, or a quote is never closed")
         return line
+
+
+def utf8_size(text: str) -> int:
+    """Its bytes as UTF-8; at once for ASCII."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _is_text(text: str) -> bool:

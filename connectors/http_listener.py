@@ -20,6 +20,8 @@ HEALTH_PATH = "/health"
 LINGER_SECONDS = 1.0
 """Read and thrown away after an early answer, so that a sender still writing sees the answer."""
 CLOSE_SECONDS = 5.0
+ACCEPT_TURNS = 10
+"""Of the event loop; asyncio needs three from the accepted socket to the protocol that holds it."""
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -140,6 +142,12 @@ class HttpListener:
         self._port = listening.sockets[0].getsockname()[1]
         self._started.set()
         await self._ended.wait()
+        # asyncio loses a connection that it is just accepting when the server closes, and leaves it open for
+        # ever: so first take no more, then let those at the door in, then close.
+        for door in listening.sockets:
+            self._loop.remove_reader(door.fileno())
+        for _ in range(ACCEPT_TURNS):
+            await asyncio.sleep(0)
         listening.close()
         await runner.cleanup()
 

@@ -27,6 +27,8 @@ MAX_RECORD_BYTES = 8 * 1024 * 1024
 RECORD_ROOM = 64 * 1024
 """Left free of a record's limit for its key, its headers and the batch around it."""
 
+NAMES_SHOWN = 200
+
 
 class JsonRecords:
     """Decodes lines that all hold `records`.
@@ -62,9 +64,8 @@ class JsonRecords:
         whole, problems = with_photos(record, self._folder, budget)
         if whole is record and decoded.unknown_fields:
             key = record.takedown_id if isinstance(record, Takedown) else record.key
-            return RawRecord(
-                raw, key, f"{place}: unknown fields: {', '.join(sorted(decoded.unknown_fields))}"
-            ), ()
+            names = ", ".join(sorted(decoded.unknown_fields))[:NAMES_SHOWN]
+            return RawRecord(raw, key, f"{place}: unknown fields: {names}"), ()
         return whole, problems
 
 

@@ -58,6 +58,7 @@ class JsonLinesSource(Source[JsonLinesSourceOptions]):
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
+        self._reader = None
         if self._file is not None:
             self._file.close()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OFFSET = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,19}(\.\d{1,9})?", re.ASCII)
+LARGEST = 10**19
 UNITS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 
 
@@ -34,6 +35,8 @@ def read_moment(value: object, form: str = "iso", zone: timezone | None = None) 
     Raises:
         MomentError: the value has another form, or no zone where none is given.
     """
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise MomentError("a number of too many digits is no time")
     shown = repr(value)[:80]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise MomentError(f"{shown} is no time")
@@ -42,9 +45,8 @@ def read_moment(value: object, form: str = "iso", zone: timezone | None = None) 
             return _since_epoch(value, UNITS[form], shown)
         if not isinstance(value, str):
             raise MomentError(f"{shown} is no text, which a time as {form} is")
-        moment = (
-            datetime.fromisoformat(value.strip()) if form == "iso" else datetime.strptime(value.strip(), form)
-        )
+        text = value.strip()
+        moment = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
     except MomentError:
         raise
     except (ValueError, OverflowError):

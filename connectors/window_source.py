@@ -3,8 +3,11 @@
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import TypeVar
+
+import msgspec
 
 from connectors.events import ListingEvent
 from connectors.sdk import (
@@ -26,6 +29,7 @@ REMEMBERED = 50_000
 """Event ids of which a repetition is recognised: those of the overlap of two windows."""
 BACK_AFTER_JUMP = timedelta(hours=24)
 """How far to go back where the clock had been ahead: listings of that time may have been passed over."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 LISTEN_SECONDS = 0.1
 """How often pushed hints are looked for while waiting."""
 
@@ -45,7 +49,8 @@ class WindowSource(Source[W_co]):
     def open(self, context: Context) -> None:
         """Find where to go on. Subclasses call it first, then make their client."""
         self.context = context
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: OrderedDict[str, bytes | None] = OrderedDict()
+        """Event ids yielded lately; for those that were only pushed yet, what they said."""
         self._done = self._begin()
 
     @abstractmethod
@@ -65,8 +70,8 @@ class WindowSource(Source[W_co]):
         return iter(())
 
     def known(self, event_id: str) -> bool:
-        """Whether this event was yielded lately: its detail need not be fetched again."""
-        return event_id in self._seen
+        """Whether this event was yielded lately from a closed window: its detail need not be fetched again."""
+        return self._seen.get(event_id, b"") is None
 
     def events(self, stop: Stop) -> Iterator[Item]:
         """Window after window, until `until` or `stop`."""
@@ -98,7 +103,7 @@ class WindowSource(Source[W_co]):
     def _through(self, window: Window, stop: Stop) -> Iterator[Item]:
         try:
             for item in self.window(window):
-                if self._is_new(item):
+                if self._is_new(item, closed=True):
                     yield item
                 if stop.is_set():
                     return
@@ -132,17 +137,25 @@ class WindowSource(Source[W_co]):
 
     def _fresh_hints(self) -> Iterator[Item]:
         for item in self.between():
-            if self._is_new(item):
+            if self._is_new(item, closed=False):
                 yield item
 
-    def _is_new(self, item: Item) -> bool:
-        """Whether to yield it. What was yielded is delivered or ends the run, so it need not come again."""
+    def _is_new(self, item: Item, *, closed: bool) -> bool:
+        """Whether to yield it. What was yielded is delivered or ends the run, so it need not come again.
+
+        Marketplaces count in whole seconds: what changes once more within the second of a push has the same
+        version. So a pushed version is known for good only when its closed window has shown the same of it.
+        """
         if not isinstance(item, ListingEvent):
             return True
-        if item.event_id in self._seen:
-            self._seen.move_to_end(item.event_id)
+        event_id = item.event_id
+        pushed = self._seen.get(event_id, b"")
+        content = None if closed and not pushed else _content(item)
+        if pushed is None or (pushed and pushed == content):
+            self._seen[event_id] = None if closed else pushed
+            self._seen.move_to_end(event_id)
             return False
-        self._seen[item.event_id] = None
+        self._seen[event_id] = None if closed else content
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return True
@@ -161,3 +174,9 @@ class WindowSource(Source[W_co]):
             f"the clock was {ahead.total_seconds():.0f} s ahead when the last window ended; "
             f"asking again from {self._done.isoformat()} on"
         )
+
+
+def _content(event: ListingEvent) -> bytes:
+    """A digest of what the event says, whenever it was observed."""
+    timeless = msgspec.structs.replace(event, observed_at=NEVER)
+    return blake2b(msgspec.json.encode(timeless), digest_size=16).digest()

@@ -81,7 +81,8 @@ class ShopeePushes:
         if shop != self._shop_id:
             self.other_shops += 1
             return ()
-        what: What = "removed" if data.get("item_status") in GONE else "updated"
+        status = data.get("item_status")
+        what: What = "removed" if isinstance(status, str) and status in GONE else "updated"
         # A push has no id of its own, and one that is sent again is the same byte for byte.
         digest = hashlib.sha256(body).hexdigest()
         return (Hint(digest, listing_id(shop, item), what, self._clock.now().astimezone(UTC)),)

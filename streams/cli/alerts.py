@@ -1,9 +1,10 @@
-"""`relistwatch alerts`: alerts as they come, and those that a flood held back."""
+"""`relistwatch alerts`: alerts as they come, those that a flood held back, and all of them into a sink."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.cli.alerts_export import export
 from streams.cli.broker import broker_errors, reading_progress
 from streams.cli.context import EXIT_FAILED, fail, settings_of
 from streams.cli.tail import AsJson, FromBeginning, Limit, add_group, safe, show_arriving
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = add_group(app, "alerts", "Alerts as they come, and those held back.", tail)
     group.command("release")(release)
+    group.command("export")(export)
 
 
 def tail(

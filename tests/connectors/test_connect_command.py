@@ -138,7 +138,7 @@ def test_stopped_by_a_signal_it_has_delivered_what_it_read(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["jsonlinse"], "no source 'jsonlinse'; known: jsonlines, memory"),
+        (["jsonlinse"], "no source 'jsonlinse'; known: folder, hostile, http, jsonlines"),
         (["jsonlines"], "jsonlines: Object missing required field `path`"),
         (["jsonlines", "--option", "path"], "write KEY=VALUE"),
         (["jsonlines", "--option", "pth=x"], "no option 'pth'; its options: path"),

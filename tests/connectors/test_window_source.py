@@ -207,6 +207,17 @@ def test_hints_come_between_items_and_while_waiting() -> None:
     assert [event.event_id for event in sink.events] == ["polled", "event-0", "event-1"]
 
 
+def test_what_was_pushed_comes_again_with_its_closed_window() -> None:
+    """Between the push and the end of its second the listing may have changed once more."""
+    first, pushed = market(5, 30)
+    seen_again = msgspec.structs.replace(pushed, title="changed within the same second")
+    source = Market(BACKFILL, [first, seen_again])
+    source.hints.append(pushed)
+    sink = run(source)
+    titles = [event.title for event in sink.events if event.event_id == pushed.event_id]
+    assert titles == [pushed.title, seen_again.title]
+
+
 def test_a_clock_that_had_been_ahead_makes_it_go_back_and_tell() -> None:
     checkpoints = MemoryCheckpoints()
     ahead = LATER + timedelta(days=3)

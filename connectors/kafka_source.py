@@ -1,0 +1,250 @@
+"""The Kafka source: a topic's records as events, for a consumer group, committed only once they are delivered."""
+
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, Literal
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.structs import OffsetAndMetadata
+from msgspec import Struct
+
+from connectors.codec import Codec, RecordError
+from connectors.events import Alert
+from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
+from connectors.kafka_changes import Changes
+from connectors.kafka_delivery import ABORTS, REACH_MS
+from connectors.record_fields import FieldError, checked
+from connectors.sdk import (
+    IDLE,
+    AbortError,
+    ConnectorError,
+    Context,
+    Item,
+    Notice,
+    RawRecord,
+    RetryError,
+    Source,
+    Stop,
+    Withdrawal,
+)
+
+POLL_MS = 250
+"""The longest wait for records, and so of a clean stop."""
+FETCH_BYTES = 4 * 1024 * 1024
+"""For a partition at once; a larger record still comes, alone."""
+POLL_RECORDS = 500
+COMMIT_MS = 5_000
+"""While the broker is away, what was delivered waits for its commit; the rest of the run does not."""
+CLOSE_MS = 2_000
+SESSION_MS = 10_000
+"""Until a killed member's partitions go to another, as with the workers; the client's own 45 s were measured to
+leave the next run waiting as long."""
+HEARTBEAT_MS = 2_000
+
+
+class KafkaSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Options of the source `kafka`."""
+
+    topic: str
+    """The topic's name on the broker, prefix included."""
+    client: dict[str, Any]
+    """What kafka-python needs to reach and sign in to the broker: `bootstrap_servers` and such."""
+    group: str
+    """The consumer group. Those of one group share the topic's records, and go on where it stood."""
+    records: Literal["listings", "takedowns", "alerts"] = "alerts"
+    """What the topic holds."""
+    from_beginning: bool = False
+    """Where a group begins that has no place yet: with the oldest record, or with what comes from now on."""
+    once: bool = False
+    """End where the topic ended when the run began."""
+
+
+class KafkaSource(Source[KafkaSourceOptions]):
+    """Reads as a member of its group. A record is committed when the sink has acknowledged it and all before it
+    on its partition; after a crash or a rebalance some come again, and none is lost.
+    """
+
+    name = "kafka"
+    options_type = KafkaSourceOptions
+
+    def __init__(self, options: KafkaSourceOptions) -> None:
+        super().__init__(options)
+        self._consumer: Any = None
+        self._changes = Changes()
+        self._held: deque[Any] = deque()
+        """Fetched and not yet yielded."""
+        self._yielded: dict[TopicPartition, int] = {}
+        """The offset after the last one yielded, for what is not committed."""
+        self._ends: dict[TopicPartition, int] = {}
+        self._joined = False
+        self._alerts = Codec(Alert, ours=True)
+        self._json = JsonRecords(
+            "takedowns" if options.records == "takedowns" else "listings", None, MAX_RECORD_BYTES
+        )
+
+    def open(self, context: Context) -> None:
+        """Reach the broker, check the topic, and join the group.
+
+        Raises:
+            RetryError: the broker cannot be reached.
+            AbortError: there is no such topic, or the broker refuses us.
+        """
+        self.context = context
+        options = self.options
+        try:
+            self._consumer = KafkaConsumer(
+                **{"bootstrap_timeout_ms": REACH_MS, **options.client},
+                group_id=options.group,
+                enable_auto_commit=False,
+                allow_auto_create_topics=False,
+                # A group whose place is gone by retention goes on with the oldest record there is.
+                auto_offset_reset="earliest",
+                max_partition_fetch_bytes=FETCH_BYTES,
+                session_timeout_ms=SESSION_MS,
+                heartbeat_interval_ms=HEARTBEAT_MS,
+            )
+            numbers = self._consumer.partitions_for_topic(options.topic)
+            if not numbers:
+                raise AbortError(
+                    f"kafka: there is no topic {options.topic!r}; make it with: relistwatch topics create"
+                )
+            partitions = [TopicPartition(options.topic, number) for number in sorted(numbers)]
+            self._ends = self._consumer.end_offsets(partitions, timeout_ms=REACH_MS)
+            if not options.from_beginning:
+                self._begin_at_the_end(partitions)
+            self._consumer.subscribe([options.topic], listener=self._changes)
+        except (ValueError, AssertionError) as error:
+            raise AbortError(f"kafka: {error}") from error
+        except kafka_errors.KafkaError as error:
+            raise _failure(error) from error
+
+    def close(self) -> None:
+        """Leave the group."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+
+    def events(self, stop: Stop) -> Iterator[Item]:
+        """The records, partition by partition in order, until `stop`, or with `once` until the end."""
+        if self._consumer is None:
+            raise AbortError("kafka: the source is not open")
+        while not stop.is_set():
+            while self._held:
+                message = self._held.popleft()
+                place = TopicPartition(message.topic, message.partition)
+                items = list(self._items(message))
+                yield from items[:-1]
+                self._yielded[place] = message.offset + 1
+                yield from items[-1:]
+            if self._fetch(0):
+                continue
+            if self.options.once and self._joined and (yield from self._at_the_end()):
+                return
+            yield IDLE
+            self._fetch(POLL_MS)
+
+    def acknowledged(self) -> None:
+        """Commit what was yielded. Where that fails, it is tried with what comes next; at worst some come again."""
+        if self._consumer is None:
+            return
+        mine = self._consumer.assignment()
+        offsets = {place: offset for place, offset in self._yielded.items() if place in mine}
+        if not offsets:
+            return
+        try:
+            self._consumer.commit(
+                {place: OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()},
+                timeout_ms=COMMIT_MS,
+            )
+        except kafka_errors.CommitFailedError:
+            # The group has given the partitions to others meanwhile, who begin where the last commit stands.
+            self._yielded.clear()
+        except kafka_errors.KafkaError:
+            return
+        else:
+            self._yielded.clear()
+
+    def _begin_at_the_end(self, partitions: Sequence[TopicPartition]) -> None:
+        """Give a new group its place at once: a first run that is ended before any record comes would leave none,
+        and the next would miss what came in between.
+        """
+        new = [place for place in partitions if self._consumer.committed(place, timeout_ms=REACH_MS) is None]
+        if not new:
+            return
+        try:
+            self._consumer.commit(
+                {place: OffsetAndMetadata(self._ends[place], "", -1) for place in new}, timeout_ms=REACH_MS
+            )
+        except (
+            kafka_errors.CommitFailedError,
+            kafka_errors.UnknownMemberIdError,
+            kafka_errors.IllegalGenerationError,
+        ):
+            return  # The group has members, who did this.
+
+    def _fetch(self, wait_ms: int) -> bool:
+        """Take what is there within so many milliseconds; whether there was anything."""
+        try:
+            batches = self._consumer.poll(timeout_ms=wait_ms, max_records=POLL_RECORDS)
+        except kafka_errors.KafkaError as error:
+            raise _failure(error) from error
+        for joined, lost in self._changes.taken():
+            self._joined = joined
+            # Whoever has them now gets these again.
+            self._held = deque(
+                each for each in self._held if TopicPartition(each.topic, each.partition) not in lost
+            )
+            for place in lost:
+                self._yielded.pop(place, None)
+        for batch in batches.values():
+            self._held += batch
+        return bool(self._held)
+
+    def _at_the_end(self) -> Generator[Item, None, bool]:
+        """Whether our partitions are read as far as they reached when the run began."""
+        mine = self._consumer.assignment()
+        if not mine:
+            yield Notice(
+                "other members of the group have all of the topic's partitions; nothing is left for this one"
+            )
+            return True
+        try:
+            return all(
+                self._consumer.position(place, timeout_ms=REACH_MS) >= self._ends.get(place, 0)
+                for place in mine
+            )
+        except kafka_errors.KafkaError as error:
+            raise _failure(error) from error
+
+    def _items(self, message: Any) -> Iterator[Item]:
+        place = f"{message.topic} {message.partition}:{message.offset}"
+        key = _text(message.key)
+        if message.value is None:
+            # A null value withdraws a takedown; elsewhere it says nothing.
+            if self.options.records == "takedowns":
+                try:
+                    yield checked({"takedown_id": key}, Withdrawal)
+                except FieldError as error:
+                    yield Notice(f"{place}: a null value under a wrong key: {error}")
+        elif self.options.records == "alerts":
+            try:
+                yield self._alerts.decode(message.value).record
+            except RecordError as error:
+                yield RawRecord(message.value, key, f"{place}: {error}")
+        else:
+            yield from self._json.items(place, message.value)
+
+
+def _text(key: bytes | None) -> str | None:
+    if key is None:
+        return None
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _failure(error: kafka_errors.KafkaError) -> ConnectorError:
+    kind = AbortError if isinstance(error, ABORTS) else RetryError
+    return kind(f"kafka: {type(error).__name__}: {error}")

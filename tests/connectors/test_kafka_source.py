@@ -1,0 +1,408 @@
+"""The Kafka source on a real broker: everything comes, in order, and is committed only when delivered."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from alert_records import alert
+from kafka_client import KafkaClient
+from listing_records import listing, takedown
+
+from connectors.context import Context
+from connectors.kafka_source import KafkaSource, KafkaSourceOptions
+from connectors.memory import MemorySink
+from connectors.runner import Problem, Runner
+from connectors.sdk import AbortError, Event, Notice, RawRecord, RetryError, Withdrawal
+from streams.kafka_local.broker import LocalKafka
+from streams.kafka_options import client_options
+from streams.settings import Settings
+from streams.topic_admin import create_topics
+
+ROOT = Path(__file__).parents[2]
+
+
+def source(settings: Settings, topic: str = "alerts", **options: Any) -> KafkaSource:
+    given: dict[str, Any] = {
+        "topic": settings.topics.prefix + topic,
+        "client": client_options(settings.kafka),
+        "group": f"{settings.kafka.group}-export",
+        "records": topic if topic in {"listings", "takedowns"} else "alerts",
+        "from_beginning": True,
+        "once": True,
+    }
+    return KafkaSource(KafkaSourceOptions(**(given | options)))
+
+
+def run(settings: Settings, sink: MemorySink | None = None, **options: Any) -> list[Event]:
+    sink = sink or MemorySink()
+    Runner(source(settings, **options), sink).run()
+    return sink.events
+
+
+def send(settings: Settings, numbers: range, topic: str = "alerts") -> None:
+    client = KafkaClient(settings)
+    try:
+        client.send_all(topic, [(f"alert-{number}", alert(number)) for number in numbers])
+    finally:
+        client.close()
+
+
+def ids(events: list[Event]) -> list[str]:
+    return [event.alert_id for event in events]  # type: ignore[union-attr]
+
+
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "still waiting"
+        time.sleep(0.02)
+
+
+@pytest.mark.kafka
+def test_everything_comes_once_and_in_the_order_of_its_partition(topics: Settings) -> None:
+    send(topics, range(1200))
+    events = run(topics)
+    assert sorted(ids(events)) == sorted(f"alert-{number}" for number in range(1200))
+    assert alert(7) in events
+    client = KafkaClient(topics)
+    try:
+        messages = client.read_until("alerts", lambda seen: len(seen) >= 1200)
+    finally:
+        client.close()
+    place = {message.key.decode(): (message.partition, message.offset) for message in messages}
+    for partition in range(topics.topics.partitions):
+        offsets = [place[each][1] for each in ids(events) if place[each][0] == partition]
+        assert offsets == sorted(offsets)
+    assert run(topics) == []
+    send(topics, range(1200, 1203))
+    assert sorted(ids(run(topics))) == ["alert-1200", "alert-1201", "alert-1202"]
+    assert len(run(topics, group=f"{topics.kafka.group}-another")) == 1203
+
+
+@pytest.mark.kafka
+def test_a_new_group_begins_now_and_keeps_its_place_though_nothing_came(topics: Settings) -> None:
+    send(topics, range(5))
+    assert run(topics, from_beginning=False) == []
+    send(topics, range(5, 8))
+    assert sorted(ids(run(topics, from_beginning=False))) == ["alert-5", "alert-6", "alert-7"]
+    # Which it does of a group that has one, too.
+    assert run(topics, from_beginning=True) == []
+
+
+@pytest.mark.kafka
+def test_what_is_no_alert_is_passed_on_as_it_is(topics: Settings) -> None:
+    client = KafkaClient(topics)
+    try:
+        client.send("alerts", "k", b"{torn\xff").get(timeout=30)
+        client.send("alerts", b"\xff", b"{}").get(timeout=30)
+        client.send("alerts", "gone", None).get(timeout=30)
+        client.send("alerts", "alert-1", alert(1)).get(timeout=30)
+    finally:
+        client.close()
+    events = run(topics)
+    assert [event for event in events if not isinstance(event, RawRecord)] == [alert(1)]
+    raw = {event.value: event for event in events if isinstance(event, RawRecord)}
+    assert (raw[b"{torn\xff"].key, raw[b"{}"].key) == ("k", None)
+    assert str(raw[b"{}"].why).startswith(f"{topics.topics.prefix}alerts ")
+    assert "missing required field `alert_id`" in str(raw[b"{}"].why)
+    assert run(topics) == []
+
+
+@pytest.mark.kafka
+def test_what_is_not_delivered_is_not_committed(topics: Settings) -> None:
+    send(topics, range(30))
+    with pytest.raises(AbortError, match="the desk is closed"):
+        run(topics, MemorySink(flush_errors=[AbortError("the desk is closed")]))
+    sink = MemorySink(flush_errors=[RetryError("the desk is away")])
+    assert len(run(topics, sink)) == 30
+    assert run(topics) == []
+
+
+@pytest.mark.kafka
+def test_listings_and_takedowns_are_read_too(topics: Settings) -> None:
+    client = KafkaClient(topics)
+    try:
+        client.send("listings", "pasar-uji:l1", listing(1)).get(timeout=30)
+        client.send("listings", "pasar-uji:l1", b"{").get(timeout=30)
+        client.send("takedowns", "t1", takedown(1)).get(timeout=30)
+        client.send("takedowns", "t1", None).get(timeout=30)
+        client.send("takedowns", b"\x00", None).get(timeout=30)
+    finally:
+        client.close()
+    first, torn = run(topics, topic="listings")
+    assert first == listing(1)
+    assert isinstance(torn, RawRecord)
+    problems: list[Problem] = []
+    sink = MemorySink()
+    Runner(source(topics, "takedowns"), sink, on_problem=problems.append).run()
+    assert sink.events == [takedown(1), Withdrawal(takedown_id="t1")]
+    (notice,) = problems
+    assert isinstance(notice, Notice)
+    assert "wrong key: takedown_id" in notice.detail
+
+
+class Slow(MemorySink):
+    """Acknowledges a few at a time, and waits to be let on after the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = threading.Event()
+        self.go_on = threading.Event()
+
+    def flush(self) -> None:
+        super().flush()
+        if self.events:
+            self.first.set()
+            self.go_on.wait(60)
+
+
+@pytest.mark.kafka
+def test_members_that_come_and_go_lose_nothing(topics: Settings) -> None:
+    send(topics, range(400))
+    sinks = [Slow() for _ in range(3)]
+    stops = [threading.Event() for _ in sinks]
+    threads = [
+        threading.Thread(
+            target=Runner(source(topics, once=False), sink, stop=stop, batch=10).run,
+        )
+        for sink, stop in zip(sinks, stops, strict=True)
+    ]
+    first = sinks[0]
+    threads[0].start()
+    assert first.first.wait(60)
+    # The others join while the first has fetched, yielded and not yet committed.
+    for thread in threads[1:]:
+        thread.start()
+    for sink in sinks:
+        sink.go_on.set()
+    send(topics, range(400, 800))
+    until(lambda: len(seen(sinks)) >= 600)
+    stops[1].set()
+    threads[1].join(60)
+    send(topics, range(800, 1000))
+    until(lambda: len(seen(sinks)) == 1000)
+    for stop in stops:
+        stop.set()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert run(topics) == []
+
+
+def seen(sinks: list[Slow]) -> set[str]:
+    return {each for sink in sinks for each in ids(list(sink.events))}
+
+
+@pytest.mark.kafka
+def test_one_member_too_many_ends_when_asked_for_once(topics: Settings) -> None:
+    stop = threading.Event()
+    holder = threading.Event()
+
+    class Watches(MemorySink):
+        def flush(self) -> None:
+            super().flush()
+            if self.events:
+                holder.set()
+
+    group = f"{topics.kafka.group}-one"
+    state = {"topic": "connector-state", "group": group}  # it has one partition
+    client = KafkaClient(topics)
+    try:
+        client.send("connector-state", "alert-1", alert(1)).get(timeout=30)
+    finally:
+        client.close()
+    thread = threading.Thread(target=Runner(source(topics, once=False, **state), Watches(), stop=stop).run)
+    thread.start()
+    try:
+        assert holder.wait(60)
+        problems: list[Problem] = []
+        counts = Runner(source(topics, **state), MemorySink(), on_problem=problems.append).run()
+    finally:
+        stop.set()
+        thread.join(60)
+    # Whichever of the two the group gives the partition to, the run with an end ends, and says it if not to it.
+    assert counts.read <= 1
+    assert all("other members of the group" in str(problem) for problem in problems)
+
+
+@pytest.mark.kafka
+def test_a_missing_topic_ends_the_run_and_is_not_made(topics: Settings) -> None:
+    for _ in (1, 2):
+        with pytest.raises(AbortError, match=r"no topic .*no-such.*relistwatch topics create"):
+            run(topics, topic="no-such")
+
+
+def test_a_broker_that_is_away_is_named() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        client = {"bootstrap_servers": [f"127.0.0.1:{held.getsockname()[1]}"], "bootstrap_timeout_ms": 300}
+        with pytest.raises(RetryError, match="kafka: "):
+            KafkaSource(KafkaSourceOptions(topic="alerts", client=client, group="g")).open(Context("test"))
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+def test_a_broker_that_goes_away_and_comes_back_loses_nothing(settings: Settings, tmp_path: Path) -> None:
+    with LocalKafka(tmp_path / "kafka", die_with_parent=True) as broker:
+        kafka = msgspec.structs.replace(settings.kafka, bootstrap_servers=broker.bootstrap_servers)
+        own = msgspec.structs.replace(settings, kafka=kafka)
+        create_topics(own)
+        send(own, range(300))
+        stop = threading.Event()
+        sink = Slow()
+        problems: list[Problem] = []
+        thread = threading.Thread(
+            target=Runner(source(own, once=False), sink, stop=stop, batch=50, on_problem=problems.append).run
+        )
+        thread.start()
+        assert sink.first.wait(60)
+        broker.stop_node(0)
+        # The sink goes on; nothing can be committed.
+        sink.go_on.set()
+        until(lambda: sink.flushes >= 2)
+        broker.start_node(0)
+        send(own, range(300, 400))
+        until(lambda: len(seen([sink])) == 400, 120)
+        # Asked to stop while the broker is away, it ends all the same.
+        broker.stop_node(0)
+        stop.set()
+        thread.join(60)
+        assert not thread.is_alive()
+        broker.start_node(0)
+        again = ids(run(own))
+        assert set(again) <= {f"alert-{number}" for number in range(400)}
+        assert run(own) == []
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The project's entry points as an installation has them, whether or not it is installed here."""
+    info = tmp_path / "site" / "relistwatch-0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: relistwatch\nVersion: 0\n")
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    lines = [
+        line
+        for group, points in groups.items()
+        for line in (f"[{group}]", *(f"{name} = {place}" for name, place in points.items()))
+    ]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(info.parent)])}
+
+
+def of(settings: Settings, environment: dict[str, str]) -> dict[str, str]:
+    return environment | {
+        "RELISTWATCH_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
+        "RELISTWATCH_KAFKA__GROUP": settings.kafka.group,
+        "RELISTWATCH_TOPICS__PREFIX": settings.topics.prefix,
+        "RELISTWATCH_WORKER__DATA_DIR": settings.worker.data_dir,
+    }
+
+
+EXPORT = [sys.executable, "-c", "from streams.cli import main; main()", "alerts", "export"]
+
+
+def export(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*EXPORT, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.kafka
+def test_the_command_exports_to_csv_and_to_json_lines(
+    topics: Settings, environment: dict[str, str], tmp_path: Path
+) -> None:
+    send(topics, range(3))
+    send(topics, range(7, 8), "held-alerts")
+    table = tmp_path / "a.csv"
+    arguments = ["csv", "--option", f"path={table}", "--from-beginning", "--once", "--json"]
+    for read in (3, 0):
+        result = export(of(topics, environment), *arguments)
+        assert result.returncode == 0, result.stderr
+        assert json.loads(result.stdout)["written"] == read
+    assert sorted(line.split(",")[0] for line in table.read_text().splitlines()) == [
+        "alert-0", "alert-1", "alert-2", "alert_id",
+    ]  # fmt: skip
+    lines = tmp_path / "a.jsonl"
+    arguments = ["jsonlines", "--option", f"path={lines}", "--from-beginning", "--once"]
+    assert export(of(topics, environment), *arguments).returncode == 0
+    assert export(of(topics, environment), *arguments, "--held").returncode == 0
+    assert {msgspec.json.decode(line)["alert_id"] for line in lines.read_bytes().splitlines()} == {
+        "alert-0", "alert-1", "alert-2", "alert-7",
+    }  # fmt: skip
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+def test_killed_and_run_again_the_command_exports_every_alert(
+    topics: Settings, environment: dict[str, str], tmp_path: Path
+) -> None:
+    send(topics, range(3000))
+    lines = tmp_path / "a.jsonl"
+    arguments = ["jsonlines", "--option", f"path={lines}", "--from-beginning"]
+
+    def exported() -> set[str]:
+        raw = lines.read_bytes().splitlines() if lines.exists() else []
+        return {record["alert_id"] for line in raw if (record := whole(line))}
+
+    for least in (1, 1001):
+        process = subprocess.Popen(
+            [*EXPORT, *arguments], env=of(topics, environment), stderr=subprocess.DEVNULL
+        )
+        try:
+            until(lambda least=least: len(exported()) >= least)  # type: ignore[misc]
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    process = subprocess.Popen(
+        [*EXPORT, *arguments, "--json"], env=of(topics, environment), stdout=subprocess.PIPE
+    )
+    try:
+        until(lambda: len(exported()) == 3000, 120)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0
+    assert json.loads(output)["failed"] == 0
+    result = export(of(topics, environment), *arguments, "--once", "--json")
+    assert json.loads(result.stdout)["read"] == 0
+
+
+def whole(line: bytes) -> Any:
+    try:
+        return msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["csvv"], "no sink 'csvv'; known: "),
+        (["csv"], "csv: Object missing required field `path`"),
+        (["csv", "--option", "path=x", "--option", "colour=red"], "no option 'colour'"),
+        (["csv", "--option", "path"], "write KEY=VALUE"),
+    ],
+)
+def test_a_wrong_request_is_named(environment: dict[str, str], arguments: list[str], words: str) -> None:
+    result = export(environment, *arguments)
+    assert (result.returncode, words in result.stderr) == (2, True), result.stderr
+
+
+def test_help_has_an_example_for_each_way_out(environment: dict[str, str]) -> None:
+    result = export(environment | {"COLUMNS": "200", "TERM": "dumb"}, "--help")
+    for sink in ("webhook", "csv", "jsonlines"):
+        assert f"relistwatch alerts export {sink}" in " ".join(result.stdout.replace("│", " ").split())
