@@ -8,6 +8,7 @@ text's length, whatever it holds; the text is the caller's to bound.
 import html
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from connectors.links import LONGEST_LINK, LinkTarget, Recognised, RefusedLink, 
 
 MOST_JOINED: Final = 4
 """Lines that one link may be broken over, after its first."""
+MOST_COMMAS: Final = 3
 WRAPPED_FROM: Final = 60
 """Characters of a line that a mail program may have broken: it does so at 65 to 78 (RFC 5322, 2.1.1)."""
 NAMES: Final = "shopee|lazada|tokopedia|tiktok|shp\\.ee|shope\\.ee"
@@ -43,6 +45,7 @@ _LIST_MARK = re.compile(
     r"[,;](?=(?:[a-z0-9-]{1,30}\.){0,3}(?:" + NAMES + r"|https?:))", re.IGNORECASE | re.ASCII
 )
 _QUOTE_MARKS = re.compile(r"[>\s|]{0,40}")
+_COMMA = re.compile(r"[,;]")
 _QP_BYTE = re.compile(r"=([2-7][0-9A-F])", re.ASCII)
 _HOST_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _TRAILING: Final = ".,;:!?…*~\u201d\u2019\u00bb"
@@ -80,8 +83,7 @@ def find_links(text: str) -> Iterator[Found]:
         pieces = list(_pieces(line, start))
         index, start = index + 1, 0
         for piece in pieces:
-            link = _trimmed(piece.text)
-            target = recognise(_decoded(link))
+            link, target = _recognised(piece.text)
             if piece.end == len(line) and index < len(lines):
                 joined = _joined(piece.text, target, line, lines, index)
                 if joined is not None:
@@ -180,6 +182,19 @@ def _trimmed(link: str) -> str:
     return link
 
 
+def _recognised(text: str) -> tuple[str, Recognised]:
+    """The link in `text`, and what it leads to. Where nothing is there, what stands before a comma may be it: a
+    table pasted as text has other columns behind its links."""
+    link = _trimmed(text)
+    target = recognise(_decoded(link))
+    if isinstance(target, RefusedLink) and len(link) <= LONGEST_LINK:
+        for mark in islice(_COMMA.finditer(link), MOST_COMMAS):
+            shorter = recognise(_decoded(link[: mark.start()]))
+            if not isinstance(shorter, RefusedLink):
+                return link[: mark.start()], shorter
+    return link, target
+
+
 def _decoded(link: str) -> str:
     """With quoted-printable's escapes undone where a link has one that it would hardly have of its own."""
     if "=3D" in link or "=2E" in link or "=2D" in link:
@@ -207,8 +222,7 @@ def _joined(
         if len(text) + len(token[0]) > LONGEST_LINK:
             return None
         text += token[0]
-        link = _trimmed(text)
-        longer = recognise(_decoded(link))
+        link, longer = _recognised(text)
         alone = token.end() == len(following)
         wrapped = len(line) >= WRAPPED_FROM
         if _is_better(longer, target, first, token[0], wrapped=wrapped, alone=alone):

@@ -16,7 +16,7 @@ recognising that form gives the same again.
 import re
 import unicodedata
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -61,6 +61,9 @@ _SHOPEE_PRODUCT = re.compile(r"^/(?:universal-link/)?product/([0-9]{1,19})/([0-9
 _LAZADA = re.compile(r"(?:^|[/-])i([0-9]{1,19})(?:-s[0-9]{1,19})?\.html$", re.ASCII)
 _PRODUCT = re.compile(r"/(?:view/product|pdp(?:/[^/]+)?)/([0-9]{15,20})/?$", re.ASCII)
 _SLUG_ID = re.compile(r"(?:^|-)([0-9]{19})$", re.ASCII)
+_NAME = re.compile(r"[a-z0-9._~-]{1,200}", re.ASCII)
+"""A shop or a slug of Tokopedia, in small letters."""
+_CODE = re.compile(r"[A-Za-z0-9._~/-]{1,200}", re.ASCII)
 _REGION = re.compile(r"(?:^|&)region=([a-z]{2})(?:&|$)", re.IGNORECASE | re.ASCII)
 
 
@@ -130,11 +133,13 @@ def _recognised(host: str, path: str, query: str) -> Recognised:
 
 
 def _short(host: str, path: str) -> ShortLink | RefusedLink:
-    code = path.strip("/")
+    code = unquote(path).strip("/")
     if not code:
         return RefusedLink("a short link without its code")
+    if not _CODE.fullmatch(code):
+        return RefusedLink("a short link with signs that no code has")
     # The code's letters count: only the host is written small.
-    return ShortLink(f"https://{host}/{quote(unquote(code), safe='/-._~')}")
+    return ShortLink(f"https://{host}/{code}")
 
 
 def _number(digits: str) -> str | None:
@@ -167,12 +172,12 @@ def _tokopedia(path: str) -> LinkTarget | RefusedLink:
         return RefusedLink("a page of Tokopedia or a shop, no listing")
     if len(parts) != 2 or parts[0] in RESERVED_SHOPS or parts[1] in RESERVED_PAGES:
         return _no_listing(path)
-    if any(part in {".", ".."} or len(part) > 200 or not part.isprintable() for part in parts):
+    if any(part in {".", ".."} or not _NAME.fullmatch(part) for part in parts):
         return _no_listing(path)
     if found := _SLUG_ID.search(parts[1]):
         return _with_id("tokopedia-shop", found[1], "/".join(parts))
     slug = "/".join(parts)
-    return LinkTarget("tokopedia-id", None, f"https://www.tokopedia.com/{quote(slug, safe='/-._~')}", slug)
+    return LinkTarget("tokopedia-id", None, f"https://www.tokopedia.com/{slug}", slug)
 
 
 def _product(site: Site, path: str, query: str) -> LinkTarget | RefusedLink:

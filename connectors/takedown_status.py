@@ -17,10 +17,12 @@ Reason = Literal[
     "connector-refused",
     "unreadable",
     "no-listing",
+    "short-link",
     "too-large",
 ]
 """Why a request is unresolved: a word for counting. `not-seen`: on no topic, and no connector is configured for
-it; `gone`: the marketplace's own answer; `no-listing`: the link leads to none."""
+it; `gone`: the marketplace's own answer; `no-listing`: the link leads to none;
+`short-link`: nobody could say where it leads."""
 
 CHANGES_KEPT = 40
 """Of one request; the first and the newest stay."""

@@ -15,6 +15,7 @@ from streams.offset_reader import OffsetReader, Wanted
 from streams.record_reader import Record
 from streams.records import ListingFingerprint
 from streams.request_book import moment, target_key
+from streams.request_links import short_link_of
 from streams.resolution import Outcome, Resolved, Unresolved, seen
 from streams.seen_listings import SeenListing, SeenListings, slug_key
 from streams.settings import Resolve
@@ -84,14 +85,13 @@ class ListingFinder:
                 wanted.update(_wanted(place))
         records = self._reader.read(wanted)
         return [
-            self._look(key, place, records, now) for key, place in zip(keys, places, strict=True)
-        ]  # fmt: skip
+            _nowhere(status) if key is None else self._look(key, place, records, now)
+            for status, key, place in zip(statuses, keys, places, strict=True)
+        ]
 
     def _look(
-        self, key: str | None, place: SeenListing | None, records: dict[Wanted, Record], now: datetime
+        self, key: str, place: SeenListing | None, records: dict[Wanted, Record], now: datetime
     ) -> Look:
-        if key is None:
-            return Look(Unresolved(reason="no-listing", detail="the link leads to no listing"))
         if place is None:
             return Look(Unresolved(reason="not-seen"))
         event_record = records.get((LISTINGS.name, place.listing)) if place.listing else None
@@ -126,6 +126,13 @@ class ListingFinder:
             return 0.0
         age = max(0.0, now.timestamp() - record.timestamp / 1000)
         return max(0.0, self._settings.print_wait_seconds - age)
+
+
+def _nowhere(status: TakedownStatus) -> Look:
+    """Of a request without a listing."""
+    if short_link_of(status.request) is not None:
+        return Look(Unresolved(reason="short-link", detail=status.request.unresolved))
+    return Look(Unresolved(reason="no-listing", detail="the link leads to no listing"))
 
 
 def _key(status: TakedownStatus) -> str | None:

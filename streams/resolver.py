@@ -27,6 +27,7 @@ from streams.outbox import Outgoing
 from streams.record_reader import Record
 from streams.request_book import SOURCE, RequestBook
 from streams.request_group import RequestGroup
+from streams.request_links import RequestLinks
 from streams.resolution import received
 from streams.resolve_connectors import ListingConnectors
 from streams.resolver_file import ResolverFile
@@ -75,6 +76,8 @@ class Resolver:
         self._seen, self._book = SeenListings(self._file), RequestBook(self._file)
         self._reader = self._closing.enter_context(closing(OffsetReader(settings)))
         self._finder = ListingFinder(settings.resolve, self._seen, self._reader)
+        links = RequestLinks(stop, ask=settings.resolve.short_links)
+        self._links = self._closing.enter_context(closing(links))
         self._publisher = self._closing.enter_context(closing(ResolverPublisher(settings, self._book, stop)))
         self._follower = self._closing.enter_context(
             closing(
@@ -187,9 +190,11 @@ class Resolver:
 
     def _work(self, statuses: Sequence[TakedownStatus], *, ask: bool) -> int:
         """Find, publish, and put on the record; how many were tried."""
-        ordered = self._finder.in_reading_order(statuses)
         done = 0
         deadline = time.monotonic() + ASK_SECONDS
+        if ask:
+            statuses = [self._links.followed(status, deadline) for status in statuses]
+        ordered = self._finder.in_reading_order(statuses)
         for start in range(0, len(ordered), CHUNK):
             if self._stop.is_set():
                 break

@@ -60,7 +60,7 @@ RECORD_OF: dict[str, type[Struct]] = {
 KEYS = {
     "listings": "marketplace:listing_id",
     "fingerprints": "marketplace:listing_id",
-    "takedown-requests": "the link",
+    "takedown-requests": "the link: the listing's canonical one, or as it was received",
     "takedowns": "takedown_id",
     "takedown-status": "request_id",
     "takedown-audit": "takedown_id, / and what happened; then the moment or the place on takedowns, so that only a "

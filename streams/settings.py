@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from connectors.takedown_lists.limits import ListLimits
+
 ENV_PREFIX = "RELISTWATCH_"
 CONFIG_FILE_VARIABLE = "RELISTWATCH_CONFIG"
 
@@ -118,6 +120,8 @@ class Resolve(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     connectors: str = ""
     """Whom to ask for a listing that was never seen: comma-separated `NAME=FILE`, the source and its options in TOML;
     `NAME@INSTANCE=FILE` for the tokens of a running connector's instance."""
+    short_links: bool = True
+    """Look short links up that the import could not."""
     batch: Positive = 5000
     """Most requests handled together."""
     first_retry_minutes: Annotated[float, Meta(gt=0)] = 5.0
@@ -147,6 +151,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     photos: Photos = field(default_factory=Photos)
     match: Match = field(default_factory=Match)
     resolve: Resolve = field(default_factory=Resolve)
+    takedown_lists: ListLimits = field(default_factory=ListLimits)
     web: Web = field(default_factory=Web)
 
 

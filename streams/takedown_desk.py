@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
@@ -14,7 +13,7 @@ from connectors.links import LinkTarget, RefusedLink, recognise
 from connectors.sdk import AbortError
 from connectors.short_links import ShortLinks, Unresolved
 from connectors.stop import Stop
-from connectors.takedown_requests import TakedownRequest
+from connectors.takedown_requests import RequestSource, TakedownRequest
 from connectors.takedown_status import TakedownChange, TakedownStatus
 from streams.kafka_options import client_options
 from streams.outbox import Outgoing
@@ -22,10 +21,10 @@ from streams.record_reader import Progress, RecordReader, no_progress
 from streams.request_book import DESK, target_key
 from streams.settings import Settings
 from streams.stage import cloud_event_headers
-from streams.topics import TAKEDOWN_AUDIT, TAKEDOWN_REQUESTS, TAKEDOWN_STATUS, TAKEDOWNS, topic_name
+from streams.takedown_requests import send_requests
+from streams.topics import TAKEDOWN_AUDIT, TAKEDOWN_STATUS, TAKEDOWNS, topic_name
 
 REQUEST_BYTES = 1024 * 1024
-RequestSource = Literal["ministry", "manual", "ai", "platform"]
 
 
 class NoListingError(ValueError):
@@ -105,11 +104,8 @@ def send_request(settings: Settings, request: TakedownRequest) -> None:
     """
     value = msgspec.json.encode(request)
     Codec(TakedownRequest).decode(value)
-    headers = cloud_event_headers(
-        request.request_id, "relistwatch.takedown.requested", DESK, request.received_at
-    )
-    key = (request.url or request.link).encode()
-    _send(settings, [Outgoing(TAKEDOWN_REQUESTS, key, value, headers)])
+    for refused in send_requests(settings, [(request.key.encode(), value)], request.received_at):
+        raise AbortError(f"kafka refuses the request: {refused}")
 
 
 def takedown_in_force(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from connectors.takedown_requests import RequestList
+from connectors.takedown_requests import ListPlace
 from connectors.takedown_status import StatusChange, TakedownChange
 from streams.takedown_desk import NoListingError, means, target_of
 from streams.takedown_records import TakedownRecords
@@ -22,7 +22,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     source: str | None
     reason: str | None
     by: str | None
-    list: RequestList | None
+    list: ListPlace | None
     how: str | None
     via: str | None
     photos_kept: int

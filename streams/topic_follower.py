@@ -166,4 +166,3 @@ class TopicFollower:
 
     def _behind(self, ends: Mapping[TopicPartition, int]) -> int:
         return sum(max(0, end - self._consumer.position(part)) for part, end in ends.items())
-

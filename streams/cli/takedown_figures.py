@@ -70,7 +70,8 @@ def report(
     from streams.takedown_report import DIMENSIONS, cases_of, courses_of, report_of  # noqa: PLC0415
 
     first, last = _day("--from", since), _day("--to", until)
-    wanted = tuple(each.value for each in dict.fromkeys(by or ())) or DIMENSIONS
+    chosen = {each.value for each in by or ()}
+    wanted = [each for each in DIMENSIONS if each in chosen] or DIMENSIONS
     settings = settings_of(context)
     with broker_errors(), reading_progress() as progress:
         records = read_records(settings, progress)

@@ -8,13 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.link_text import find_links
-from connectors.links import LinkTarget, RefusedLink, recognise
+from connectors.links import LinkTarget, RefusedLink, ShortLink, recognise
 
 
 def listings(text: str) -> list[str]:
     """The ids found, refused ones as `-`."""
     return [
-        found.target.listing_id or found.target.slug or "" if isinstance(found.target, LinkTarget) else "-"
+        found.target.listing_id or found.target.slug or ""
+        if isinstance(found.target, LinkTarget)
+        else "short"
+        if isinstance(found.target, ShortLink)
+        else "-"
         for found in find_links(text)
     ]
 
@@ -39,6 +43,9 @@ def listings(text: str) -> list[str]:
         ("https%3A%2F%2Fshopee.co.id%2Fa-i.1.2", ["1.2"]),
         ("https://www.google.com/url?q=https://shopee.co.id/a-i.1.2&sa=D", ["1.2"]),
         ("https://web.archive.org/web/2023/https://shopee.co.id/a-i.1.2", ["-"]),
+        ("1,https://shopee.co.id/a-i.1.2,alasan;lain\n2,https://www.lazada.co.id/a-i7.html;x", ["1.2", "7"]),
+        ("https://shopee.co.id/Jaket,Hitam;Biru-i.1.2", ["1.2"]),
+        ("https://tokopedia.com/toko/baju,alasan https://vt.tiktok.com/ZSa,alasan", ["toko/baju", "short"]),
         ("https://evil.example/x dan www.evil.example/y", ["-", "-"]),
         ("takedown@shopee.co.id/x, Shopee, shopee.co.id, No.1/2, dan/atau, https tidak ada", []),
         ("https://shopee.co.id@evil.example/a-i.1.2", ["-"]),
@@ -87,7 +94,7 @@ def test_a_link_over_three_lines_and_text_behind_it() -> None:
         ("https://shopee.co.id/toko\nshopee.co.id/b-i.1.3", ["-", "1.3"]),
         ("https://shopee.co.id/toko\nm.shopee.co.id/b-i.1.3", ["-", "1.3"]),
         ("https://shopee.co.id/toko\n\n-i.1.3", ["-"]),
-        ("https://vt.tiktok.com/ZSa\nbc", ["-"]),
+        ("https://vt.tiktok.com/ZSa\nbc", ["short"]),
     ],
 )
 def test_lines_that_belong_to_themselves_stay_so(text: str, ids: list[str]) -> None:

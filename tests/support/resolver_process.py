@@ -26,7 +26,7 @@ class ResolverProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                preexec_fn=partial(die_with_parent, os.getpid()),
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  one prctl call
             )
 
     def kill(self) -> None:

@@ -7,8 +7,8 @@ import msgspec
 from kafka_client import KafkaClient
 from listing_records import START, listing
 
-from connectors.takedown_requests import RequestList, TakedownRequest
-from connectors.takedown_status import TakedownChange, TakedownStatus
+from connectors.takedown_requests import ListPlace, TakedownRequest
+from connectors.takedown_status import StatusChange, TakedownChange, TakedownStatus
 
 RECEIVED = START + timedelta(hours=1)
 
@@ -26,7 +26,7 @@ def request(number: int, **changes: Any) -> TakedownRequest:
         "source": "ministry",
         "received_at": RECEIVED,
         "by": "analyst-7",
-        "list": RequestList(name="daftar.csv", sha256="0" * 64, row=number),
+        "list": ListPlace(name="daftar.csv", sha256="0" * 64, row=number + 1),
     }
     return TakedownRequest(**(fields | changes))
 
@@ -58,3 +58,28 @@ def changes(client: KafkaClient) -> list[TakedownChange]:
 def after(**time: float) -> datetime:
     """So long after the requests came in."""
     return RECEIVED + timedelta(**time)
+
+
+def takedown_status(asked: TakedownRequest, **fields: Any) -> TakedownStatus:
+    """The status of a request that has been tried twice."""
+    full: dict[str, Any] = {
+        "request_id": asked.request_id,
+        "request": asked,
+        "partition": 3,
+        "state": "unresolved",
+        "reason": "connector-away",
+        "detail": "shopee: answered 500",
+        "attempts": 2,
+        "tried_at": after(minutes=5),
+        "next_try_at": after(minutes=15),
+        "changes": (StatusChange(at=RECEIVED, state="received", detail="analyst-7"),),
+    }
+    return TakedownStatus(**(full | fields))
+
+
+def takedown_change(**fields: Any) -> TakedownChange:
+    """A withdrawal."""
+    full: dict[str, Any] = {
+        "takedown_id": "td-1", "what": "withdrawn", "at": after(hours=2), "by": "analyst-7", "reason": "licensed",
+    }  # fmt: skip
+    return TakedownChange(**(full | fields))

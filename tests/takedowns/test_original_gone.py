@@ -35,7 +35,7 @@ def test_a_relist_is_caught_though_the_original_and_its_photos_are_gone(
     client.send_all("listings", [("pasar-uji:l1", gone)])
     send_requests(client, request(1))
     with ResolverProcess(worker_settings, tmp_path / "resolver.log") as resolver:
-        made = client.read_until("takedown-fingerprints", lambda got: bool(got))
+        made = client.read_until("takedown-fingerprints", bool)
         assert resolver.stop() == 0
     held = msgspec.json.decode(made[0].value, type=TakedownFingerprint)
     assert [photo.image for photo in held.prints.photos] == [0, 1]
@@ -46,7 +46,7 @@ def test_a_relist_is_caught_though_the_original_and_its_photos_are_gone(
         7, title="Barang bagus murah", images=inline(drawn_photo(2)), seller_id="other", observed_at=after(minutes=1)
     )  # fmt: skip
     client.send_all("listings", [("pasar-uji:l7", back)])
-    (alert,) = alerts_of(client.read_until("alerts", lambda got: bool(got)))
+    (alert,) = alerts_of(client.read_until("alerts", bool))
     assert (alert.kind, alert.takedown.takedown_id, alert.listing.listing_id) == ("relist", T1, "l7")
     assert statuses(client)["r1"].photos_kept == 2
     assert [(each.what, each.at) for each in changes(client)] == [("listing removed", gone.observed_at)]

@@ -56,7 +56,11 @@ def test_a_listing_that_was_seen_becomes_a_takedown(client: KafkaClient, resolve
     (takedown,) = takedowns(client).values()
     assert takedown.takedown_id == T1
     assert (takedown.listing.title, takedown.listing.event_id) == (listing(1).title, "e1")
-    assert (takedown.authority, takedown.reason, takedown.source) == ("kementerian", "barang palsu", "ministry")
+    assert (takedown.authority, takedown.reason, takedown.source) == (
+        "kementerian",
+        "barang palsu",
+        "ministry",
+    )
     assert takedown.taken_down_at == RECEIVED
     status = statuses(client)["r1"]
     assert (status.state, status.how, status.takedown_id, status.attempts) == ("published", "seen", T1, 1)
@@ -224,7 +228,9 @@ def test_what_is_no_request_goes_to_the_dead_letters(client: KafkaClient, resolv
     }
 
 
-def test_a_shop_and_slug_are_found_by_the_links_of_seen_listings(client: KafkaClient, resolve: Resolve) -> None:
+def test_a_shop_and_slug_are_found_by_the_links_of_seen_listings(
+    client: KafkaClient, resolve: Resolve
+) -> None:
     slug = "toko-uji/jaket-varsity-hitam"
     event = listing(
         1, marketplace="tokopedia-id", listing_id="1730811847233275332",
@@ -237,7 +243,9 @@ def test_a_shop_and_slug_are_found_by_the_links_of_seen_listings(client: KafkaCl
     assert resolve() == {"seen": 1}
     assert set(takedowns(client)) == {takedown_id_of("tokopedia-id", "1730811847233275332")}
     # By its fingerprint alone, as after a week.
-    later = msgspec.structs.replace(event, listing_id="1730811847233275999", url="https://tokopedia.com/toko-uji/lain")
+    later = msgspec.structs.replace(
+        event, listing_id="1730811847233275999", url="https://tokopedia.com/toko-uji/lain"
+    )
     fingerprinted(client, later)
     assert resolve() == {"seen": 1}
 
@@ -269,7 +277,9 @@ def test_a_withdrawal_that_ended_half_way_is_ended(
     see(client, listing(1))
     send_requests(client, request(1))
     resolve()
-    change = TakedownChange(takedown_id=T1, what="withdrawn", at=after(hours=2), by="analyst-7", reason="error")
+    change = TakedownChange(
+        takedown_id=T1, what="withdrawn", at=after(hours=2), by="analyst-7", reason="error"
+    )
     client.send_all("takedown-audit", [(change.key, change)])
     resolve()
     assert takedowns(client) == {}
@@ -295,7 +305,9 @@ def test_what_another_producer_does_is_on_the_record_once(client: KafkaClient, r
     assert (withdrawn.what, withdrawn.by) == ("withdrawn", "an unknown producer")
 
 
-def test_a_taken_down_listing_that_is_seen_again_is_on_the_record(client: KafkaClient, resolve: Resolve) -> None:
+def test_a_taken_down_listing_that_is_seen_again_is_on_the_record(
+    client: KafkaClient, resolve: Resolve
+) -> None:
     see(client, listing(1))
     send_requests(client, request(1))
     resolve()
