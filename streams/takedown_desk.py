@@ -8,6 +8,7 @@ import msgspec
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Takedown
+from connectors.field_types import Key, Marketplace
 from connectors.kafka_delivery import KafkaDelivery
 from connectors.links import LinkTarget, RefusedLink, recognise
 from connectors.sdk import AbortError
@@ -59,10 +60,13 @@ def target_of(text: str, stop: Stop | None = None) -> LinkTarget:
     return answer
 
 
+class _Key(msgspec.Struct, frozen=True):
+    marketplace: Marketplace
+    listing_id: Key
+
+
 def _checked(marketplace: str, listing_id: str) -> LinkTarget:
-    fields = {"request_id": "-", "link": "", "marketplace": marketplace, "listing_id": listing_id,
-              "received_at": "2000-01-01T00:00:00Z"}  # fmt: skip
-    msgspec.convert(fields, TakedownRequest)
+    msgspec.convert({"marketplace": marketplace, "listing_id": listing_id}, _Key)
     return LinkTarget(marketplace, listing_id, "")
 
 
