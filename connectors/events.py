@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from connectors.evidence import Evidence
-from connectors.field_types import Amount, Key, Marketplace, Timestamp
+from connectors.field_types import Amount, Key, Marketplace, Sha256, Timestamp
 
 
 class EventType(enum.Enum):
@@ -29,15 +29,21 @@ class Price(Struct, frozen=True):
 
 
 class Image(Struct, frozen=True, omit_defaults=True):
-    """One photo: exactly one of a URL, a path beside the file it stands in, or its base64 bytes."""
+    """One photo: exactly one of a URL, a path beside the file it stands in, or its base64 bytes.
+
+    `sha256`: of the bytes as they were captured before. Where the photo store still has them, they are taken from
+    there and not from the URL, so a takedown can be fingerprinted when its listing is gone. It may stand alone where
+    nothing else is known of the photo any more.
+    """
 
     url: Annotated[str, Meta(max_length=4096)] | None = None
     path: Annotated[str, Meta(max_length=1024)] | None = None
     data: bytes | None = None
+    sha256: Sha256 | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("url", "path", "data") if getattr(self, name) is not None]
-        if len(given) != 1:
+        if len(given) != 1 and not (self.sha256 and not given):
             raise ValueError(
                 f"an image has exactly one of url, path and data; this one has {given or 'none'}"
             )
@@ -139,12 +145,20 @@ class Algorithms(Struct, frozen=True, kw_only=True):
     policy: str
 
 
+class PhotoDigest(Struct, frozen=True):
+    """The bytes of the listing's photo number `image` (0-based) as they were captured."""
+
+    image: int
+    sha256: Sha256
+
+
 class Alert(Struct, frozen=True, kw_only=True):
     """A taken-down listing came back, or is still up. Topic `alerts`, key `alert_id`.
 
     `alert_id` is a pure function of the listing's version and the takedown's cluster: an event handled twice
     gives the same id, so a consumer drops duplicates by it. `cluster`: the takedowns that are relists of each
     other, `takedown` among them. `other_takedowns`: all others that it resembles as much, the cluster's first.
+    `listing_photos`: the bytes that were looked at, so that they can be shown when the page is gone.
     A `flood` is one takedown that met far more listings than it should; what it met since is on `held-alerts`.
     """
 
@@ -156,6 +170,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     takedown: AlertTakedown
     other_takedowns: tuple[str, ...]
     cluster: tuple[str, ...] = ()
+    listing_photos: tuple[PhotoDigest, ...] = ()
     evidence: tuple[Evidence, ...]
     listing_observed_at: Timestamp
     matched_at: Timestamp

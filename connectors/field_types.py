@@ -12,5 +12,7 @@ Marketplace = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-
 """A marketplace's short name, such as `shopee-id`: never a colon, so that `marketplace:listing_id` parses."""
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in lower-case hex."""
 Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,18}(\.[0-9]{1,6})?$")]
 """A price as decimal text, so that no binary float rounds it."""

@@ -102,9 +102,13 @@ class Bench:
                 worker.wait_ready(WAIT_SECONDS)
             yield started
 
-    def rate(self, workers: int, listings: int, photos: int) -> float:
-        """Listings a second through both steps, bank of 40,000 titles, the second half of the backlog timed."""
+    def rate(self, workers: int, listings: int, photos: int, *, keep: bool = True) -> float:
+        """Listings a second through both steps, bank of 40,000 titles, the second half of the backlog timed.
+        `keep`: the photos in a folder."""
         settings = self.fresh()
+        settings = msgspec.structs.replace(
+            settings, photo_store=msgspec.structs.replace(settings.photo_store, enabled=keep)
+        )
         self.fill_bank(settings, BANK)
         with self.workers(settings, workers) as running:
             events = itertools.islice(stream_listings(seed=5, photos=photos), listings)
@@ -260,7 +264,9 @@ def main() -> None:
     """Measure all, printing a table's row as each figure comes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
-    parser.add_argument("--only", choices=["text", "start-photos"], help="one figure instead of all")
+    parser.add_argument(
+        "--only", choices=["text", "photo-store", "start-photos"], help="one figure instead of all"
+    )
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else FULL
     with tempfile.TemporaryDirectory(prefix="relistwatch-bench-") as folder:
@@ -270,6 +276,9 @@ def main() -> None:
             say("| figure | value |\n|---|---|")
             if arguments.only == "text":
                 measure_text(bench, sizes)
+                return
+            if arguments.only == "photo-store":
+                measure_photo_store(bench, sizes.photo)
                 return
             if not arguments.only:
                 measure(bench, sizes)
@@ -281,6 +290,17 @@ def measure_start_with_photos(bench: Bench, bank: int) -> None:
     without, with_one = bench.ready_with_photos(bank)
     say(f"| start to ready, {bank:,} takedowns with a photo each, without a snapshot | {without:.1f} s |")
     say(f"| the same with a snapshot | {with_one:.1f} s |")
+
+
+def measure_photo_store(bench: Bench, listings: int) -> None:
+    """With and without the store by turns, so that a noisy machine is noisy for both."""
+    rates: dict[bool, list[float]] = {False: [], True: []}
+    for turn in range(3):
+        for keep in (False, True) if turn % 2 else (True, False):
+            rates[keep].append(bench.rate(1, listings, photos=1, keep=keep))
+    without, kept = (median(rates[keep]) for keep in (False, True))
+    say(f"| listings with one inline photo a second, photos not kept, median of 3 | {without:,.0f} |")
+    say(f"| the same, photos kept in a folder | {kept:,.0f} ({kept / without:.2f}) |")
 
 
 def measure(bench: Bench, sizes: Sizes) -> None:

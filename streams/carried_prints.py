@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from connectors.codec import Codec, RecordError
 from connectors.events import Image, Takedown
 from streams.pipeline import ALGORITHMS, PhotoOutcome
-from streams.records import ImageFailure, Prints, TakedownFingerprint
+from streams.records import ImageFailure, ImageFingerprint, Prints, TakedownFingerprint
 
 PRINTS_HEADER = "relistwatch_prints"
 LONGEST = 8 * 1024 * 1024
@@ -54,7 +54,10 @@ def put_together(count: int, missing: Sequence[int], outcomes: Sequence[PhotoOut
     """One outcome for each of the `count` images, None for those that were not read."""
     whole: list[PhotoOutcome] = [None] * count
     for number, outcome in zip(missing, outcomes, strict=True):
-        whole[number] = replace(outcome, image=number) if isinstance(outcome, ImageFailure) else outcome
+        if isinstance(outcome, ImageFailure | ImageFingerprint):
+            whole[number] = replace(outcome, image=number)
+        else:
+            whole[number] = outcome
     return whole
 
 

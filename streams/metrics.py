@@ -58,12 +58,20 @@ class Metrics:
             "relistwatch_photo_failures", "Photos without a fingerprint, by cause.", ["error"],
             registry=self.registry,
         )  # fmt: skip
+        self.photos_kept = Counter(
+            "relistwatch_photos_kept", "Photos for the photo store, by what became of them.", ["outcome"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.photos_found = Counter(
+            "relistwatch_photos_found", "Photos that a record names by digest, by what the photo store had.",
+            ["outcome"], registry=self.registry,
+        )  # fmt: skip
         self.stage_seconds = Histogram(
             "relistwatch_stage_seconds", "Time of one batch in a stage.", ["stage"], buckets=SECONDS,
             registry=self.registry,
         )  # fmt: skip
         self.photo_seconds = Histogram(
-            "relistwatch_photo_seconds", "Time of one photo: fetched, and fingerprinted.", ["step"],
+            "relistwatch_photo_seconds", "Time of one photo: fetched, kept and fingerprinted.", ["step"],
             buckets=SECONDS, registry=self.registry,
         )  # fmt: skip
         self.photos_settled = Counter(

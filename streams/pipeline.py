@@ -16,6 +16,7 @@ from connectors.events import (
     Algorithms,
     Listing,
     ListingEvent,
+    PhotoDigest,
     Takedown,
 )
 from connectors.evidence import Evidence
@@ -45,8 +46,9 @@ from streams.takedown_bank import TakedownBank
 
 ALGORITHMS = PrintAlgorithms(image=PHOTO_ALGORITHM, text=TITLE.algorithm, description=DESCRIPTION.algorithm)
 
-PhotoOutcome = PhotoPrint | ImageFailure | None
-"""What became of one photo: its fingerprint, why there is none, or None for a photo without features."""
+PhotoOutcome = ImageFingerprint | PhotoPrint | ImageFailure | None
+"""What became of one photo: its fingerprint, which may know its place and digest; why there is none; or None for a
+photo without features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,13 @@ def fingerprint_takedown(takedown: Takedown, photos: Sequence[PhotoOutcome]) -> 
     )
 
 
+def photo_digests(prints: Prints) -> tuple[PhotoDigest, ...]:
+    """The photos that there were bytes of, whether or not they gave a fingerprint, in order."""
+    parts: list[ImageFingerprint | ImageFailure] = [*prints.photos, *prints.failures]
+    parts.sort(key=lambda part: part.image)
+    return tuple(PhotoDigest(part.image, part.sha256) for part in parts if part.sha256 is not None)
+
+
 TITLE_SHOWN = 500
 """Characters of a title that alerts and fingerprints carry on; marketplaces allow 255 at most."""
 CATEGORY_KEPT = 200
@@ -111,7 +120,11 @@ def _prints(listing: Listing, photos: Sequence[PhotoOutcome]) -> Prints:
         title=TITLE.fingerprint(listing.title),
         description=DESCRIPTION.fingerprint(listing.description) if listing.description else None,
         contacts=find_contacts("\n".join(filter(None, (listing.title, listing.description)))),
-        photos=tuple(ImageFingerprint(n, p) for n, p in enumerate(photos) if isinstance(p, PhotoPrint)),
+        photos=tuple(
+            ImageFingerprint(n, p) if isinstance(p, PhotoPrint) else p
+            for n, p in enumerate(photos)
+            if isinstance(p, PhotoPrint | ImageFingerprint)
+        ),
         failures=tuple(p for p in photos if isinstance(p, ImageFailure)),
         price=listing.price,
         category=listing.category[:CATEGORY_KEPT] if listing.category else None,
@@ -195,6 +208,7 @@ def _alert(
         takedown=finding.takedown,
         other_takedowns=finding.others,
         cluster=finding.cluster,
+        listing_photos=photo_digests(listing.prints),
         evidence=finding.evidence,
         listing_observed_at=listing.observed_at,
         matched_at=matched_at,

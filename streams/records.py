@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.events import AlertListing, AlertTakedown, Condition, EventType, ListingEvent, Price
-from connectors.field_types import Timestamp
+from connectors.field_types import Sha256, Timestamp
 from connectors.seller_links import SellerLink
 from fingerprints.contact import Contact
 from fingerprints.description_likeness import DescriptionPrint
@@ -16,17 +16,21 @@ from fingerprints.title_print import TitlePrint
 
 
 class ImageFingerprint(Struct, frozen=True):
-    """The fingerprint of the listing's photo number `image` (0-based)."""
+    """The fingerprint of the listing's photo number `image` (0-based). `sha256`: of the photo's bytes as they were
+    captured, under which the photo store keeps them."""
 
     image: int
     print: PhotoPrint
+    sha256: Sha256 | None = None
 
 
 class ImageFailure(Struct, frozen=True):
-    """A photo that gave no fingerprint, and why; the listing is matched on what remains."""
+    """A photo that gave no fingerprint, and why; the listing is matched on what remains. `sha256`: as above, where
+    there were bytes."""
 
     image: int
     error: str
+    sha256: Sha256 | None = None
 
 
 class PrintAlgorithms(Struct, frozen=True):
@@ -93,7 +97,10 @@ def listing_version(event: ListingEvent) -> str:
         event.price,
         event.category,
         event.condition,
-        event.images,
+        # What a buyer sees, not where its bytes are kept.
+        tuple(
+            msgspec.structs.replace(image, sha256=None) if image.sha256 else image for image in event.images
+        ),
     )
     return _digest(content)
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from connectors.events import Image, ListingEvent, Takedown, TakenDownListing
 from connectors.takedown_requests import TakedownRequest
 from connectors.takedown_status import CHANGES_KEPT, How, Reason, StatusChange, TakedownStatus
+from streams.pipeline import photo_digests
 from streams.records import ListingFingerprint, Prints
 from streams.settings import Resolve
 
@@ -57,7 +58,8 @@ def seen(event: ListingEvent | None, fingerprint: ListingFingerprint | None) -> 
     if event is not None:
         return Resolved(listing=_from_event(event, prints), how="seen", prints=_worth_carrying(event, prints))
     if fingerprint is not None:
-        return Resolved(listing=_from_fingerprint(fingerprint), how="seen", prints=prints)
+        listing, prints = _from_fingerprint(fingerprint)
+        return Resolved(listing=listing, how="seen", prints=prints)
     return None
 
 
@@ -174,9 +176,9 @@ def _from_event(event: ListingEvent, prints: Prints | None) -> TakenDownListing:
 
 def _with_digests(images: Sequence[Image], prints: Prints | None) -> tuple[Image, ...]:
     """The images, each with its photo's digest where the photo store has it."""
-    digests = {photo.image: getattr(photo, "sha256", None) for photo in prints.photos} if prints else {}
+    digests = {each.image: each.sha256 for each in photo_digests(prints)} if prints else {}
     return tuple(
-        replace(image, sha256=digests[number]) if digests.get(number) else image
+        replace(image, sha256=digest) if (digest := digests.get(number)) else image
         for number, image in enumerate(images)
     )
 
@@ -186,9 +188,17 @@ def _worth_carrying(event: ListingEvent, prints: Prints | None) -> Prints | None
     return None if event.images and all(image.data is not None for image in event.images) else prints
 
 
-def _from_fingerprint(fingerprint: ListingFingerprint) -> TakenDownListing:
+def _from_fingerprint(fingerprint: ListingFingerprint) -> tuple[TakenDownListing, Prints]:
+    """The listing, and its fingerprints with the photos numbered as the listing has them: their addresses are not
+    known any more, only the digests under which the photo store keeps them."""
     shown, prints = fingerprint.listing, fingerprint.prints
-    return TakenDownListing(
+    images: tuple[Image, ...] = ()
+    digests = [photo.sha256 for photo in prints.photos]
+    if digests and all(digests):
+        images = tuple(Image(sha256=digest) for digest in digests)
+        photos = tuple(replace(photo, image=number) for number, photo in enumerate(prints.photos))
+        prints = replace(prints, photos=photos, failures=())
+    listing = TakenDownListing(
         marketplace=shown.marketplace,
         listing_id=shown.listing_id,
         title=shown.title,
@@ -197,7 +207,9 @@ def _from_fingerprint(fingerprint: ListingFingerprint) -> TakenDownListing:
         price=prints.price,
         category=prints.category,
         condition=prints.condition,
+        images=images,
         event_id=fingerprint.event_id,
         type=fingerprint.type,
         observed_at=fingerprint.observed_at,
     )
+    return listing, prints

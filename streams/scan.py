@@ -20,7 +20,7 @@ from connectors.verdicts import Verdict
 from streams.metrics import Metrics
 from streams.photo_fetch import PhotoFetcher
 from streams.photo_pool import PhotoPool
-from streams.photos import PhotoReader
+from streams.photos import NO_FEATURES, PhotoReader
 from streams.pipeline import Match, PhotoOutcome, fingerprint_listing, fingerprint_takedown, match_listing
 from streams.policy_file import rules_of
 from streams.records import ImageFailure, ListingFingerprint
@@ -207,7 +207,7 @@ class Scan:
         for listing in outcomes:
             self.summary.photos += len(listing)
             for outcome in listing:
-                if isinstance(outcome, ImageFailure):
+                if isinstance(outcome, ImageFailure) and outcome.error != NO_FEATURES:
                     kinds = self.summary.photo_failures
                     kinds[outcome.error] = kinds.get(outcome.error, 0) + 1
         return outcomes

@@ -92,6 +92,29 @@ class Photos(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Fetch from loopback and private networks too: for a marketplace simulator, never in production."""
 
 
+class PhotoStore(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where photos are kept as they were captured, for evidence and for takedowns of listings that are gone."""
+
+    enabled: bool = True
+    folder: str | None = None
+    """A local folder; without one, `photos` in the worker's `data_dir`."""
+    url: Annotated[str, Meta(pattern=r"^s3://[^/?#]+(/[^?#]*)?$")] | None = None
+    """A bucket instead, `s3://bucket/prefix`, for workers on several machines. Needs the extra `s3`."""
+    s3_endpoint: str | None = None
+    """Of an S3-compatible server that is not Amazon's, such as `https://minio.example`."""
+    s3_region: str | None = None
+    s3_access_key_id: str | None = None
+    """Without it, as Amazon's own tools find one: the environment, or the machine's role."""
+    s3_secret_access_key: str | None = None
+    max_bytes: Annotated[int, Meta(ge=0)] = 200 * 1024**3
+    """All photos together; 0 for no limit. A full folder takes no more; `relistwatch evidence prune` makes room, in a
+    bucket too."""
+    retention_days: Annotated[float, Meta(ge=0)] = 90.0
+    """Days since a photo was last seen, before `relistwatch evidence prune` removes it."""
+    evidence_days: Annotated[float, Meta(ge=0)] = 0.0
+    """The same for photos of takedowns in force, alerts and verdicts; 0 keeps them as long as a record names them."""
+
+
 class Match(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When a listing is an alert."""
 
@@ -149,6 +172,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     topics: Topics = field(default_factory=Topics)
     worker: Worker = field(default_factory=Worker)
     photos: Photos = field(default_factory=Photos)
+    photo_store: PhotoStore = field(default_factory=PhotoStore)
     match: Match = field(default_factory=Match)
     resolve: Resolve = field(default_factory=Resolve)
     takedown_lists: ListLimits = field(default_factory=ListLimits)

@@ -24,7 +24,9 @@ from streams.match_stage import MatchListings
 from streams.metrics import Metrics
 from streams.outbox import Outbox
 from streams.photo_fetch import PhotoFetcher
+from streams.photo_keeper import PhotoKeeper
 from streams.photo_pool import PhotoPool
+from streams.photo_store import open_store
 from streams.photos import PhotoReader
 from streams.policy_file import rules_of
 from streams.settings import Settings
@@ -42,15 +44,16 @@ LAG_REFRESH_SECONDS = 5.0
 
 
 class PhotoService(Service):  # type: ignore[misc]
-    """Starts and stops the fetcher and the pool of photo processes."""
+    """Starts and stops the fetcher, the keeper and the pool of photo processes."""
 
-    def __init__(self, fetcher: PhotoFetcher, pool: PhotoPool, **kwargs: Any) -> None:
+    def __init__(self, fetcher: PhotoFetcher, keeper: PhotoKeeper, pool: PhotoPool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._fetcher, self._pool = fetcher, pool
+        self._fetcher, self._keeper, self._pool = fetcher, keeper, pool
 
     async def on_start(self) -> None:
         """Spawn the children."""
         await self.add_async_context(self._fetcher)
+        await self.add_async_context(self._keeper)
         await self.add_async_context(self._pool)
 
 
@@ -148,7 +151,8 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Sta
         settings.worker.photo_item_timeout,
         max_pixels=settings.photos.max_pixels,
     )
-    photos = PhotoReader(fetcher, pool, metrics, max_bytes=settings.photos.max_bytes)
+    keeper = PhotoKeeper(open_store(settings), metrics)
+    photos = PhotoReader(fetcher, pool, metrics, max_bytes=settings.photos.max_bytes, keeper=keeper)
     index = TakedownIndex(settings, bank, metrics)
     rules = rules_of(settings.match)
     guard = FloodGuard(settings.match.flood_listings, settings.match.flood_minutes)
@@ -161,7 +165,7 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Sta
     watch = Watch(app, [index, verdicts], stages, metrics)
     boot = Boot(app)
     health = HealthServer(settings.web, metrics, live=watch.live, ready=watch.ready)
-    boot.first = [health, outbox, PhotoService(fetcher, pool), verdicts, index]
+    boot.first = [health, outbox, PhotoService(fetcher, keeper, pool), verdicts, index]
     boot.last = [watch]
     app.boot_strategy = boot
     for stage in stages:

@@ -21,6 +21,7 @@ COMMANDS: tuple[str, ...] = (
     "policy",
     "seller_links",
     "sellers",
+    "evidence",
     "dead_letters",
     "schema",
     "doctor",

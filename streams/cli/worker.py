@@ -29,6 +29,7 @@ def worker(
     import msgspec  # noqa: PLC0415
 
     from streams.logs import configure_logs  # noqa: PLC0415
+    from streams.photo_store import StoreError  # noqa: PLC0415
     from streams.worker import run_worker  # noqa: PLC0415
 
     settings = settings_of(context)
@@ -37,5 +38,5 @@ def worker(
     configure_logs(as_json=log_json)
     try:
         run_worker(settings)
-    except SettingsError as error:
+    except (SettingsError, StoreError) as error:
         fail(str(error), EXIT_USAGE)
