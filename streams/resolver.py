@@ -24,7 +24,7 @@ from connectors.takedown_status import TakedownChange, TakedownStatus
 from streams.listing_finder import ASK_NEXT, ListingFinder, Look, answered
 from streams.offset_reader import OffsetReader
 from streams.outbox import Outgoing
-from streams.record_reader import Record
+from streams.record_reader import Record, UnreachableError
 from streams.request_book import SOURCE, RequestBook
 from streams.request_group import RequestGroup
 from streams.request_links import RequestLinks
@@ -54,6 +54,7 @@ ASK_SECONDS = 2.0
 """For asking marketplaces, before new requests have their turn."""
 POLL_MS = 200
 POSTPONE_MS = 60_000
+AWAY_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
 
 
@@ -92,6 +93,7 @@ class Resolver:
         )
         self._group = RequestGroup(settings)
         self._news: list[TakedownChange] = []
+        self._in_hand: list[Record] = []
         self._forgot = 0.0
 
     @property
@@ -103,7 +105,8 @@ class Resolver:
         """Resolve until `stop`; `once`: what is there now and what is due, then end.
 
         Raises:
-            UnreachableError, BrokerUnavailableError, RetryError: the broker is away; nothing is lost.
+            UnreachableError, BrokerUnavailableError: no broker answers at the start, or while `once`.
+            RetryError: asked to stop while the broker is away. Nothing is lost in either case.
             ReadError, AbortError: a topic is missing, or the broker refuses us.
         """
         with self._closing:
@@ -117,13 +120,37 @@ class Resolver:
             self._closing.enter_context(closing(self._group))
             self._group.join(self._stop)
             while not self._stop.is_set():
-                records = self._group.poll(0 if self._follower.step(0) else POLL_MS)
-                if records and self._handle_new(records):
-                    self._group.commit()
-                tried = self._handle_due()
-                if once and not records and not tried and self._group.is_done():
-                    return
-                self._forget()
+                try:
+                    if self._turn() == 0 and once and self._is_done():
+                        return
+                except UnreachableError as error:
+                    if once:
+                        raise
+                    log.warning("the broker is away; what is in hand waits", error=str(error))
+                    self._stop.wait(AWAY_SECONDS)
+
+    def _turn(self) -> int:
+        """Take in what was seen, then new requests, then those that are due; how many were handled."""
+        busy = self._follower.step(0)
+        # A batch that the broker's going away interrupted is done anew: the group has moved on behind it.
+        self._in_hand = self._in_hand or self._group.poll(0 if busy else POLL_MS)
+        handled = len(self._in_hand)
+        if self._in_hand:
+            if not self._handle_new(self._in_hand):
+                return handled
+            self._in_hand = []
+            self._group.commit()
+        handled += self._handle_due()
+        self._forget()
+        return handled
+
+    def _is_done(self) -> bool:
+        """Whether all that was there at the start is handled, and nothing is due."""
+        if not self._group.is_done():
+            return False
+        # What was just said of them is read back first.
+        self._follower.catch_up(self._stop)
+        return not self._book.due(self._now_ms(), self._group.partitions(), 1)
 
     def _take(self, topic: TopicSpec, records: Sequence[Record]) -> None:
         now_ms = self._now_ms()
@@ -171,10 +198,11 @@ class Resolver:
 
     def _handle_due(self) -> int:
         """Try some of those whose time has come; how many."""
-        due = self._book.due(self._now_ms(), self._group.partitions(), CHUNK)
-        if not due:
+        if not self._book.due(self._now_ms(), self._group.partitions(), 1):
             return 0
+        # What was just said of them is read back first, or they would be tried twice.
         self._follower.catch_up(self._stop)
+        due = self._book.due(self._now_ms(), self._group.partitions(), CHUNK)
         records = self._reader.read((TAKEDOWN_STATUS.name, each.place) for each in due)
         codec = Codec(TakedownStatus, ours=True)
         statuses = []
@@ -184,7 +212,7 @@ class Resolver:
             if status is None or status.request_id != each.request_id:
                 # A newer one is on its way to us.
                 self._book.postpone(each.request_id, self._now_ms() + POSTPONE_MS)
-            elif self._book.states([each.request_id]).get(each.request_id) == "unresolved":
+            else:
                 statuses.append(status)
         return self._work(statuses, ask=True)
 

@@ -18,7 +18,7 @@ from streams.topics import TopicSpec, topic_name
 
 log = structlog.get_logger(__name__)
 
-FETCH_BYTES = 4 * 1024 * 1024
+FETCH_BYTES = 1024 * 1024
 AT_ONCE = 5000
 PROGRESS_SECONDS = 5.0
 
