@@ -2,6 +2,8 @@
 # They need Python 3.11 or newer and nothing else; the broker comes with the packages.
 PYTHON ?= python3
 VENV ?= .venv
+# Tests run side by side, a broker each.
+JOBS ?= 2
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' 2>/dev/null)
 
@@ -12,7 +14,7 @@ demo: $(VENV)/.installed
 
 test: check
 	$(BIN)/python -P -c "import streams, sys; sys.exit(None if 'site-packages' in streams.__file__ else 'not the wheel')"
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -38,7 +38,7 @@ class CsvSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class CsvSink(Sink[CsvSinkOptions]):
-    """Appends a row for each record; `flush` returns when the disk has them."""
+    """A CSV file, a row for each record; `flush` returns when the disk has them."""
 
     name = "csv"
     options_type = CsvSinkOptions

@@ -56,7 +56,7 @@ class FolderSourceOptions(CsvOptions, frozen=True, forbid_unknown_fields=True, k
 
 
 class FolderSource(Source[FolderSourceOptions]):
-    """Takes files oldest first, and reads each to its end before the next."""
+    """A drop folder of JSON-lines and CSV files: the oldest first, each read to its end before the next."""
 
     name = "folder"
     options_type = FolderSourceOptions

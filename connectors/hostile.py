@@ -27,6 +27,7 @@ class HostileOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Options of the source `hostile`."""
 
     seed: int = 1
+    """The same seed: the same listings and attacks."""
     honest: Annotated[int, Meta(ge=0)] = 100
     """Honest listings in all, spread between the attacks."""
     rounds: Annotated[int, Meta(ge=1)] = 1
@@ -34,6 +35,7 @@ class HostileOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     attacks: tuple[str, ...] = tuple(ATTACKS)
     """Which attacks; all of them where none is named."""
     marketplace: Marketplace = "hostile"
+    """Whose the listings are said to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Planted:
 
 
 class HostileSource(Source[HostileOptions]):
-    """Yields honest listings and attacks in turn. A connection that is reset goes on where it was."""
+    """Attacks on whatever it feeds, between honest listings. A connection that is reset goes on where it was."""
 
     name = "hostile"
     options_type = HostileOptions

@@ -39,7 +39,7 @@ class HttpPollOptions(WindowOptions, frozen=True, forbid_unknown_fields=True, kw
 
 
 class HttpPollSource(WindowSource[HttpPollOptions]):
-    """Asks for each window's pages and maps their records."""
+    """Any HTTP API, described by a mapping file: each window's pages, and the fields of their records."""
 
     name = "http"
     options_type = HttpPollOptions

@@ -32,7 +32,7 @@ class JsonLinesSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class JsonLinesSource(Source[JsonLinesSourceOptions]):
-    """Reads one record a line."""
+    """A file of JSON lines, or standard input: a record a line."""
 
     name = "jsonlines"
     options_type = JsonLinesSourceOptions
@@ -87,10 +87,11 @@ class JsonLinesSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Options of the sink `jsonlines`."""
 
     path: str
+    """The file, appended to."""
 
 
 class JsonLinesSink(Sink[JsonLinesSinkOptions]):
-    """Appends one record a line; `flush` returns when the disk has them."""
+    """A file of JSON lines, appended to; `flush` returns when the disk has them."""
 
     name = "jsonlines"
     options_type = JsonLinesSinkOptions

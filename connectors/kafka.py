@@ -35,7 +35,7 @@ class KafkaSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class KafkaSink(Sink[KafkaSinkOptions]):
-    """Idempotent, acks=all; a flush returns when the broker has acknowledged every record."""
+    """A Kafka topic: idempotent, acks=all; a flush returns when the broker has acknowledged every record."""
 
     name = "kafka"
     options_type = KafkaSinkOptions

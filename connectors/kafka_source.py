@@ -61,8 +61,8 @@ class KafkaSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class KafkaSource(Source[KafkaSourceOptions]):
-    """Reads as a member of its group. A record is committed when the sink has acknowledged it and all before it
-    on its partition; after a crash or a rebalance some come again, and none is lost.
+    """A Kafka topic, read as a member of a group. A record is committed when the sink has acknowledged it and
+    all before it on its partition; after a crash or a rebalance some come again, and none is lost.
     """
 
     name = "kafka"

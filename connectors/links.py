@@ -15,6 +15,7 @@ recognising that form gives the same again.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -24,6 +25,7 @@ from connectors.link_hosts import SHORT_HOSTS, SITES, Site, why_no_site
 from connectors.link_wrappers import MOST_WRAPPERS, unwrapped
 from connectors.tokopedia_words import RESERVED_PAGES, RESERVED_SHOPS
 
+REMEMBERED_HOSTS: Final = 256
 LONGEST_LINK: Final = 4096
 """Characters of a link that is looked at."""
 
@@ -76,9 +78,11 @@ def recognise(link: str) -> Recognised:
         if isinstance(parts, RefusedLink):
             return parts
         host, path, query = parts
+        if host in SITES or host in SHORT_HOSTS:
+            return _recognised(host, path, query)
         inner = unwrapped(host, path, query)
         if inner is None:
-            return _recognised(host, path, query)
+            return RefusedLink(why_no_site(host))
         if not inner:
             return RefusedLink("a redirect that names no link")
         link = inner
@@ -104,6 +108,7 @@ def _taken_apart(link: str) -> tuple[str, str, str] | RefusedLink:
     return host if isinstance(host, RefusedLink) else (host, slash + path, query)
 
 
+@lru_cache(REMEMBERED_HOSTS)
 def _host(authority: str) -> str | RefusedLink:
     if "@" in authority:
         return RefusedLink("a name before @: the link leads elsewhere than it seems to")
@@ -121,9 +126,7 @@ def _host(authority: str) -> str | RefusedLink:
 def _recognised(host: str, path: str, query: str) -> Recognised:
     if host in SHORT_HOSTS:
         return _short(host, path)
-    site = SITES.get(host)
-    if site is None:
-        return RefusedLink(why_no_site(host))
+    site = SITES[host]
     if host.endswith("tiktok.com") and path.startswith("/t/") and len(path) > 3:
         return _short(host, path)
     plain = unquote(path)

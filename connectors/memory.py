@@ -50,6 +50,7 @@ class MemorySourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_on
     count: Annotated[int, Meta(ge=0)] = 0
     """Listings to make."""
     marketplace: Marketplace = "memory"
+    """Whose the listings are said to be."""
     prefix: str = "listing-"
     """What the listing ids begin with."""
 
@@ -60,7 +61,7 @@ def now() -> datetime:
 
 
 class MemorySource(Source[MemorySourceOptions]):
-    """Yields its script, then `count` listings, and ends. An error of the script is raised once."""
+    """A script, then `count` made-up listings, and the end. An error of the script is raised once."""
 
     name = "memory"
     options_type = MemorySourceOptions
@@ -127,7 +128,7 @@ class MemorySinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class MemorySink(Sink[MemorySinkOptions]):
-    """Keeps what was flushed in `events`, and what was only written in `pending`.
+    """A list: what was flushed is in `events`, what was only written in `pending`.
 
     `flush_errors` has the outcome of each flush in turn: None succeeds, an error is raised and what was
     written is forgotten, as it may be when a broker goes away. After the last, all succeed.

@@ -58,7 +58,7 @@ class WebhookSinkOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class WebhookSink(Sink[WebhookSinkOptions]):
-    """Posts in order, each request once the one before is answered.
+    """Signed webhooks, posted in order, each once the one before is answered.
 
     2xx is taken. 408, 425, 429, 5xx and no answer are repeated. A redirect and 410 (gone) end the run: nothing
     is lost, and somebody must look. Any other 4xx is refused for good: the dead-letter file has the record.

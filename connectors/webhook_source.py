@@ -40,6 +40,7 @@ class WebhookSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_o
     listen: str = "127.0.0.1:8701"
     """Host and port, for the proxy that ends TLS."""
     path: str = "/webhook"
+    """Where requests are posted to; all others are refused."""
     records: RecordKind = "listings"
     """What the bodies hold."""
     max_bytes: Annotated[int, Meta(ge=2, le=MOST_WAITING_BYTES)] = MAX_RECORD_BYTES - RECORD_ROOM
@@ -80,7 +81,7 @@ class _Delivery:
 
 
 class WebhookSource(Source[WebhookSourceOptions]):
-    """Listens from `open` to `close`; yields the records of each request, and answers when they are safe."""
+    """Signed webhooks: the records of each request, which is answered when they are safe."""
 
     name = "webhook"
     options_type = WebhookSourceOptions

@@ -27,7 +27,7 @@ WALKS = 3
 
 
 class LazadaSource(WindowSource[LazadaOptions]):
-    """Polls `/products/get`, whose records are whole: no detail is fetched but for what a push names."""
+    """A Lazada seller's products, polled; the list's records are whole, so only what a push names is fetched alone."""
 
     name = "lazada"
     options_type = LazadaOptions

@@ -103,7 +103,10 @@ def listed_item(record: Any) -> ListedItem:
 
 def needs_models(record: Any) -> bool:
     """Whether prices that matter are in `get_model_list` alone: Shopee leaves them out where there are models."""
-    if not isinstance(record, dict) or record.get("item_status") not in ON_SALE:
+    if not isinstance(record, dict):
+        return False
+    status = record.get("item_status")
+    if not isinstance(status, str) or status not in ON_SALE:
         return False
     return record.get("has_model") is True and not record.get("price_info")
 

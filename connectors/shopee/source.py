@@ -46,7 +46,7 @@ REMEMBERED = 10_000
 
 
 class ShopeeSource(WindowSource[ShopeeOptions]):
-    """Yields the items that changed, and those that are gone."""
+    """A Shopee shop's items: those that changed, and those that are gone."""
 
     name = "shopee"
     version = "1"

@@ -4,6 +4,7 @@ import email
 import email.errors
 import email.message
 import email.policy
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -13,6 +14,11 @@ from connectors.takedown_lists.limits import ListLimits
 from connectors.takedown_lists.text_list import decoded, text_items
 
 MOST_PARTS: Final = 1000
+_CHARSETS = re.compile(
+    r"us-ascii|utf-?8|utf-?16(?:le|be)?|iso-?8859-[0-9]{1,2}|(?:windows-|cp)125[0-9]|gb2312|gbk|gb18030|big5|"
+    r"shift_jis|euc-(?:jp|kr)|iso-2022-jp|koi8-[ru]|macintosh",
+    re.ASCII | re.IGNORECASE,
+)
 
 Attached = Callable[[bytes, str], Iterator[Item]]
 """Reads an attached list, given its bytes and its name."""
@@ -33,13 +39,20 @@ def email_items(raw: bytes, limits: ListLimits, attached: Attached) -> Iterator[
         yield from text_items(decoded(raw), limits)
         return
     seen: set[str] = set()
+    # Pasted text with "Link: https://..." behind a From and a To is a header too. What else headers link to,
+    # such as the way out of a mailing list, is nobody's request.
+    headers = "\n".join(str(value) for _, value in message.items())
+    for item in text_items(headers, limits, "e-mail header"):
+        if isinstance(item, Mention):
+            seen.add(item.target.url)
+            yield item
     for number, part in enumerate(parts, 1):
         name = _name(part)
         content = _content(part)
         kind = part.get_content_type()
         if name is None and kind.startswith("text/"):
             label = "e-mail HTML" if kind == "text/html" else "e-mail text"
-            for item in text_items(decoded(content, part.get_content_charset()), limits, label):
+            for item in text_items(decoded(content, _charset(part)), limits, label):
                 if isinstance(item, Mention):
                     if kind == "text/html" and item.target.url in seen:
                         continue
@@ -67,6 +80,16 @@ def _name(part: email.message.Message) -> str | None:
     except (ValueError, LookupError, TypeError, AttributeError):
         name = "unnamed"
     return tidy(name) or "unnamed" if name is not None else None
+
+
+def _charset(part: email.message.Message) -> str | None:
+    """The charset that it is said to be in, if it is one of those that mail is written in: Python knows codecs
+    beside them that take for ever."""
+    try:
+        said = part.get_content_charset() or ""
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return said if _CHARSETS.fullmatch(said) else None
 
 
 def _content(part: email.message.Message) -> bytes:

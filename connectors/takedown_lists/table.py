@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from connectors.link_text import Found, find_links
+from connectors.link_text import Found, find_links, may_have_link
 from connectors.links import RefusedLink
 from connectors.takedown_lists.headers import header_of, told_by
 from connectors.takedown_lists.items import (
@@ -48,12 +48,18 @@ class Table:
     def _of_row(self, row: Row) -> Iterator[Item]:
         if row.problem:
             yield Reject(row.problem, Place(row.number, row.part), row.raw[:SHOWN])
-        too_long = [cell for cell in row.cells if len(cell.text) > self._limits.max_cell_chars]
-        for cell in too_long:
-            why = f"a cell of more characters than takedown_lists.max_cell_chars ({self._limits.max_cell_chars:,})"
-            yield Reject(why, _place(row, cell), cell.text[:SHOWN])
-        cells = [cell for cell in row.cells if cell not in too_long] if too_long else row.cells
-        found = [(cell, links) for cell in cells if (links := self._of_cell(cell))]
+        most = self._limits.max_cell_chars
+        cells, too_long = row.cells, False
+        found: list[tuple[Cell, tuple[Found, ...]]] = []
+        for cell in row.cells:
+            if len(cell.text) > most:
+                too_long = True
+                why = f"a cell of more characters than takedown_lists.max_cell_chars ({most:,})"
+                yield Reject(why, _place(row, cell), cell.text[:SHOWN])
+            elif links := self._of_cell(cell):
+                found.append((cell, links))
+        if too_long:
+            cells = tuple(cell for cell in row.cells if len(cell.text) <= most)
         if found:
             self._has_links = True
             linked = frozenset(
@@ -61,14 +67,14 @@ class Table:
             )
             told = told_by(self._header, cells, linked, from_1904=self._from_1904)
             yield from _mentions(row, found, told)
-        elif not too_long and cells:
+        elif cells and not too_long:
             yield from self._without_link(row)
         for cell in cells:
             if cell.problem:
                 yield Reject(cell.problem, _place(row, cell), cell.text[:SHOWN])
 
     def _of_cell(self, cell: Cell) -> tuple[Found, ...]:
-        links = self._find(cell.text) if len(cell.text) > 7 else ()
+        links = self._find(cell.text) if may_have_link(cell.text) else ()
         return links if cell.target is None else (*self._find(cell.target), *links)
 
     def _without_link(self, row: Row) -> Iterator[Item]:

@@ -9,8 +9,9 @@ from connectors.takedown_lists.headers import tidy
 from connectors.takedown_lists.items import Item, ListError, Remark
 from connectors.takedown_lists.limits import ListLimits, over
 from connectors.takedown_lists.table import Table
+from connectors.takedown_lists.xlsx_layout import SheetLayout, has_layout
 from connectors.takedown_lists.xlsx_package import Package, relationships_of, resolved
-from connectors.takedown_lists.xlsx_sheet import SheetLayout, SheetRows
+from connectors.takedown_lists.xlsx_sheet import SheetRows
 from connectors.takedown_lists.xml_stream import XmlStream, attribute
 
 MOST_SHEETS: Final = 1000
@@ -70,7 +71,8 @@ def _items_of_sheet(
         if each.kind == "hyperlink"
     }
     layout = SheetLayout(name, links, limits)
-    layout.read(package.chunks(name))
+    if has_layout(package.chunks(name)):
+        layout.read(package.chunks(name, again=True))
     rows = SheetRows(label, strings, layout, limits).rows(name, package.chunks(name, again=True))
     yield from Table(limits, from_1904=from_1904).items(rows)
 

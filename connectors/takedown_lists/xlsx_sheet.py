@@ -1,100 +1,25 @@
-"""One sheet of a workbook, row by row: values, links behind cells, merged cells, hidden rows; formulas not run.
+"""One sheet of a workbook, row by row: values as they are saved, links behind cells, merged cells; formulas not run.
 
-Two passes over the sheet's XML, since links and merged ranges stand behind the cells that they belong to
-(ECMA-376 part 1, 18.3.1). Memory grows with those, not with the rows.
+Memory grows with a sheet's links and merged ranges, not with its rows.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from connectors.takedown_lists.items import Cell, ListError, Remark, Row
 from connectors.takedown_lists.limits import MB, ListLimits, over
-from connectors.takedown_lists.xml_stream import Begin, End, XmlStream, attribute
+from connectors.takedown_lists.xlsx_layout import SheetLayout, position
+from connectors.takedown_lists.xml_stream import Begin, End, XmlStream
 
-LAST_ROW: Final = 1_048_576
-LAST_COLUMN: Final = 16_384
 SPREAD_COLUMNS: Final = 64
 """Columns whose merged cells are repeated in each of their rows."""
-RANGE_CELLS: Final = 10_000
-"""Cells of a range that one link is put behind."""
-_TRUE: Final = {"1", "true"}
 FORMULA_CHARS: Final = 8_192
 """Of a formula at most (Excel's own limit)."""
-
-_NAME = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
-_HYPERLINK = re.compile(r'HYPERLINK\(\s*"([^"]{1,4096})"\s*[,)]', re.IGNORECASE)
 NO_VALUE: Final = "a formula whose result is not in the file: open the list in a spreadsheet and save it"
 BUILT: Final = "a formula that puts its link together: save the list as values or as CSV"
 
-
-def position(name: str) -> tuple[int, int]:
-    """Row from 1 and column from 0 of a cell's name such as C12. Raises ListError outside of a sheet."""
-    found = _NAME.fullmatch(name)
-    if found is None:
-        raise ListError(f"the workbook is damaged: {name[:20]!r} is no cell's name")
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + ord(letter) - 64
-    row = int(found[2])
-    if not 1 <= row <= LAST_ROW or column > LAST_COLUMN:
-        raise ListError(f"the workbook is damaged: {name[:20]!r} is outside of a sheet")
-    return row, column - 1
-
-
-def _range(name: str) -> tuple[int, int, int, int]:
-    first, _, last = name.partition(":")
-    row, column = position(first)
-    last_row, last_column = position(last) if last else (row, column)
-    return row, column, last_row, last_column
-
-
-class SheetLayout:
-    """What stands behind the cells: links, merged ranges, and what is hidden. The first pass."""
-
-    def __init__(self, name: str, links: Mapping[str, str], limits: ListLimits) -> None:
-        self._name = name
-        self._targets = links
-        self._limits = limits
-        self.links: dict[tuple[int, int], str] = {}
-        self.merged: dict[tuple[int, int], tuple[int, int]] = {}
-        """A merged range's last row and column, by its first."""
-        self.hidden_rows = 0
-        self.hidden_columns = 0
-
-    def read(self, chunks: Iterable[bytes]) -> None:
-        """Read the sheet's XML. Raises ListError."""
-        begins = {
-            "row": self._begin_row,
-            "col": self._begin_column,
-            "mergeCell": self._merge,
-            "hyperlink": self._link,
-        }
-        for _ in XmlStream(self._name, begins).feed(chunks):
-            if len(self.links) > self._limits.max_rows or len(self.merged) > self._limits.max_rows:
-                raise ListError(over("more links or merged cells", "max_rows", self._limits.max_rows))
-
-    def _begin_row(self, attributes: dict[str, str]) -> None:
-        self.hidden_rows += attributes.get("hidden") in _TRUE
-
-    def _begin_column(self, attributes: dict[str, str]) -> None:
-        self.hidden_columns += attributes.get("hidden") in _TRUE
-
-    def _merge(self, attributes: dict[str, str]) -> None:
-        row, column, *last = _range(attributes.get("ref", ""))
-        self.merged[row, column] = last[0], last[1]
-
-    def _link(self, attributes: dict[str, str]) -> None:
-        target = self._targets.get(attribute(attributes, "id") or "")
-        if not target:
-            return
-        row, column, last_row, last_column = _range(attributes.get("ref", ""))
-        cells = (last_row - row + 1) * (last_column - column + 1)
-        if self.merged.get((row, column)) == (last_row, last_column) or cells > RANGE_CELLS:
-            last_row, last_column = row, column
-        for each_row in range(row, last_row + 1):
-            for each_column in range(column, last_column + 1):
-                self.links[each_row, each_column] = target
+_HYPERLINK = re.compile(r'HYPERLINK\(\s*"([^"]{1,4096})"\s*[,)]', re.IGNORECASE)
 
 
 class SheetRows:
@@ -210,22 +135,30 @@ class SheetRows:
                 text = self._strings[int(text)]
             except (ValueError, IndexError):
                 raise ListError("the workbook is damaged: a cell's text is not among its strings") from None
-        target = self._layout.links.pop((self._row, self._column), None)
-        if self._has_formula and "HYPERLINK" in self._formula.upper():
+        links = self._layout.links
+        target = links.pop((self._row, self._column), None) if links else None
+        if self._has_formula:
+            target, problem = self._judge_formula(text, target)
+        if text or target or problem:
+            cell = Cell(self._column, text, target, False, problem)
+            self._cells.append(cell)
+            self._text_left -= len(text)
+            last = self._layout.merged.get((self._row, self._column)) if self._layout.merged else None
+            if last is not None and last[0] > self._row and self._column < SPREAD_COLUMNS:
+                self._open_spreads[self._column] = last[0], cell
+
+    def _judge_formula(self, text: str, target: str | None) -> tuple[str | None, str | None]:
+        """The link that a formula names, and what is wrong with the formula; it is never run."""
+        problem = None
+        if "HYPERLINK" in self._formula.upper():
             found = _HYPERLINK.search(self._formula)
             if found:
                 target = found[1]
             elif "://" in self._formula:
                 problem = BUILT
-        if self._has_formula and not text and target is None and problem is None:
+        if not text and target is None and problem is None:
             problem = NO_VALUE
-        if text or target or problem:
-            cell = Cell(self._column, text, target, problem=problem)
-            self._cells.append(cell)
-            self._text_left -= len(text)
-            last = self._layout.merged.get((self._row, self._column))
-            if last is not None and last[0] > self._row and self._column < SPREAD_COLUMNS:
-                self._open_spreads[self._column] = last[0], cell
+        return target, problem
 
     def _end_row(self) -> None:
         self._count += 1

@@ -22,7 +22,9 @@ class TikTokOptions(WindowOptions, frozen=True, forbid_unknown_fields=True, kw_o
     """Options of the source `tiktok`: one shop that has authorised the app."""
 
     app_key: Key
+    """The app's public key, which names it."""
     app_secret: Secret
+    """What requests and pushes are signed with."""
     shop_id: Annotated[str, Meta(pattern=r"^[0-9]{1,20}$")]
     """The shop's number: the seller of its listings, and what pushes are told apart by."""
     shop_cipher: Key
@@ -30,15 +32,19 @@ class TikTokOptions(WindowOptions, frozen=True, forbid_unknown_fields=True, kw_o
     access_token: Secret | None = None
     """From the seller's authorisation; needed once, then the tokens are kept in the instance's folder."""
     refresh_token: Secret | None = None
+    """As the access token."""
     marketplaces: Annotated[tuple[Marketplace, ...], Meta(min_length=1)] = (TIKTOK,)
     """Whose listings to yield. For both name both here: two sources would ask twice, and use up each other's tokens."""
     base_url: str = BASE_URL
+    """Where the API is."""
     auth_url: str | None = None
     """Where tokens are refreshed; TikTok's own, or `base_url` where that is not TikTok's."""
     requests_per_second: Annotated[float, Meta(gt=0)] = REQUESTS_PER_SECOND
+    """At most; slower after each "too many"."""
     push_listen: str | None = None
     """`host:port` to take TikTok Shop's pushes on, behind a proxy that ends TLS. Without it, the search is polled."""
     push_path: str = "/tiktok"
+    """The path that the proxy passes on."""
 
     def __post_init__(self) -> None:
         for name, url in (("base_url", self.base_url), ("auth_url", self.auth_url)):
@@ -59,3 +65,4 @@ class TokopediaOptions(TikTokOptions, frozen=True, forbid_unknown_fields=True, k
     """Options of the source `tokopedia`: the same, with Tokopedia's listings unless it says otherwise."""
 
     marketplaces: Annotated[tuple[Marketplace, ...], Meta(min_length=1)] = (TOKOPEDIA,)
+    """Whose listings to yield."""

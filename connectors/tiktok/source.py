@@ -28,7 +28,7 @@ WALKS = 3
 
 
 class TikTokSource(WindowSource[TikTokOptions]):
-    """Polls the search; fetches the detail of each product that is on sale, once for each of its versions."""
+    """A TikTok shop's products: searched for, and fetched in detail once for each version that is on sale."""
 
     name = "tiktok"
     options_type: ClassVar[type[Struct]] = TikTokOptions
@@ -206,7 +206,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
 
 
 class TokopediaSource(TikTokSource):
-    """The same for Tokopedia, which is a listing platform of TikTok Shop since its own API ended."""
+    """A Tokopedia shop's products, through TikTok Shop's API, since Tokopedia's own has ended."""
 
     name = "tokopedia"
     options_type = TokopediaOptions

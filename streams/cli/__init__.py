@@ -12,6 +12,7 @@ COMMANDS: tuple[str, ...] = (
     "scan",
     "worker",
     "connect",
+    "connectors",
     "simulate",
     "kafka",
     "topics",

@@ -38,7 +38,7 @@ def export(
     alert_id. Run it twice with one group and the two share the work; give another group to export anew. Exit code
     1: some were refused; 2: wrong sink or option; 3: Kafka or the sink cannot be reached.
 
-    Examples: `relistwatch alerts export csv --option path=alerts.csv --from-beginning --once`;
+    Example: `relistwatch alerts export csv --option path=alerts.csv --from-beginning --once`;
     `relistwatch alerts export jsonlines --option path=alerts.jsonl --group archive`;
     `relistwatch alerts export webhook --option url=https://desk.example/alerts --option secret=env:DESK_SECRET
     --option dead_letter_file=refused.jsonl`

@@ -57,7 +57,7 @@ def connect(
     goes on behind it the next time. Secrets are given as env:NAME or file:PATH. Exit code 1: some records were
     skipped or refused; 2: wrong source or option; 3: Kafka or the source cannot be reached.
 
-    Examples: `relistwatch connect jsonlines --option path=listings.jsonl --option follow=true`;
+    Example: `relistwatch connect jsonlines --option path=listings.jsonl --option follow=true`;
     `relistwatch connect shopee --options-file shopee.toml --instance shopee-toko-7`; without a broker:
     `relistwatch connect shopee --options-file shopee.toml --to jsonlines --to-option path=listings.jsonl`
     """

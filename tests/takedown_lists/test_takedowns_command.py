@@ -168,9 +168,14 @@ def test_without_a_broker_only_a_dry_run_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
-def test_nothing_from_a_list_reaches_the_terminal_raw(topics: Settings, tmp_path: Path) -> None:
-    path = tmp_path / "daftar.csv"
-    path.write_text("Link,Alasan\nhttps://contoh.example/\x1b]0;judul\x07,\x1b[2J\n", encoding="utf-8")
-    _, out, err = call(topics, str(path), "--dry-run")
+def test_nothing_from_a_list_is_run_by_a_terminal_or_a_spreadsheet(topics: Settings, tmp_path: Path) -> None:
+    path, rejects = tmp_path / "daftar.csv", tmp_path / "rejects.csv"
+    path.write_text(
+        "Link,Alasan\nhttps://contoh.example/\x1b]0;judul\x07,\x1b[2J\n=cmd|' /C calc'!A0,\n",
+        encoding="utf-8",
+    )
+    _, out, err = call(topics, str(path), "--dry-run", "--rejects", str(rejects))
     assert "\x1b" not in out + err
     assert "another site" in out
+    with rejects.open(encoding="utf-8-sig", newline="") as file:
+        assert [row[5] for row in csv.reader(file)][2] == "'=cmd|' /C calc'!A0"

@@ -14,9 +14,10 @@ from workbooks import by_hand, inline, link, sheet_xml, workbook
 
 from connectors.takedown_lists.items import Place, Told
 from connectors.takedown_lists.limits import ListLimits
+from connectors.takedown_lists.xlsx_layout import SheetLayout
 from connectors.takedown_lists.xlsx_list import _strings
 from connectors.takedown_lists.xlsx_package import Package
-from connectors.takedown_lists.xlsx_sheet import SheetLayout, SheetRows
+from connectors.takedown_lists.xlsx_sheet import SheetRows
 
 HEAD = ["No.", "Nama Produk", "Toko", "Tautan", "Alasan Takedown", "Tanggal", "Instansi"]
 

@@ -137,6 +137,14 @@ def test_a_cell_too_long_is_a_reject_and_the_rest_is_read(tmp_path: Path) -> Non
     ]
 
 
+def test_links_behind_huge_ranges_are_bounded(tmp_path: Path) -> None:
+    rels = f'<R><Relationship Id="h" Type="http://x/hyperlink" Target="{link(7)}" TargetMode="External"/></R>'
+    behind = "".join(f'<hyperlink ref="A{n}:J{n + 99}" r:id="h"/>' for n in range(1, 5000, 100))
+    sheet = sheet_xml(ROW, f'<hyperlinks><hyperlink ref="L1:XFD1048576" r:id="h"/>{behind}</hyperlinks>')
+    path = by_hand(tmp_path / "a.xlsx", sheet, xl__worksheets___rels__sheet1_dot_xml_dot_rels=rels)
+    assert "more links or merged cells" in refused(path, ListLimits(max_rows=20_000))
+
+
 def test_one_text_in_many_cells_is_bounded(tmp_path: Path) -> None:
     texts = f'<sst xmlns="{MAIN}"><si><t>{"x" * 30_000}</t></si></sst>'
     rels = PARTS["xl/_rels/workbook.xml.rels"].replace(
