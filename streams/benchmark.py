@@ -7,6 +7,7 @@ Kafka's timestamps under an open load that does not wait for the system.
 import argparse
 import contextlib
 import itertools
+import os
 import re
 import sys
 import tempfile
@@ -62,6 +63,8 @@ class Bench:
     def __init__(self, broker: LocalKafka, folder: Path) -> None:
         self._broker, self._folder = broker, folder
         self._names = itertools.count(1)
+        self.spent = 0.0
+        """Seconds of processor time of the last `rate`'s workers, their photo processes and start included."""
 
     def fresh(self) -> Settings:
         """Settings with topics and a group of their own, created."""
@@ -125,7 +128,9 @@ class Bench:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"{done} of {listings} listings after {WAIT_SECONDS} s")
                 time.sleep(0.05)
-            return (listings - half) / (time.monotonic() - started)
+            took = time.monotonic() - started
+            self.spent = sum(processor_seconds(worker.process.pid) for worker in running)
+            return (listings - half) / took
 
     def latency(self, rate: float, seconds: float) -> Sequence[float]:
         """Milliseconds from listing to alert under an open load of `rate` listings a second, one worker."""
@@ -231,6 +236,15 @@ def matched(workers: Sequence[WorkerProcess]) -> int:
     return int(sum(metric(worker, 'relistwatch_events_in_total{topic="fingerprints"}') for worker in workers))
 
 
+def processor_seconds(pid: int) -> float:
+    """What the process and its children have used until now (proc(5): stat's fields 14 and 15)."""
+    process = Path(f"/proc/{pid}")
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    children = " ".join(path.read_text() for path in process.glob("task/*/children")).split()
+    return own + sum(processor_seconds(int(child)) for child in children)
+
+
 def held(worker: WorkerProcess) -> int:
     """Takedowns in the worker's index."""
     return int(metric(worker, 'relistwatch_takedown_index_size{what="takedowns"}'))
@@ -293,14 +307,17 @@ def measure_start_with_photos(bench: Bench, bank: int) -> None:
 
 
 def measure_photo_store(bench: Bench, listings: int) -> None:
-    """With and without the store by turns, so that a noisy machine is noisy for both."""
+    """With and without the store by turns, so that a noisy machine is noisy for both. Processor time is what tells
+    them apart there: a rate also has the neighbours in it."""
     rates: dict[bool, list[float]] = {False: [], True: []}
+    spent: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(3):
         for keep in (False, True) if turn % 2 else (True, False):
             rates[keep].append(bench.rate(1, listings, photos=1, keep=keep))
-    without, kept = (median(rates[keep]) for keep in (False, True))
-    say(f"| listings with one inline photo a second, photos not kept, median of 3 | {without:,.0f} |")
-    say(f"| the same, photos kept in a folder | {kept:,.0f} ({kept / without:.2f}) |")
+            spent[keep].append(bench.spent / listings * 1000)
+    for keep, name in ((False, "not kept"), (True, "kept in a folder")):
+        say(f"| listings with one inline photo a second, photos {name}, median of 3 |"
+            f" {median(rates[keep]):,.0f}, {median(spent[keep]):.2f} ms of processor time each |")  # fmt: skip
 
 
 def measure(bench: Bench, sizes: Sizes) -> None:

@@ -17,10 +17,8 @@ _LINK = re.compile(
 )
 _HANDLE = re.compile(r"(?<!\w)@[\w.]{3,40}")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,60}(?:\.[\w-]{1,20}){1,3}")
-_NUMBER = re.compile(
-    r"(?<![\w.])(?:\+|00?|62)(?:[\s().-]{0,3}\d){8,17}(?!\w)|(?<![\w.])\d(?:[.-]?\d){9,17}(?!\w)"
-)
-"""Begins as a telephone number does, or has ten digits and more without a space: sizes in a row have spaces."""
+_NUMBER = re.compile(r"(?<![\w.])\+(?:[\s().-]{0,3}\d){8,17}(?!\w)|(?<![\w.])\d(?:[.-]?\d){9,60}(?!\w)")
+"""With a plus, or ten digits and more without a space: opening hours and sizes in a row have spaces."""
 _TOKEN = re.compile(r"[^\W_]+")
 _SPACE = re.compile(r"(\s+)")
 
@@ -46,18 +44,19 @@ class Scrubber:
         return joined if not find_contacts(joined) else REMOVED
 
     def _scrub_part(self, text: str) -> str:
-        for pattern, kind in ((_EMAIL, "email"), (_LINK, "link"), (_HANDLE, "handle"), (_NUMBER, "number")):
-            text = pattern.sub(lambda match, kind=kind: self._named(kind, match[0]), text)  # type: ignore[misc]
-        text = _TOKEN.sub(lambda match: self._known.get(match[0].lower(), match[0]), text)
+        # First what only the reader of contacts sees: a plain pattern would tear a number that is half spelled out.
         for _ in range(ROUNDS):
             found = find_contacts(text)
             if not found:
-                return text
+                break
             cut = self._cut(text, found[0])
             if cut is None:
                 return REMOVED
             text = cut
-        return REMOVED
+        for pattern, kind in ((_EMAIL, "email"), (_LINK, "link"), (_HANDLE, "handle"), (_NUMBER, "number")):
+            text = pattern.sub(lambda match, kind=kind: self._pseudonym(kind, match[0]), text)  # type: ignore[misc]
+        text = _TOKEN.sub(lambda match: self._known.get(match[0].lower(), match[0]), text)
+        return text if not find_contacts(text) else REMOVED
 
     def _cut(self, text: str, contact: Contact) -> str | None:
         """The text with the fewest words replaced without which the contact is not there."""
@@ -84,10 +83,3 @@ class Scrubber:
             else:
                 low = middle + 1
         return low if holds(low) else None
-
-    def _named(self, kind: str, value: str) -> str:
-        """By the contact that it is, where it is one: a number is the same however it is written."""
-        found = find_contacts(value)
-        if len(found) == 1:
-            return self._pseudonym(found[0].kind, found[0].value)
-        return self._pseudonym(kind, value)

@@ -93,7 +93,9 @@ def render_summary(  # noqa: PLR0917  what it shows, and where that is
         loader=PackageLoader("streams"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["plain"] = lambda text: safe_text(text, TEXT_SHOWN)
-    environment.filters["long"] = lambda text: safe_text(text, DESCRIPTION_SHOWN)
+    environment.filters["lines"] = lambda text: "\n".join(
+        map(safe_text, text[:DESCRIPTION_SHOWN].splitlines())
+    )
     environment.filters["words"] = lambda part: part_words(part, language)
     environment.filters["at"] = lambda moment: f"{moment:%Y-%m-%d %H:%M:%S %Z}"
     template = environment.get_template("evidence.html.j2")

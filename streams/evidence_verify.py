@@ -1,6 +1,7 @@
 """Whether an evidence pack is as it was made: read once from start to end, nothing is unpacked."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
@@ -18,8 +19,8 @@ from streams.evidence_manifest import (
 from streams.evidence_signature import is_signed, public_pem
 from streams.plain_zip import CHUNK, PlainZipReader, ZipFormError
 
-LARGEST_MANIFEST = 1024 * 1024 * 1024
-"""Bytes; five million files have some 700 MB."""
+LARGEST_MANIFEST = 320 * 1024 * 1024
+"""Bytes; the most files that an archive may have need some 300 MB."""
 _HELD = {MANIFEST: LARGEST_MANIFEST, SUMS: LARGEST_MANIFEST, SIGNATURE: 64, PUBLIC_KEY: 4096}
 
 
@@ -42,8 +43,8 @@ class Verified:
 class _Hashing:
     """A source that hashes what is read from it."""
 
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source = source
+    def __init__(self, source: IO[bytes], progress: Callable[[int], None]) -> None:
+        self._source, self._progress = source, progress
         self.sha256 = hashlib.sha256()
         self.size = 0
 
@@ -51,22 +52,25 @@ class _Hashing:
         raw = self._source.read(size)
         self.sha256.update(raw)
         self.size += len(raw)
+        self._progress(self.size)
         return raw
 
 
-def verify_pack(source: IO[bytes], public_key: bytes | None = None) -> Verified:
+def verify_pack(
+    source: IO[bytes], public_key: bytes | None = None, progress: Callable[[int], None] = lambda _: None
+) -> Verified:
     """The pack in `source`, which is read once from where it stands to its end.
 
     Every byte of the archive is held against what it must be: the form of the archive leaves none free, each file
     against its SHA-256 in the manifest, the manifest against SHA256SUMS and, where signed, its signature.
-    `public_key`: the 32 bytes of the key that must have signed it.
+    `public_key`: the 32 bytes of the key that must have signed it. `progress` is told how many bytes were read.
 
     Raises:
         PackChangedError: a byte was changed, a file was added, removed, renamed or moved; it is no pack; or it is not
             signed by that key.
         OSError: it cannot be read.
     """
-    hashing = _Hashing(source)
+    hashing = _Hashing(source, progress)
     held: dict[str, bytes] = {}
     found: list[PackedFile] = []
     try:

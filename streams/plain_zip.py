@@ -17,7 +17,7 @@ from typing import IO
 
 CHUNK = 1024 * 1024
 LONGEST_NAME = 200
-MOST_FILES = 5_000_000
+MOST_FILES = 1_500_000
 LARGEST_FILE = 0xFFFF_FFFE
 """Bytes of one file, so that its own header needs no ZIP64."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)

@@ -46,8 +46,16 @@ def verify(
 
     try:
         wanted = load_public(public_key) if public_key is not None else None
-        with file.open("rb") as source:
-            found = verify_pack(source, wanted)
+        with file.open("rb") as source, reading_progress() as progress:
+            size, megabytes = file.stat().st_size, 0
+
+            def told(done: int) -> None:
+                nonlocal megabytes
+                if done // 1_000_000 > megabytes:
+                    megabytes = done // 1_000_000
+                    progress("kilobytes of the pack", megabytes * 1000, size // 1000)
+
+            found = verify_pack(source, wanted, told)
     except KeyFileError as error:
         fail(safe(str(error), 300), EXIT_USAGE)
     except OSError as error:

@@ -3,24 +3,18 @@
 import hashlib
 import io
 import json
-import zipfile
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 from alert_records import alert
-from evidence_records import MADE_AT, gathered_of, packed, workplace
+from evidence_records import MADE_AT, files_of, gathered_of, packed, workplace
 from listing_records import drawn_photo
 
 from streams.evidence_manifest import MANIFEST, PHOTOS, RECORDS, SUMMARY, SUMS, Missing
 from streams.evidence_pack import write_pack
 from streams.photo_store import digest_of
-
-
-def files_of(raw: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        return {info.filename: archive.read(info) for info in archive.infolist()}
 
 
 def test_records_are_their_bytes_with_their_place(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from evidence_records import packed, rezipped
+from evidence_records import files_of, packed, rezipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,11 +36,6 @@ OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 def pack(signed: bool) -> bytes:
     with TemporaryDirectory() as folder:
         return packed(Path(folder), key=KEY if signed else None)[0]
-
-
-def files_of(raw: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        return {info.filename: archive.read(info) for info in archive.infolist()}
 
 
 def refused(raw: bytes, key: Ed25519PrivateKey | None = None) -> str:

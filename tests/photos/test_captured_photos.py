@@ -13,11 +13,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from listing_records import listing
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Image
 from streams.photo_folder import FolderStore
 from streams.photo_store import StoreError, StoreFullError, digest_of, open_store
+from streams.records import listing_version
 from streams.settings import PhotoStore as Chosen
 from streams.settings import Settings, Worker
 
@@ -220,3 +222,14 @@ def test_an_image_names_its_captured_bytes_beside_one_place() -> None:
     ):
         with pytest.raises(RecordError):
             codec.decode(bad)
+
+
+def test_where_a_photo_is_kept_makes_no_new_version_of_its_listing() -> None:
+    bare, named = (
+        listing(1, images=(Image(url="https://a.example/1.jpg", sha256=sha256),))
+        for sha256 in (None, "0a" * 32)
+    )
+    assert listing_version(bare) == listing_version(named)
+    assert listing_version(bare) != listing_version(
+        listing(1, images=(Image(url="https://a.example/2.jpg"),))
+    )

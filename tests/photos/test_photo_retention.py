@@ -34,7 +34,10 @@ def aged(store: FolderStore, photo: bytes, days: float) -> str:
 
 
 @given(
-    ages=st.lists(st.tuples(st.integers(0, 200).map(lambda days: days + 0.5), st.booleans(), st.integers(0, 50)), max_size=12),
+    ages=st.lists(
+        st.tuples(st.integers(0, 200).map(lambda days: days + 0.5), st.booleans(), st.integers(0, 50)),
+        max_size=12,
+    ),
     retention=st.sampled_from([0.0, 30.0, 90.0]),
     evidence=st.sampled_from([0.0, 120.0]),
     most=st.sampled_from([0, 10, 100]),

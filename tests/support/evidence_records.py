@@ -1,6 +1,7 @@
 """Gathered evidence without a broker, and packs of it."""
 
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -100,6 +101,12 @@ def packed(folder: Path, *, records: Any = None, **how: Any) -> tuple[bytes, Man
         gathered = gathered_of(spool, store, **(records or {}))
         manifest, _ = write_pack(gathered, spool, replace(order, **how), out, lambda *_: None)
         return out.getvalue(), manifest
+
+
+def files_of(raw: bytes) -> dict[str, bytes]:
+    """The files of a pack, as another program reads it."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist()}
 
 
 def rezipped(files: Sequence[tuple[str, bytes]]) -> bytes:
