@@ -25,7 +25,7 @@ from streams.listing_finder import ASK_NEXT, ListingFinder, Look, answered
 from streams.offset_reader import OffsetReader
 from streams.outbox import Outgoing
 from streams.record_reader import Record, UnreachableError
-from streams.request_book import SOURCE, RequestBook
+from streams.request_book import RequestBook
 from streams.request_group import RequestGroup
 from streams.request_links import RequestLinks
 from streams.resolution import received
@@ -35,6 +35,7 @@ from streams.resolver_publisher import ResolverPublisher
 from streams.seen_listings import KEPT_DAYS, SeenListings
 from streams.settings import Settings
 from streams.stage import cloud_event_headers, header_items
+from streams.takedown_book import SOURCE, TakedownBook
 from streams.topic_follower import TopicFollower
 from streams.topics import (
     DEAD_LETTERS,
@@ -75,11 +76,14 @@ class Resolver:
         folder = Path(settings.worker.data_dir).expanduser() / "resolve"
         self._file = self._closing.enter_context(closing(ResolverFile(folder)))
         self._seen, self._book = SeenListings(self._file), RequestBook(self._file)
+        self._takedowns = TakedownBook(self._file)
         self._reader = self._closing.enter_context(closing(OffsetReader(settings)))
         self._finder = ListingFinder(settings.resolve, self._seen, self._reader)
         links = RequestLinks(stop, ask=settings.resolve.short_links)
         self._links = self._closing.enter_context(closing(links))
-        self._publisher = self._closing.enter_context(closing(ResolverPublisher(settings, self._book, stop)))
+        self._publisher = self._closing.enter_context(
+            closing(ResolverPublisher(settings, self._takedowns, stop))
+        )
         self._follower = self._closing.enter_context(
             closing(
                 TopicFollower(
@@ -157,15 +161,15 @@ class Resolver:
         if topic is LISTINGS:
             sightings = self._seen.take_listings(records, now_ms)
             self._book.wake({each.hash for each in sightings})
-            self._news += self._book.take_sightings(sightings, now_ms)
+            self._news += self._takedowns.take_sightings(sightings, now_ms)
         elif topic is FINGERPRINTS:
             self._book.wake(self._seen.take_fingerprints(records, now_ms))
         elif topic is TAKEDOWNS:
-            self._news += self._book.take_takedowns(records, now_ms)
+            self._news += self._takedowns.take_takedowns(records, now_ms)
         elif topic is TAKEDOWN_STATUS:
             self._book.take_statuses(records)
         else:
-            self._book.take_changes(records)
+            self._takedowns.take_changes(records)
 
     def _settle(self) -> None:
         """Before the file is committed: what was noticed is on the record, or will be noticed again."""

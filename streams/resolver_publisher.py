@@ -17,7 +17,7 @@ from streams.carried_prints import header_of
 from streams.kafka_options import client_options
 from streams.listing_finder import Look
 from streams.outbox import MAX_REQUEST_BYTES, Outgoing
-from streams.request_book import REQUEST_HEADER, SOURCE, RequestBook, moment
+from streams.request_book import moment
 from streams.resolution import (
     Resolved,
     Unresolved,
@@ -29,6 +29,7 @@ from streams.resolution import (
 )
 from streams.settings import Settings
 from streams.stage import cloud_event_headers
+from streams.takedown_book import REQUEST_HEADER, SOURCE, TakedownBook
 from streams.topics import TAKEDOWN_AUDIT, TAKEDOWN_STATUS, TAKEDOWNS, topic_name
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,7 @@ ENVELOPE = 16 * 1024
 class ResolverPublisher:
     """Sends, and counts what came of requests. Close it."""
 
-    def __init__(self, settings: Settings, book: RequestBook, stop: Stop) -> None:
+    def __init__(self, settings: Settings, book: TakedownBook, stop: Stop) -> None:
         self._settings, self._book, self._stop = settings, book, stop
         self._delivery = KafkaDelivery(client_options(settings.kafka), max_request_bytes=MAX_REQUEST_BYTES)
         self.counts: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from connectors.takedown_status import TakedownChange, TakedownStatus
 from connectors.verdicts import Verdict
 from streams.record_reader import Progress, Record, RecordReader, no_progress
 from streams.settings import Settings
-from streams.takedown_report import Published
+from streams.takedown_cases import Published
 from streams.topics import (
     ALERTS,
     TAKEDOWN_AUDIT,

@@ -15,7 +15,8 @@ from rich.text import Text
 from connectors.csv_cells import defuse
 from connectors.takedown_status import Reason
 from streams.safe_text import safe_text
-from streams.takedown_report import Dimension, Figures, Group, Report
+from streams.takedown_cases import Dimension
+from streams.takedown_report import Figures, Group, Report
 from streams.takedown_words import WORDS, Language, duration
 
 REASONS: tuple[str, ...] = get_args(Reason)

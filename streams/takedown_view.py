@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from connectors.takedown_requests import ListPlace
 from connectors.takedown_status import StatusChange, TakedownChange
+from streams.takedown_courses import courses_of
 from streams.takedown_desk import NoListingError, means, target_of
 from streams.takedown_records import TakedownRecords
-from streams.takedown_report import courses_of
 
 
 class RequestView(Struct, frozen=True, kw_only=True):

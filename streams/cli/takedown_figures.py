@@ -66,8 +66,10 @@ def report(
     """
     from datetime import UTC, timedelta  # noqa: PLC0415
 
+    from streams.takedown_cases import DIMENSIONS, cases_of  # noqa: PLC0415
+    from streams.takedown_courses import courses_of  # noqa: PLC0415
     from streams.takedown_records import read_records  # noqa: PLC0415
-    from streams.takedown_report import DIMENSIONS, cases_of, courses_of, report_of  # noqa: PLC0415
+    from streams.takedown_report import report_of  # noqa: PLC0415
 
     first, last = _day("--from", since), _day("--to", until)
     chosen = {each.value for each in by or ()}
