@@ -17,6 +17,7 @@ FETCH_BYTES = 256 * 1024
 SKIP = 100
 """Records in between that are read rather than leapt over: a leap costs a question to the broker."""
 POLL_MS = 250
+BOUNDS_SECONDS = 60.0
 
 Wanted = tuple[str, Place]
 """A topic's name, without the settings' prefix, and the place on it."""
@@ -28,6 +29,8 @@ class OffsetReader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._consumer: Any = None
+        self._bounds: dict[TopicPartition, tuple[int, int]] = {}
+        self._looked = 0.0
 
     def read(self, wanted: Iterable[Wanted]) -> dict[Wanted, Record]:
         """The records that are still there; what was dropped or compacted away is left out.
@@ -50,18 +53,19 @@ class OffsetReader:
     def close(self) -> None:
         """Disconnect."""
         consumer, self._consumer = self._consumer, None
+        self._bounds.clear()
         if consumer is not None:
             consumer.close()
 
     def _read(self, wanted: dict[TopicPartition, dict[int, Wanted]]) -> dict[Wanted, Record]:
         consumer = self._connected()
         consumer.assign(list(wanted))
-        first, end = consumer.beginning_offsets(list(wanted)), consumer.end_offsets(list(wanted))
+        self._look_at_bounds(wanted)
         left: dict[TopicPartition, list[int]] = {}
         for partition, places in wanted.items():
+            first, end = self._bounds[partition]
             # The last in front, to be taken off the list's end.
-            there = [offset for offset in places if first[partition] <= offset < end[partition]]
-            left[partition] = sorted(there, reverse=True)
+            left[partition] = sorted((offset for offset in places if first <= offset < end), reverse=True)
         left = {partition: offsets for partition, offsets in left.items() if offsets}
         self._only(left)
         for partition, offsets in left.items():
@@ -101,6 +105,20 @@ class OffsetReader:
         if offsets[-1] > records[-1].offset + SKIP:
             self._consumer.seek(partition, offsets[-1])
 
+    def _look_at_bounds(self, wanted: dict[TopicPartition, dict[int, Wanted]]) -> None:
+        """Know each partition's first and end offset; those of a minute ago will do where all is within."""
+        if time.monotonic() - self._looked > BOUNDS_SECONDS:
+            self._bounds.clear()
+            self._looked = time.monotonic()
+        asked = [
+            partition
+            for partition, places in wanted.items()
+            if partition not in self._bounds or max(places) >= self._bounds[partition][1]
+        ]
+        if asked:
+            first, end = self._consumer.beginning_offsets(asked), self._consumer.end_offsets(asked)
+            self._bounds.update({partition: (first[partition], end[partition]) for partition in asked})
+
     def _only(self, left: dict[TopicPartition, list[int]]) -> None:
         """Fetch these alone. One that is paused instead stays paused when it is assigned anew."""
         if left:
@@ -113,6 +131,8 @@ class OffsetReader:
                 group_id=None,
                 enable_auto_commit=False,
                 allow_auto_create_topics=False,
+                # Where retention was faster than we are, what is left is passed over.
+                auto_offset_reset="earliest",
                 max_partition_fetch_bytes=FETCH_BYTES,
                 bootstrap_timeout_ms=REACH_MS,
             )

@@ -1,4 +1,4 @@
-"""A resolver that is killed in the middle loses no request and makes no takedown twice."""
+"""Resolvers as processes: what they wait for comes at once, and one that is killed loses nothing."""
 
 import time
 from pathlib import Path
@@ -55,3 +55,19 @@ def test_nothing_is_lost_when_one_is_killed_and_another_takes_over(
     assert all(len(values) == 1 for values in made.values())
     # How each was found is not forgotten by the repetition.
     assert {each.how for each in found.values() if each.state == "published"} == {"seen"}
+
+
+def test_a_running_one_notices_a_listing_that_comes_after_its_request(
+    worker_settings: Settings, client: KafkaClient, tmp_path: Path
+) -> None:
+    quick = msgspec.structs.replace(worker_settings.resolve, print_wait_seconds=0.0)
+    settings = msgspec.structs.replace(worker_settings, resolve=quick)
+    with ResolverProcess(settings, tmp_path / "resolver.log") as resolver:
+        send_requests(client, request(1), request(2))
+        client.read_until("takedown-status", lambda got: len(got) == 2)
+        assert {each.reason for each in statuses(client).values()} == {"not-seen"}
+        client.send_all("listings", [("pasar-uji:l2", listing(2))])
+        # Its next try would be minutes away.
+        (made,) = client.read_until("takedowns", bool, seconds=20)
+        assert made.key == takedown_id_of("pasar-uji", "l2").encode()
+        assert resolver.stop() == 0
