@@ -61,7 +61,7 @@ def report(
 
     Reads the topics and changes nothing. Exit code 3 when no broker answers.
 
-    Examples: `relistwatch takedowns report --by authority --from 2026-11-01 --to 2026-11-30`;
+    Example: `relistwatch takedowns report --by authority --from 2026-11-01 --to 2026-11-30`;
     `relistwatch takedowns report --format html --lang id --out laporan.html`
     """
     from datetime import UTC, timedelta  # noqa: PLC0415

@@ -36,8 +36,7 @@ def resolve(
     asked; else the request stays unresolved and is tried again. Exit code 2: a connector's options are wrong; 3: no
     broker answers. Nothing is lost in either case.
 
-    Examples: `relistwatch takedowns resolve`;
-    `relistwatch takedowns resolve --once --connector shopee@shopee-toko-7=shopee.toml`
+    Example: `relistwatch takedowns resolve --once --connector shopee@shopee-toko-7=shopee.toml`
     """
     from connectors.sdk import AbortError  # noqa: PLC0415
     from connectors.secret import redact  # noqa: PLC0415
