@@ -33,6 +33,8 @@ REPLACED = ("seller-ids", "listing-ids", "event-ids", "addresses", "contacts-in-
 NOT_REPLACED = ("photos", "names-in-texts")
 """Both are said in words by `streams.evidence_pack_words`."""
 
+LONGEST_REASON = 2000
+"""As a verdict may have; pseudonyms may be longer than what they replace."""
 REDACTED_URL = "https://redacted.invalid/"
 
 _TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
@@ -194,6 +196,8 @@ class Redactor:
                 return self.pseudonym(contact, value)
             case "takedown_id":
                 return self.takedown_id(value)
+            case "reason":
+                return self._scrubber.scrub(value)[:LONGEST_REASON]
             case _:
                 return self._scrubber.scrub(value)
 

@@ -118,6 +118,9 @@ def pack(
 def _selection(takedowns: list[str], sellers: list[str], since: str | None, until: str | None) -> "Selection":
     from streams.evidence_manifest import Selection  # noqa: PLC0415
 
+    for text in (*takedowns, *sellers):
+        if not _is_text(text):
+            fail(f"{safe(text)} is not in the terminal's encoding", EXIT_USAGE)
     if not takedowns and not sellers and since is None and until is None:
         fail("say what the pack is about: --takedown, --seller, or --from and --to", EXIT_USAGE)
     for seller in sellers:
@@ -134,6 +137,11 @@ def _selection(takedowns: list[str], sellers: list[str], since: str | None, unti
     if selection.since and selection.until and selection.since >= selection.until:
         fail("--from is not before --to: nothing could belong to it", EXIT_USAGE)
     return selection
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is whole text: bytes that the terminal's encoding does not know come as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _moment(option: str, text: str | None) -> datetime | None:
@@ -178,7 +186,7 @@ def _order(settings: "Settings", selection: "Selection", by: str, lang: Lang, **
 
     from streams.evidence_pack import Order  # noqa: PLC0415
 
-    if not by.strip() or len(by) > BY_AT_MOST:
+    if not by.strip() or len(by) > BY_AT_MOST or not _is_text(by):
         fail(f"--by: a name or a role, of {BY_AT_MOST} characters at most", EXIT_USAGE)
     try:
         tool = f"relistwatch {version('relistwatch')}"

@@ -282,6 +282,8 @@ def test_verify_says_what_it_is_and_what_it_is_not(
         (("--from", "2026-11-24", "--to", "2026-11-24"), "is not before"),
         (("--takedown", "t1", "--redact-secret", "x"), "is for --redact"),
         (("--takedown", "t1", "--by", " "), "--by"),
+        (("--takedown", "t1", "--by", "\udcff"), "--by"),
+        (("--takedown", "\udcff"), "encoding"),
         (("--takedown", "t1", "--out", "/proc/none/p.zip"), "cannot write"),
     ],
 )

@@ -161,6 +161,14 @@ def test_the_original_is_promised_without_being_told(tmp_path: Path) -> None:
     assert row["original_hmac_sha256"] == hmac.digest(SECRET, b"record\0" + original, "sha256").hex()
 
 
+def test_a_reason_full_of_numbers_is_still_a_reason() -> None:
+    reason = " ".join(f"0812345{number:05}" for number in range(140))
+    redacted = Redactor(SECRET).record(verdict(5, "relist", reason=reason))
+    assert "0812" not in (redacted.reason or "")
+    assert len(redacted.reason or "") <= 2000
+    msgspec.json.decode(msgspec.json.encode(redacted), type=Verdict)
+
+
 def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "data" / "secret"
     secret = load_secret(path)
