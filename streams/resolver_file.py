@@ -2,7 +2,7 @@
 
 Everything in it comes from Kafka and is made again from there when the file is lost. The offsets up to which it
 has read each topic are in it too, written in the same transaction: after a SIGKILL it goes on where it was.
-Some 40 bytes a listing; the records themselves are read from Kafka.
+Some tens of bytes a listing; the records themselves are read from Kafka.
 """
 
 import fcntl
