@@ -32,7 +32,8 @@ class Image(Struct, frozen=True, omit_defaults=True):
     """One photo: exactly one of a URL, a path beside the file it stands in, or its base64 bytes.
 
     `sha256`: of the bytes as they were captured before. Where the photo store still has them, they are taken from
-    there and not from the URL, so a takedown can be fingerprinted when its listing is gone.
+    there and not from the URL, so a takedown can be fingerprinted when its listing is gone. It may stand alone where
+    nothing else is known of the photo any more.
     """
 
     url: Annotated[str, Meta(max_length=4096)] | None = None
@@ -42,7 +43,7 @@ class Image(Struct, frozen=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         given = [name for name in ("url", "path", "data") if getattr(self, name) is not None]
-        if len(given) != 1:
+        if len(given) != 1 and not (self.sha256 and not given):
             raise ValueError(
                 f"an image has exactly one of url, path and data; this one has {given or 'none'}"
             )

@@ -7,7 +7,7 @@ All that a connector's author needs is here, and `connectors.window_source` for 
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +24,7 @@ from connectors.errors import (
     UnknownConnectorError,
     WindowFullError,
 )
+from connectors.events import ListingEvent
 from connectors.items import (
     IDLE,
     Checkpoint,
@@ -46,6 +47,7 @@ __all__ = [
     "Context",
     "Event",
     "ExpiredTokenError",
+    "FetchesListings",
     "Idle",
     "Item",
     "Notice",
@@ -94,6 +96,24 @@ class Source(ABC, Generic[O_co]):
 
     def close(self) -> None:
         """Give back what `open` took. Called once, whatever happened."""
+
+
+@runtime_checkable
+class FetchesListings(Protocol):
+    """What a source may be able to do besides: tell one listing by its id. An opened source is asked, and one
+    thread asks. `relistwatch takedowns resolve` needs it of a takedown whose listing it has never seen."""
+
+    def can_fetch(self, marketplace: str, listing_id: str) -> bool:
+        """Whether that could be a listing of this source's shop; asks nobody."""
+
+    def fetch(self, marketplace: str, listing_id: str) -> ListingEvent | None:
+        """The listing as it is now, also one that is off sale but still told of; None where there is none.
+
+        Raises:
+            RetryError: not now.
+            AbortError: never, as long as the options are these.
+            RecordError: there is a record, and it cannot be mapped; the message names the field.
+        """
 
 
 class Sink(ABC, Generic[O_co]):

@@ -55,7 +55,8 @@ class TakedownRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: RequestSource
     received_at: Timestamp
     by: Annotated[str, Meta(min_length=1, max_length=256)]
-    list: ListPlace
+    list: ListPlace | None = None
+    """None where a person asked for one listing."""
 
     @property
     def key(self) -> str:

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
+import structlog
 
 from connectors.codec import Codec, RecordError
 from connectors.events import EventType, ListingEvent, Takedown
+from streams.carried_prints import missing_images, prints_of, put_together, with_carried
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.photos import PhotoReader
 from streams.pipeline import PhotoOutcome, fingerprint_listing, fingerprint_takedown
-from streams.stage import RECEIVED_HEADER, Message, Stage, cloud_event_headers
+from streams.records import Prints
+from streams.stage import RECEIVED_HEADER, Message, Stage, cloud_event_headers, header_items
 from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS
+
+log = structlog.get_logger(__name__)
 
 SOURCE = "relistwatch/worker"
 
@@ -56,7 +61,10 @@ class FingerprintListings(Stage):
 
 
 class FingerprintTakedowns(Stage):
-    """`takedowns` to `takedown-fingerprints`; a tombstone passes through."""
+    """`takedowns` to `takedown-fingerprints`; a tombstone passes through.
+
+    Photos whose fingerprints came along with the takedown are not read (`streams.carried_prints`).
+    """
 
     topic = TAKEDOWNS
     name = "fingerprint-takedowns"
@@ -69,13 +77,35 @@ class FingerprintTakedowns(Stage):
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Fingerprints, tombstones and dead letters, in the order of the messages."""
         decoded = [self._decode(message) for message in messages]
+        carried = [
+            self._carried(message) if isinstance(item, Takedown) else None
+            for item, message in zip(decoded, messages, strict=True)
+        ]
         images = [item.listing.images if isinstance(item, Takedown) else () for item in decoded]
-        outcomes = await self._photos.read_all(images)
+        missing = [missing_images(each, prints) for each, prints in zip(images, carried, strict=True)]
+        outcomes = await self._photos.read_all(
+            [[each[number] for number in numbers] for each, numbers in zip(images, missing, strict=True)]
+        )
         now = datetime.now(UTC)
         return [
-            item if isinstance(item, Outgoing) else self._fingerprint(item, photos, now)
-            for item, photos in zip(decoded, outcomes, strict=True)
+            item
+            if isinstance(item, Outgoing)
+            else self._fingerprint(item, put_together(len(each), numbers, read), prints, now)
+            for item, each, numbers, read, prints in zip(
+                decoded, images, missing, outcomes, carried, strict=True
+            )
         ]
+
+    def _carried(self, message: Message) -> Prints | None:
+        try:
+            return prints_of(header_items(message.headers))
+        except RecordError as error:
+            # The takedown counts without them; its photos are read as any other's.
+            self.metrics.photo_failures.labels("carried-unreadable").inc()
+            log.warning(
+                "fingerprints that came with a takedown cannot be read", key=message.key, error=str(error)
+            )
+            return None
 
     def _decode(self, message: Message) -> Takedown | Outgoing:
         if message.value is None:
@@ -94,7 +124,10 @@ class FingerprintTakedowns(Stage):
         return takedown
 
     @staticmethod
-    def _fingerprint(takedown: Takedown, photos: Sequence[PhotoOutcome], now: datetime) -> Outgoing:
+    def _fingerprint(
+        takedown: Takedown, photos: Sequence[PhotoOutcome], carried: Prints | None, now: datetime
+    ) -> Outgoing:
         headers = cloud_event_headers(takedown.takedown_id, "relistwatch.takedown.fingerprinted", SOURCE, now)
-        value = msgspec.json.encode(fingerprint_takedown(takedown, photos))
+        made = with_carried(fingerprint_takedown(takedown, photos), takedown, carried)
+        value = msgspec.json.encode(made)
         return Outgoing(TAKEDOWN_FINGERPRINTS, takedown.takedown_id.encode(), value, headers)

@@ -77,6 +77,8 @@ class PhotoReader:
             kept = await self._keeper.find(image.sha256)
             if kept is not None:
                 return kept
+        if image.url is None and image.path is None:
+            raise PhotoError("not-kept", "the photo store does not have it, and there is nowhere else to ask")
         if image.url is None:
             raise PhotoError("path-refused", "a path is read from files only, by scan and the file connector")
         started = perf_counter()

@@ -15,6 +15,7 @@ from connectors.events import Alert, DeadLetter, ListingEvent, Takedown
 from connectors.policy_differences import PolicyDifference
 from connectors.seller_links import SellerLink
 from connectors.takedown_requests import TakedownRequest
+from connectors.takedown_status import TakedownChange, TakedownStatus
 from connectors.verdicts import Verdict
 from streams.records import ListingFingerprint, TakedownFingerprint
 from streams.settings import Topics
@@ -27,8 +28,10 @@ from streams.topics import (
     LISTINGS,
     POLICY_DIFFERENCES,
     SELLER_LINKS,
+    TAKEDOWN_AUDIT,
     TAKEDOWN_FINGERPRINTS,
     TAKEDOWN_REQUESTS,
+    TAKEDOWN_STATUS,
     TAKEDOWNS,
     VERDICTS,
     TopicSpec,
@@ -42,6 +45,8 @@ RECORD_OF: dict[str, type[Struct]] = {
     FINGERPRINTS.name: ListingFingerprint,
     TAKEDOWN_REQUESTS.name: TakedownRequest,
     TAKEDOWNS.name: Takedown,
+    TAKEDOWN_STATUS.name: TakedownStatus,
+    TAKEDOWN_AUDIT.name: TakedownChange,
     TAKEDOWN_FINGERPRINTS.name: TakedownFingerprint,
     ALERTS.name: Alert,
     HELD_ALERTS.name: Alert,
@@ -57,6 +62,9 @@ KEYS = {
     "fingerprints": "marketplace:listing_id",
     "takedown-requests": "the link: the listing's canonical one, or as it was received",
     "takedowns": "takedown_id",
+    "takedown-status": "request_id",
+    "takedown-audit": "takedown_id, / and what happened; then the moment or the place on takedowns, so that only a "
+    "sighting replaces an earlier one",
     "takedown-fingerprints": "takedown_id",
     "alerts": "alert_id",
     "held-alerts": "alert_id",

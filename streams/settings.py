@@ -148,6 +148,25 @@ class Lookback(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How far the process steps back behind others of the machine (`nice`), so that live matching is not delayed."""
 
 
+class Resolve(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How `relistwatch takedowns resolve` finds the listings that are to be taken down."""
+
+    connectors: str = ""
+    """Whom to ask for a listing that was never seen: comma-separated `NAME=FILE`, the source and its options in TOML;
+    `NAME@INSTANCE=FILE` for the tokens of a running connector's instance."""
+    short_links: bool = True
+    """Look short links up that the import could not."""
+    batch: Positive = 5000
+    """Most requests handled together."""
+    first_retry_minutes: Annotated[float, Meta(gt=0)] = 5.0
+    """Until an unresolved request is tried again; doubled each time."""
+    longest_retry_hours: Annotated[float, Meta(gt=0)] = 24.0
+    give_up_days: Annotated[float, Meta(ge=0)] = 7.0
+    """After that a request is tried no more, unless its listing is seen after all."""
+    print_wait_seconds: Annotated[float, Meta(ge=0)] = 60.0
+    """How long a listing that has just come in may take to be fingerprinted, before its takedown goes out without."""
+
+
 class Web(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where a worker answers /livez, /readyz and /metrics."""
 
@@ -167,6 +186,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     photo_store: PhotoStore = field(default_factory=PhotoStore)
     match: Match = field(default_factory=Match)
     lookback: Lookback = field(default_factory=Lookback)
+    resolve: Resolve = field(default_factory=Resolve)
     takedown_lists: ListLimits = field(default_factory=ListLimits)
     web: Web = field(default_factory=Web)
 

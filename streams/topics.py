@@ -34,6 +34,8 @@ LISTINGS = TopicSpec("listings", "ListingEvent", "delete", 7)
 FINGERPRINTS = TopicSpec("fingerprints", "ListingFingerprint", "compact,delete", 30)
 TAKEDOWN_REQUESTS = TopicSpec("takedown-requests", "TakedownRequest", "delete", 365)
 TAKEDOWNS = TopicSpec("takedowns", "Takedown", "compact")
+TAKEDOWN_STATUS = TopicSpec("takedown-status", "TakedownStatus", "compact")
+TAKEDOWN_AUDIT = TopicSpec("takedown-audit", "TakedownChange", "compact")
 TAKEDOWN_FINGERPRINTS = TopicSpec("takedown-fingerprints", "TakedownFingerprint", "compact")
 ALERTS = TopicSpec("alerts", "Alert", "delete", 90)
 HELD_ALERTS = TopicSpec("held-alerts", "Alert", "delete", 90)
@@ -50,6 +52,8 @@ ALL_TOPICS = (
     FINGERPRINTS,
     TAKEDOWN_REQUESTS,
     TAKEDOWNS,
+    TAKEDOWN_STATUS,
+    TAKEDOWN_AUDIT,
     TAKEDOWN_FINGERPRINTS,
     ALERTS,
     HELD_ALERTS,

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 from connectors.codec import RecordError
 from connectors.errors import RetryError
+from connectors.events import ListingEvent
 from connectors.hint_confirmation import HintConfirmation
 from connectors.hints import Hint
 from connectors.lazada.answers import ItemGoneError
 from connectors.lazada.api import MOST, LazadaApi
-from connectors.lazada.listing import Shop, listing_event, listing_key
+from connectors.lazada.listing import MARKETPLACE, Shop, listing_event, listing_key
 from connectors.lazada.options import LazadaOptions
 from connectors.lazada.push import verifier
 from connectors.once import Once
@@ -82,6 +83,19 @@ class LazadaSource(WindowSource[LazadaOptions]):
             self._pushes.close()
         if hasattr(self, "_api"):
             self._api.close()
+
+    def can_fetch(self, marketplace: str, listing_id: str) -> bool:
+        """Whether the id could be one of this seller's items: Lazada's do not say whose they are."""
+        return marketplace == MARKETPLACE and listing_id.isdecimal()
+
+    def fetch(self, marketplace: str, listing_id: str) -> ListingEvent | None:  # noqa: ARG002  it has one
+        """The item as its detail shows it (see `connectors.sdk.FetchesListings`)."""
+        try:
+            raw = self._api.item(listing_id)
+        except ItemGoneError:
+            return None
+        event = listing_event(raw, shop=self._shop, observed_at=self.context.clock.now())
+        return event if event.listing_id == listing_id else None
 
     def _listen(self, context: Context) -> None:
         options = self.options

@@ -17,12 +17,14 @@ import msgspec
 from msgspec import Raw
 
 from connectors.codec import RecordError
+from connectors.events import ListingEvent
 from connectors.items import Item, Notice, RawRecord, Skipped
 from connectors.pushed_hints import PushedHints
 from connectors.sdk import Context, OptionsError, RetryError, WindowFullError
 from connectors.shopee.answers import ItemNotFoundError
 from connectors.shopee.api import BATCH, Details, ShopeeApi
 from connectors.shopee.listing import (
+    MARKETPLACE,
     ListedItem,
     event_id,
     gone_event,
@@ -102,6 +104,29 @@ class ShopeeSource(WindowSource[ShopeeOptions]):
         """The hints whose events the sink has are done."""
         if self._pushed is not None:
             self._pushed.acknowledged()
+
+    def can_fetch(self, marketplace: str, listing_id: str) -> bool:
+        """Whether the id is one of this shop's items: it begins with the shop's."""
+        shop, _, item = listing_id.partition(".")
+        return marketplace == MARKETPLACE and shop == str(self.options.shop_id) and item.isdecimal()
+
+    def fetch(self, marketplace: str, listing_id: str) -> ListingEvent | None:  # noqa: ARG002  it has one
+        """The item as its details show it (see `connectors.sdk.FetchesListings`)."""
+        item_id = int(listing_id.rpartition(".")[2])
+        try:
+            details = self._api.details([item_id])
+        except ItemNotFoundError:
+            return None
+        for raw in details.records:
+            record = msgspec.json.decode(raw)
+            if item_id_of(record) == item_id:
+                models = self._models(record) if needs_models(record) else []
+                now = self.context.clock.now()
+                return listing_event(record, shop_id=self.options.shop_id, observed_at=now, models=models)
+        if details.warning:
+            # With a warning, what is missing may exist all the same.
+            raise RetryError(f"Shopee leaves the item out: {' '.join(details.warning.split())[:200]}")
+        return None
 
     def window(self, window: Window) -> Iterator[Item]:
         """Every item that changed in the window; in which order is Shopee's."""

@@ -91,6 +91,21 @@ class TikTokSource(WindowSource[TikTokOptions]):
         if hasattr(self, "_api"):
             self._api.close()
 
+    def can_fetch(self, marketplace: str, listing_id: str) -> bool:
+        """Whether the id could be one of this shop's products: they do not say whose they are."""
+        return marketplace in self.options.marketplaces and listing_id.isdecimal()
+
+    def fetch(self, marketplace: str, listing_id: str) -> ListingEvent | None:
+        """The product as its detail shows it there (see `connectors.sdk.FetchesListings`)."""
+        try:
+            raw = self._api.detail(listing_id)
+        except ProductGoneError:
+            return None
+        wanted = (marketplace, listing_id)
+        return next(
+            (event for event in self._events(raw) if (event.marketplace, event.listing_id) == wanted), None
+        )
+
     def _listen(self, context: Context) -> None:
         options = self.options
         if options.push_listen is None:

@@ -1,4 +1,4 @@
-"""`relistwatch takedowns`: lists of links that an authority wants taken down."""
+"""`relistwatch takedowns`: lists of links that an authority wants taken down, and what becomes of them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from streams.cli import takedown_figures, takedown_marks, takedown_resolving
 from streams.cli.broker import broker_errors, reading_progress
 from streams.cli.context import EXIT_FAILED, EXIT_USAGE, fail, settings_of
 from streams.cli.tail import safe
@@ -43,10 +44,10 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Lists of links to take down.", no_args_is_help=True)
+    group = typer.Typer(help="Takedowns: asked for, resolved, followed and reported.", no_args_is_help=True)
     group.command("import")(import_list)
-    # Without a callback, a group of one command would be that command.
-    group.callback()(lambda: None)
+    for part in (takedown_resolving, takedown_marks, takedown_figures):
+        part.add_to(group)
     app.add_typer(group, name="takedowns")
 
 

@@ -211,12 +211,16 @@ def test_the_settings_choose_the_place(tmp_path: Path) -> None:
     assert open_store(msgspec.structs.replace(settings, photo_store=Chosen(enabled=False))) is None
 
 
-def test_an_image_names_its_captured_bytes_beside_one_place() -> None:
+def test_an_image_names_its_captured_bytes_beside_one_place_or_alone() -> None:
     codec = Codec(Image)
-    good = b'{"url":"https://a.example/1.jpg","sha256":"' + b"0a" * 32 + b'"}'
-    assert codec.encode(codec.decode(good).record) == good
-    for bad in (
+    for good in (
+        b'{"url":"https://a.example/1.jpg","sha256":"' + b"0a" * 32 + b'"}',
         b'{"sha256":"' + b"0a" * 32 + b'"}',
+    ):
+        assert codec.encode(codec.decode(good).record) == good
+    for bad in (
+        b'{"url":"https://a.example/1.jpg","path":"1.jpg","sha256":"' + b"0a" * 32 + b'"}',
+        b"{}",
         b'{"url":"https://a.example/1.jpg","sha256":"' + b"0A" * 32 + b'"}',
         b'{"url":"https://a.example/1.jpg","sha256":"' + b"0a" * 31 + b'"}',
     ):

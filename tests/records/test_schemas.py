@@ -11,6 +11,7 @@ from alert_records import NOON, alert, dead_letter, policy_difference, seller_li
 from listing_records import drawn_photo, inline, listing, takedown
 from msgspec import Struct
 from takedown_lists import takedown_request
+from takedown_records import takedown_change, takedown_status
 
 from connectors.events import Price
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
@@ -36,6 +37,8 @@ def examples() -> list[Struct]:
         verdict(1),
         policy_difference(1),
         takedown_request(1),
+        takedown_status(takedown_request(1)),
+        takedown_change(),
         fingerprint_listing(full, prints),
         fingerprint_takedown(request, prints),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from streams.settings import Settings
 
@@ -65,3 +65,22 @@ class KafkaClient:
         finally:
             consumer.close()
         return messages
+
+    def existing(self, topic: str) -> list[Any]:
+        """All messages that are on the topic now, each partition's in order."""
+        consumer = KafkaConsumer(bootstrap_servers=self._servers, group_id=None, enable_auto_commit=False)
+        try:
+            numbers = sorted(consumer.partitions_for_topic(self.name(topic)))
+            partitions = [TopicPartition(self.name(topic), number) for number in numbers]
+            consumer.assign(partitions)
+            consumer.seek_to_beginning()
+            ends = consumer.end_offsets(partitions)
+            messages: list[Any] = []
+            deadline = time.monotonic() + 30
+            while any(consumer.position(each) < ends[each] for each in partitions):
+                assert time.monotonic() < deadline, f"{topic}: its end was not reached"
+                for batch in consumer.poll(timeout_ms=200).values():
+                    messages += batch
+            return messages
+        finally:
+            consumer.close()

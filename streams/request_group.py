@@ -1,0 +1,98 @@
+"""Requests taken as a member of a consumer group: committed only when all that came of them is acknowledged."""
+
+import time
+from typing import Any
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from connectors.stop import Stop
+from streams.kafka_options import client_options
+from streams.record_reader import REACH_MS, Record, UnreachableError
+from streams.settings import Settings
+from streams.topics import TAKEDOWN_REQUESTS, topic_name
+
+log = structlog.get_logger(__name__)
+
+JOIN_SECONDS = 30.0
+HANDLE_MS = 15 * 60 * 1000
+"""The longest that a batch may take before the group gives its partitions to another member."""
+
+
+class RequestGroup:
+    """Reads `takedown-requests`. Close it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._topic = topic_name(TAKEDOWN_REQUESTS, settings.topics)
+        self._consumer: Any = None
+        self._ends: dict[TopicPartition, int] = {}
+        self._first: list[Record] = []
+
+    def join(self, stop: Stop) -> None:
+        """Become a member; returns when there are partitions, or after half a minute.
+
+        Raises:
+            UnreachableError: no broker answers.
+        """
+        kafka = self._settings.kafka
+        try:
+            self._consumer = KafkaConsumer(
+                **client_options(kafka),
+                group_id=f"{kafka.group}-resolve",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                allow_auto_create_topics=False,
+                max_poll_records=self._settings.resolve.batch,
+                max_poll_interval_ms=HANDLE_MS,
+                session_timeout_ms=int(kafka.session_timeout * 1000),
+                heartbeat_interval_ms=int(kafka.heartbeat_interval * 1000),
+                bootstrap_timeout_ms=REACH_MS,
+            )
+            self._consumer.subscribe([self._topic])
+            deadline = time.monotonic() + JOIN_SECONDS
+            while not stop.is_set() and not self._consumer.assignment() and time.monotonic() < deadline:
+                self._first += self._polled(100)
+            self._ends = self._consumer.end_offsets(sorted(self._consumer.assignment()))
+        except KafkaError as error:
+            raise UnreachableError(f"the requests cannot be read: {error}") from error
+
+    def poll(self, timeout_ms: int) -> list[Record]:
+        """The next requests, each partition's in order.
+
+        Raises:
+            UnreachableError: the broker refuses.
+        """
+        if self._first:
+            first, self._first = self._first, []
+            return first
+        try:
+            return self._polled(timeout_ms)
+        except KafkaError as error:
+            raise UnreachableError(f"the requests cannot be read: {error}") from error
+
+    def _polled(self, timeout_ms: int) -> list[Record]:
+        batches = self._consumer.poll(timeout_ms=timeout_ms)
+        return [record for records in batches.values() for record in records]
+
+    def commit(self) -> None:
+        """All that was polled is done. A group that has given the partitions to another gives them again."""
+        try:
+            self._consumer.commit()
+        except KafkaError as error:
+            log.warning("requests are done but not committed; they come again", error=repr(error))
+
+    def partitions(self) -> list[int]:
+        """The numbers of the partitions that this member has."""
+        return [partition.partition for partition in self._consumer.assignment()]
+
+    def is_done(self) -> bool:
+        """Whether all that was there on joining is read."""
+        mine = self._consumer.assignment()
+        return all(self._consumer.position(part) >= end for part, end in self._ends.items() if part in mine)
+
+    def close(self) -> None:
+        """Leave the group; nothing is committed."""
+        if self._consumer is not None:
+            self._consumer.close(autocommit=False)

@@ -1,0 +1,279 @@
+"""Requests to takedowns: `takedown-requests` in, `takedowns` and `takedown-status` out, at least once.
+
+One thread. It follows what was seen and what is on the record into its own file, takes requests as a member of a
+consumer group, and commits them when all that came of them is acknowledged. A request that comes again gives the
+same takedown, by its listing's key. Unresolved ones are tried again by whoever has their partition.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from connectors.clock import Clock, SystemClock
+from connectors.codec import Codec, RecordError
+from connectors.events import DeadLetter
+from connectors.stop import Stop
+from connectors.takedown_requests import TakedownRequest
+from connectors.takedown_status import TakedownChange, TakedownStatus
+from streams.listing_finder import ASK_NEXT, ListingFinder, Look, answered
+from streams.offset_reader import OffsetReader
+from streams.outbox import Outgoing
+from streams.record_reader import Record, UnreachableError
+from streams.request_book import RequestBook
+from streams.request_group import RequestGroup
+from streams.request_links import RequestLinks
+from streams.resolution import received
+from streams.resolve_connectors import ListingConnectors
+from streams.resolver_file import ResolverFile
+from streams.resolver_publisher import ResolverPublisher
+from streams.seen_listings import KEPT_DAYS, SeenListings
+from streams.settings import Settings
+from streams.stage import cloud_event_headers, header_items
+from streams.takedown_book import SOURCE, TakedownBook
+from streams.topic_follower import TopicFollower
+from streams.topics import (
+    DEAD_LETTERS,
+    FINGERPRINTS,
+    LISTINGS,
+    TAKEDOWN_AUDIT,
+    TAKEDOWN_STATUS,
+    TAKEDOWNS,
+    TopicSpec,
+)
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 250
+"""Requests whose records are held in memory together: a fingerprint with photos is some 100 KB."""
+ASK_SECONDS = 2.0
+"""For asking marketplaces, before new requests have their turn."""
+POLL_MS = 200
+POSTPONE_MS = 60_000
+AWAY_SECONDS = 1.0
+FORGET_SECONDS = 3600.0
+
+
+class Resolver:
+    """One process's work. `run` it once.
+
+    Raises:
+        OSError: the folder for its file cannot be used.
+    """
+
+    def __init__(
+        self, settings: Settings, connectors: ListingConnectors, stop: Stop, clock: Clock | None = None
+    ) -> None:
+        self._settings, self._stop = settings, stop
+        self._clock = clock or SystemClock()
+        self._connectors = connectors
+        self._closing = ExitStack()
+        folder = Path(settings.worker.data_dir).expanduser() / "resolve"
+        self._file = self._closing.enter_context(closing(ResolverFile(folder)))
+        self._seen, self._book = SeenListings(self._file), RequestBook(self._file)
+        self._takedowns = TakedownBook(self._file)
+        self._reader = self._closing.enter_context(closing(OffsetReader(settings)))
+        self._finder = ListingFinder(settings.resolve, self._seen, self._reader)
+        links = RequestLinks(stop, ask=settings.resolve.short_links)
+        self._links = self._closing.enter_context(closing(links))
+        self._publisher = self._closing.enter_context(
+            closing(ResolverPublisher(settings, self._takedowns, stop))
+        )
+        self._follower = self._closing.enter_context(
+            closing(
+                TopicFollower(
+                    settings,
+                    self._file,
+                    [(TAKEDOWN_AUDIT, TAKEDOWN_STATUS), (TAKEDOWNS,), (FINGERPRINTS, LISTINGS)],
+                    self._take,
+                    self._settle,
+                )
+            )
+        )
+        self._group = RequestGroup(settings)
+        self._news: list[TakedownChange] = []
+        self._in_hand: list[Record] = []
+        self._forgot = 0.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What came of the requests so far: a word and how many."""
+        return self._publisher.counts
+
+    def run(self, *, once: bool = False) -> None:
+        """Resolve until `stop`; `once`: what is there now and what is due, then end.
+
+        Raises:
+            UnreachableError, BrokerUnavailableError: no broker answers at the start, or while `once`.
+            RetryError: asked to stop while the broker is away. Nothing is lost in either case.
+            ReadError, AbortError: a topic is missing, or the broker refuses us.
+        """
+        with self._closing:
+            started = time.monotonic()
+            self._follower.load(self._stop)
+            log.info(
+                "what was seen is read",
+                listings=len(self._seen),
+                seconds=round(time.monotonic() - started, 1),
+            )
+            self._closing.enter_context(closing(self._group))
+            self._group.join(self._stop)
+            while not self._stop.is_set():
+                try:
+                    if self._turn() == 0 and once and self._is_done():
+                        return
+                except UnreachableError as error:
+                    if once:
+                        raise
+                    log.warning("the broker is away; what is in hand waits", error=str(error))
+                    self._stop.wait(AWAY_SECONDS)
+
+    def _turn(self) -> int:
+        """Take in what was seen, then new requests, then those that are due; how many were handled."""
+        busy = self._follower.step(0)
+        # A batch that the broker's going away interrupted is done anew: the group has moved on behind it.
+        self._in_hand = self._in_hand or self._group.poll(0 if busy else POLL_MS)
+        handled = len(self._in_hand)
+        if self._in_hand:
+            if not self._handle_new(self._in_hand):
+                return handled
+            self._in_hand = []
+            self._group.commit()
+        handled += self._handle_due()
+        self._forget()
+        return handled
+
+    def _is_done(self) -> bool:
+        """Whether all that was there at the start is handled, and nothing is due."""
+        if not self._group.is_done():
+            return False
+        # What was just said of them is read back first.
+        self._follower.catch_up(self._stop)
+        return not self._book.due(self._now_ms(), self._group.partitions(), 1)
+
+    def _take(self, topic: TopicSpec, records: Sequence[Record]) -> None:
+        now_ms = self._now_ms()
+        if topic is LISTINGS:
+            sightings = self._seen.take_listings(records, now_ms)
+            self._book.wake({each.hash for each in sightings})
+            self._news += self._takedowns.take_sightings(sightings, now_ms)
+        elif topic is FINGERPRINTS:
+            self._book.wake(self._seen.take_fingerprints(records, now_ms))
+        elif topic is TAKEDOWNS:
+            self._news += self._takedowns.take_takedowns(records, now_ms)
+        elif topic is TAKEDOWN_STATUS:
+            self._book.take_statuses(records)
+        else:
+            self._takedowns.take_changes(records)
+
+    def _settle(self) -> None:
+        """Before the file is committed: what was noticed is on the record, or will be noticed again."""
+        news, self._news = self._news, []
+        self._publisher.note(news)
+        self._publisher.end_overtaken()
+
+    def _handle_new(self, records: Sequence[Record]) -> bool:
+        """Whether all is done; else, asked to stop, the batch comes again."""
+        # What another process did before it lost these partitions counts.
+        self._follower.catch_up(self._stop)
+        codec = Codec(TakedownRequest)
+        waiting: dict[str, TakedownStatus] = {}
+        decoded = 0
+        for record in records:
+            try:
+                if record.value is None:
+                    raise RecordError("empty-value", "TakedownRequest: the message has no value")
+                request = codec.decode(record.value).record
+            except RecordError as error:
+                self._publisher.send([_dead_letter(record, error, self._clock.now())])
+                self._publisher.counts["dead-letters"] += 1
+                continue
+            decoded += 1
+            waiting.setdefault(request.request_id, received(request, record.partition))
+        known = self._book.states(list(waiting))
+        self._publisher.counts["repeated"] += decoded - len(waiting) + len(known)
+        self._work([status for request_id, status in waiting.items() if request_id not in known], ask=False)
+        return not self._stop.is_set()
+
+    def _handle_due(self) -> int:
+        """Try some of those whose time has come; how many."""
+        if not self._book.due(self._now_ms(), self._group.partitions(), 1):
+            return 0
+        # What was just said of them is read back first, or they would be tried twice.
+        self._follower.catch_up(self._stop)
+        due = self._book.due(self._now_ms(), self._group.partitions(), CHUNK)
+        records = self._reader.read((TAKEDOWN_STATUS.name, each.place) for each in due)
+        codec = Codec(TakedownStatus, ours=True)
+        statuses = []
+        for each in due:
+            record = records.get((TAKEDOWN_STATUS.name, each.place))
+            status = codec.decode(record.value).record if record is not None and record.value else None
+            if status is None or status.request_id != each.request_id:
+                # A newer one is on its way to us.
+                self._book.postpone(each.request_id, self._now_ms() + POSTPONE_MS)
+            else:
+                statuses.append(status)
+        return self._work(statuses, ask=True)
+
+    def _work(self, statuses: Sequence[TakedownStatus], *, ask: bool) -> int:
+        """Find, publish, and put on the record; how many were tried."""
+        done = 0
+        deadline = time.monotonic() + ASK_SECONDS
+        if ask:
+            statuses = [self._links.followed(status, deadline) for status in statuses]
+        ordered = self._finder.in_reading_order(statuses)
+        for start in range(0, len(ordered), CHUNK):
+            if self._stop.is_set():
+                break
+            chunk = ordered[start : start + CHUNK]
+            found = self._finder.find(chunk, self._clock.now())
+            for position, status in enumerate(chunk):
+                if found[position].was_not_seen:
+                    found[position] = self._asked(found[position], status, deadline if ask else None)
+            done += self._publisher.publish(chunk, found, self._clock.now())
+        return done
+
+    def _asked(self, look: Look, status: TakedownStatus, deadline: float | None) -> Look:
+        """What the marketplace says of a listing that was never seen; without a deadline it is asked later."""
+        marketplace, listing_id = status.request.marketplace, status.request.listing_id
+        if marketplace is None or listing_id is None or not self._connectors.can_ask(marketplace, listing_id):
+            return look
+        if deadline is None:
+            return replace(look, outcome=ASK_NEXT)
+        if time.monotonic() >= deadline:
+            return replace(look, outcome=None)
+        outcome = self._connectors.ask(marketplace, listing_id, time.monotonic())
+        return answered(look, outcome)
+
+    def _forget(self) -> None:
+        if time.monotonic() - self._forgot > FORGET_SECONDS:
+            self._forgot = time.monotonic()
+            self._seen.forget_before(self._now_ms() - KEPT_DAYS * 24 * 3600 * 1000)
+            self._file.db.commit()
+
+    def _now_ms(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)
+
+
+def _dead_letter(record: Record, error: RecordError, now: datetime) -> Outgoing:
+    letter = DeadLetter(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=header_items(record.headers),
+        error=error.kind,
+        detail=str(error)[:2000],
+        stage="resolve-takedowns",
+        failed_at=now,
+    )
+    headers = cloud_event_headers(
+        f"{record.partition}:{record.offset}", "relistwatch.dead-letter", SOURCE, now
+    )
+    return Outgoing(DEAD_LETTERS, record.key, msgspec.json.encode(letter), headers)

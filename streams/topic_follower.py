@@ -1,0 +1,168 @@
+"""Topics followed without a group into the resolver's file: its offsets are the file's own."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from connectors.stop import Stop
+from streams.kafka_options import client_options
+from streams.record_reader import REACH_MS, STALL_SECONDS, ReadError, Record, UnreachableError
+from streams.resolver_file import ResolverFile
+from streams.settings import Settings
+from streams.topic_admin import administration
+from streams.topics import TopicSpec, topic_name
+
+log = structlog.get_logger(__name__)
+
+FETCH_BYTES = 1024 * 1024
+AT_ONCE = 5000
+PROGRESS_SECONDS = 5.0
+
+Take = Callable[[TopicSpec, Sequence[Record]], None]
+
+
+class TopicFollower:
+    """Gives `take` the records of the topics, each topic's in order; then `settle` is called, and all is committed
+    together with the offsets. What was not committed is given again after a crash.
+
+    `topics`: those of an earlier group are read to their end before the next group begins. Close it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        file: ResolverFile,
+        topics: Sequence[Sequence[TopicSpec]],
+        take: Take,
+        settle: Callable[[], None],
+    ) -> None:
+        self._settings, self._file, self._groups = settings, file, topics
+        self._take, self._settle = take, settle
+        self._specs: dict[str, TopicSpec] = {
+            topic_name(spec, settings.topics): spec for group in topics for spec in group
+        }
+        self._consumer: Any = None
+        self.taken = 0
+        """Records since the start."""
+
+    def load(self, stop: Stop) -> None:
+        """Connect, and read all that is there.
+
+        Raises:
+            UnreachableError: the broker cannot be reached, or stopped answering.
+            ReadError: a topic does not exist.
+            BrokerUnavailableError: the broker does not describe a topic.
+        """
+        self._file.begin(self._identity())
+        self._connect()
+        partitions: list[TopicPartition] = []
+        for group in self._groups:
+            new = [
+                part for spec in group for part in self._partitions(topic_name(spec, self._settings.topics))
+            ]
+            partitions += new
+            self._assign(partitions)
+            self.catch_up(stop)
+
+    def catch_up(self, stop: Stop) -> None:
+        """Take in all that the topics hold now.
+
+        Raises:
+            UnreachableError: the broker has stopped answering.
+        """
+        try:
+            ends = self._consumer.end_offsets(sorted(self._consumer.assignment()))
+            moved = said = time.monotonic()
+            while not stop.is_set() and self._is_behind(ends):
+                if self._step(200):
+                    moved = time.monotonic()
+                elif time.monotonic() - moved > STALL_SECONDS:
+                    raise UnreachableError("the broker gives nothing of the topics that are followed")
+                if time.monotonic() - said > PROGRESS_SECONDS:
+                    said = time.monotonic()
+                    log.info("reading what was seen", records=self.taken, behind=self._behind(ends))
+        except KafkaError as error:
+            raise UnreachableError(f"the topics cannot be followed: {error}") from error
+
+    def step(self, timeout_ms: int) -> int:
+        """Take in what comes within that time; how many records.
+
+        Raises:
+            UnreachableError: the broker refuses.
+        """
+        try:
+            return self._step(timeout_ms)
+        except KafkaError as error:
+            raise UnreachableError(f"the topics cannot be followed: {error}") from error
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._consumer is not None:
+            self._consumer.close()
+
+    def _step(self, timeout_ms: int) -> int:
+        batches: Mapping[TopicPartition, list[Record]] = self._consumer.poll(
+            timeout_ms=timeout_ms, max_records=AT_ONCE
+        )
+        offsets: dict[tuple[str, int], int] = {}
+        for partition, records in batches.items():
+            self._take(self._specs[partition.topic], records)
+            offsets[partition.topic, partition.partition] = records[-1].offset + 1
+        if not offsets:
+            return 0
+        self._settle()
+        self._file.commit(offsets)
+        count = sum(len(records) for records in batches.values())
+        self.taken += count
+        return count
+
+    def _identity(self) -> dict[str, str]:
+        """Which topics of which cluster these are: a name can be given to another topic."""
+        with administration(self._settings) as admin:
+            cluster = str(admin.describe_cluster().get("cluster_id"))
+            described = {one["name"]: one for one in admin.describe_topics(sorted(self._specs))}
+        for name in self._specs:
+            if not described.get(name, {}).get("partitions"):
+                raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
+        return {name: f"{cluster} {one.get('topic_id') or ''}" for name, one in described.items()}
+
+    def _connect(self) -> None:
+        where = self._settings.kafka.bootstrap_servers
+        try:
+            self._consumer = KafkaConsumer(
+                **client_options(self._settings.kafka),
+                group_id=None,
+                enable_auto_commit=False,
+                allow_auto_create_topics=False,
+                auto_offset_reset="earliest",
+                max_partition_fetch_bytes=FETCH_BYTES,
+                bootstrap_timeout_ms=REACH_MS,
+            )
+        except KafkaError as error:
+            raise UnreachableError(f"no broker answers at {where}: {error}") from error
+
+    def _partitions(self, name: str) -> list[TopicPartition]:
+        numbers = self._consumer.partitions_for_topic(name)
+        if not numbers:
+            raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
+        return [TopicPartition(name, number) for number in sorted(numbers)]
+
+    def _assign(self, partitions: list[TopicPartition]) -> None:
+        held = self._file.offsets()
+        self._consumer.assign(partitions)
+        for partition in partitions:
+            offset = held.get((partition.topic, partition.partition))
+            if offset is None:
+                self._consumer.seek_to_beginning(partition)
+            else:
+                self._consumer.seek(partition, offset)
+
+    def _is_behind(self, ends: Mapping[TopicPartition, int]) -> bool:
+        return any(end > 0 and self._consumer.position(part) < end for part, end in ends.items())
+
+    def _behind(self, ends: Mapping[TopicPartition, int]) -> int:
+        return sum(max(0, end - self._consumer.position(part)) for part, end in ends.items())
