@@ -1,7 +1,7 @@
 """Fingerprints that go along with a takedown, made when its listing was seen: its photos are gone by now.
 
 They travel as a header of the record on `takedowns`, since the record itself is the connectors' and knows no
-fingerprints (docs/decisions/018). Whatever is in the header, the takedown itself counts.
+fingerprints (docs/decisions/020). Whatever is in the header, the takedown itself counts.
 """
 
 from collections.abc import Sequence
