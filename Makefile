@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 
 test: check
 	$(BIN)/python -P -c "import streams, sys; sys.exit(None if 'site-packages' in streams.__file__ else 'not the wheel')"
-	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations=20 $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

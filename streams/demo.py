@@ -283,9 +283,11 @@ class _Round:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._planted() <= self._found() and time.monotonic() < deadline:
             self._collect(100)
+            self._tick(total, total, len(self._alerts))
         settled = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < settled:
             self._collect(100)
+            self._tick(total, total, len(self._alerts))
 
     def _collect(self, timeout_ms: int) -> None:
         for topic, key, value in self._demo.poll(timeout_ms):

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import threading
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -42,8 +43,17 @@ def demo(
     from streams.kafka_local.jars import JarError  # noqa: PLC0415
     from streams.worker_process import WorkerError  # noqa: PLC0415
 
+    asked_to_end = threading.Event()
+
+    def interrupt(_number: int, _frame: Any) -> None:
+        # An interruption that comes while a callback of the interpreter's own runs is printed and lost: the next
+        # tick raises it again.
+        asked_to_end.set()
+        raise KeyboardInterrupt
+
     # A supervisor's SIGTERM ends it as Ctrl-C does: in order, leaving nothing behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     notes = Console(stderr=True, highlight=False)
     results = Console(highlight=False)
 
@@ -61,6 +71,8 @@ def demo(
             bar = progress.add_task("records", total=None, alerts=0)
 
             def tick(sent: int, total: int, alerts: int) -> None:
+                if asked_to_end.is_set():
+                    raise KeyboardInterrupt
                 progress.update(bar, completed=sent, total=total, alerts=alerts)
 
             def on_alert(alert: Any, seconds: float) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from push_requests import post, push_body, signed, until, until_closed, verify
+from support_path import with_support
 
 from connectors.hints import Hint, HintInbox
 from connectors.push_receiver import PushReceiver, PushRequest
@@ -305,7 +306,7 @@ def test_a_verifier_that_goes_wrong_does_not_end_the_listening(inbox: HintInbox)
 
 def test_nothing_is_lost_by_a_kill_after_the_answer(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "push_receiver_process", str(tmp_path / "hints.sqlite")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=with_support(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         answered: list[int] = []

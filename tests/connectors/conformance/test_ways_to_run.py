@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from conforming_source import Pasar
 from listing_records import listing
+from support_path import with_support
 
 from connectors.conformance import CHECKS, conformance_tests, run_checks, subject_of
 from connectors.conformance.subject import shipped_recording
@@ -47,7 +48,9 @@ def pytest_of(tmp_path: Path, options: dict[str, object]) -> "subprocess.Complet
         "no:cacheprovider",
         str(tmp_path / "test_pasar.py"),
     ]
-    return subprocess.run(run, capture_output=True, text=True, timeout=100, check=False, cwd=tmp_path)
+    return subprocess.run(
+        run, capture_output=True, text=True, timeout=100, check=False, cwd=tmp_path, env=with_support()
+    )
 
 
 def test_one_line_is_a_test_for_each_check(tmp_path: Path) -> None:
