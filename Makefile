@@ -2,8 +2,8 @@
 # They need Python 3.11 or newer and nothing else; the broker comes with the packages.
 PYTHON ?= python3
 VENV ?= .venv
-# Tests run side by side, a broker each.
-JOBS ?= 2
+# Tests run side by side, a broker each; they wait half of their time, so more than two cores can do at once.
+JOBS ?= 3
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' 2>/dev/null)
 
