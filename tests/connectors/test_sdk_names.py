@@ -5,7 +5,7 @@ import inspect
 from connectors import sdk
 
 NAMES = {
-    "IDLE", "AbortError", "Checkpoint", "ConnectorError", "Context", "Event", "ExpiredTokenError", "Idle", "Item",
+    "IDLE", "AbortError", "Checkpoint", "ConnectorError", "Context", "Event", "ExpiredTokenError", "FetchesListings", "Idle", "Item",
     "Notice", "OptionsError", "RawRecord", "RetryError", "Secret", "Sink", "SkipError", "Skipped", "Source", "Stop",
     "ThrottledError", "UnknownConnectorError", "WindowFullError", "Withdrawal", "make",
 }  # fmt: skip
