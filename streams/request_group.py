@@ -54,7 +54,7 @@ class RequestGroup:
             deadline = time.monotonic() + JOIN_SECONDS
             while not stop.is_set() and not self._consumer.assignment() and time.monotonic() < deadline:
                 self._first += self._polled(100)
-            self._ends = self._consumer.end_offsets(sorted(self._consumer.assignment()))
+            self._ends = self._unread()
         except KafkaError as error:
             raise UnreachableError(f"the requests cannot be read: {error}") from error
 
@@ -88,9 +88,30 @@ class RequestGroup:
         return [partition.partition for partition in self._consumer.assignment()]
 
     def is_done(self) -> bool:
-        """Whether all that was there on joining is read."""
-        mine = self._consumer.assignment()
-        return all(self._consumer.position(part) >= end for part, end in self._ends.items() if part in mine)
+        """Whether all that was there on joining is read: by this member, or by another that has committed it.
+
+        A member without partitions, such as one whose group still waits for an earlier member, is not done.
+
+        Raises:
+            UnreachableError: no broker answers.
+        """
+        try:
+            return all(self._place(partition) >= end for partition, end in self._ends.items())
+        except KafkaError as error:
+            raise UnreachableError(f"the requests cannot be read: {error}") from error
+
+    def _unread(self) -> dict[TopicPartition, int]:
+        """The end of each of the topic's partitions that holds anything."""
+        numbers = self._consumer.partitions_for_topic(self._topic) or ()
+        partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        beginnings = self._consumer.beginning_offsets(partitions)
+        ends = self._consumer.end_offsets(partitions)
+        return {each: end for each, end in ends.items() if end > beginnings[each]}
+
+    def _place(self, partition: TopicPartition) -> int:
+        if partition in self._consumer.assignment():
+            return int(self._consumer.position(partition))
+        return int(self._consumer.committed(partition) or 0)
 
     def close(self) -> None:
         """Leave the group; nothing is committed."""

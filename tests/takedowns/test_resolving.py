@@ -1,6 +1,10 @@
 """Requests resolved from what was seen, on a real Kafka: each becomes one takedown, and its status says how."""
 
+import json
+import threading
+import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +20,7 @@ from connectors.events import DeadLetter, EventType, Image, ListingEvent, Takedo
 from connectors.takedown_status import TakedownChange
 from streams.carried_prints import prints_of
 from streams.pipeline import PhotoOutcome, fingerprint_listing
+from streams.request_group import RequestGroup
 from streams.resolution import takedown_id_of
 from streams.settings import Settings
 from streams.takedown_desk import request_of, send_request, target_of, withdraw
@@ -357,3 +362,27 @@ def test_a_person_asks_for_one_listing(settings: Settings, client: KafkaClient, 
     assert resolve() == {"seen": 1}
     assert (takedowns(client)[T1].source, takedowns(client)[T1].reason) == ("platform", "palsu")
     assert statuses(client)[asked.request_id].changes[0].detail == "analyst-7"
+
+
+def test_a_member_without_partitions_is_not_done(client: KafkaClient, topics: Settings) -> None:
+    """As one whose group still waits for an earlier member: it has read nothing."""
+    send_requests(client, request(1))
+    with closing(RequestGroup(topics)) as group:
+        group.join(threading.Event())
+        assert [json.loads(record.value)["request_id"] for record in until_polled(group)] == ["r1"]
+        assert group.is_done()
+        group._consumer.unsubscribe()
+        assert not group.is_done(), "nothing is committed, and no partition is ours"
+    with closing(RequestGroup(topics)) as again:
+        again.join(threading.Event())
+        until_polled(again)
+        again.commit()
+        again._consumer.unsubscribe()
+        assert again.is_done(), "committed by another is done"
+
+
+def until_polled(group: RequestGroup) -> list[Any]:
+    deadline = time.monotonic() + 30
+    while not (records := group.poll(200)):
+        assert time.monotonic() < deadline
+    return records
