@@ -6,11 +6,10 @@ several pages is read again until two readings in a row are equal: had anything 
 Nothing else can be lost: what left the window is in a later one, with its new time.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ from msgspec import Raw
 from connectors.codec import RecordError
 from connectors.events import ListingEvent
 from connectors.items import Item, Notice, RawRecord, Skipped
+from connectors.once import Once
 from connectors.pushed_hints import PushedHints
 from connectors.sdk import Context, OptionsError, RetryError, WindowFullError
 from connectors.shopee.answers import ItemNotFoundError
@@ -41,8 +41,6 @@ from connectors.windows import Window
 
 READINGS = 6
 """Of a list that changes all the time; then its window is halved, in the end to single pages."""
-REMEMBERED = 10_000
-"""Unreadable records that are not sent again when two windows overlap."""
 
 
 class ShopeeSource(WindowSource[ShopeeOptions]):
@@ -56,7 +54,7 @@ class ShopeeSource(WindowSource[ShopeeOptions]):
         """Find the tokens and the checkpoint."""
         super().open(context)
         self._told: deque[str] = deque()
-        self._broken: OrderedDict[bytes, None] = OrderedDict()
+        self._broken = Once()
         self._closing = ExitStack()
         self._api = ShopeeApi(self.options, context, self._told.append)
         self._closing.callback(self._api.close)
@@ -226,13 +224,8 @@ class ShopeeSource(WindowSource[ShopeeOptions]):
 
     def _unreadable(self, raw: Raw, record: Any, error: RecordError) -> Iterator[Item]:
         value = bytes(raw)
-        digest = blake2b(value, digest_size=16).digest()
-        if digest in self._broken:
-            return
-        self._broken[digest] = None
-        if len(self._broken) > REMEMBERED:
-            self._broken.popitem(last=False)
-        yield RawRecord(value, record_key(record, self.options.shop_id), str(error))
+        if self._broken.is_new(value):
+            yield RawRecord(value, record_key(record, self.options.shop_id), str(error))
 
     def _notices(self) -> Iterator[Item]:
         while self._told:

@@ -1,46 +1,35 @@
 """The sources `tiktok` and `tokopedia`: a shop's products that changed, window after window, and those pushed."""
 
-from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from msgspec import Struct
 
 from connectors.codec import RecordError
-from connectors.errors import RetryError
+from connectors.confirmed_source import ConfirmedSource
 from connectors.events import ListingEvent
-from connectors.hint_confirmation import HintConfirmation
 from connectors.hints import Hint
-from connectors.once import Once
-from connectors.pages import Pages, ShiftedError
-from connectors.pushed_hints import PushedHints
-from connectors.sdk import Context, Item, Notice, RawRecord, Skipped
+from connectors.pages import Pages
+from connectors.sdk import Context, Item, Notice, Skipped
 from connectors.tiktok.answers import MOST_PRODUCTS, ProductGoneError
 from connectors.tiktok.api import TikTokApi
 from connectors.tiktok.listing import Shop, found, listing_events, listing_key
 from connectors.tiktok.options import TikTokOptions, TokopediaOptions
 from connectors.tiktok.push import WHOLE_SHOP, verifier
-from connectors.window_source import WindowSource
 from connectors.windows import Window
 
-WALKS = 3
-"""How often a window is paged through again because its list changed meanwhile."""
 
-
-class TikTokSource(WindowSource[TikTokOptions]):
+class TikTokSource(ConfirmedSource[TikTokOptions]):
     """A TikTok shop's products: searched for, and fetched in detail once for each version that is on sale."""
 
     name = "tiktok"
     options_type: ClassVar[type[Struct]] = TikTokOptions
     _api: TikTokApi
-    _hints: HintConfirmation
 
     def __init__(self, options: TikTokOptions) -> None:
         super().__init__(options)
-        self._told: deque[str] = deque()
         self._shop = Shop(seller_id=options.shop_id, connector=self.name, version=self.version)
-        self._pushes: PushedHints | None = None
-        self._unread = Once()
 
     def open(self, context: Context) -> None:
         """Find where to go on, and the tokens.
@@ -51,43 +40,17 @@ class TikTokSource(WindowSource[TikTokOptions]):
         super().open(context)
         self._api = TikTokApi(self.options, context, self._told.append)
         self._api.open()
-        self._listen(context)
+        options = self.options
+        verify = verifier(options.app_key, options.app_secret, options.shop_id, context.clock)
+        self.listen(options.push_listen, options.push_path, verify)
 
     def window(self, window: Window) -> Iterator[Item]:
         """The products that changed in the window, in every state."""
-        for walk in range(WALKS):
-            try:
-                yield from self._pages(window)
-            except ShiftedError as error:
-                if walk == WALKS - 1:
-                    raise RetryError(f"{self.name}: {error}, {WALKS} times") from None
-            else:
-                return
-
-    def waiting(self) -> bool:
-        """Whether pushed hints wait to be confirmed."""
-        return self._pushes is not None and self._pushes.waiting()
-
-    def between(self) -> Iterator[Item]:
-        """What the details of pushed listings say."""
-        if self._pushes is not None:
-            yield from self._hints.items()
-            yield from self._notices()
-
-    def acknowledged(self) -> None:
-        """Forget the hints whose events are acknowledged."""
-        if self._pushes is not None:
-            self._pushes.acknowledged()
-
-    @property
-    def push_port(self) -> int | None:
-        """The port that pushes are taken on; None where they are not."""
-        return None if self._pushes is None else self._pushes.port
+        return self.unmoved(partial(self._pages, window))
 
     def close(self) -> None:
         """Take no more pushes and close the connections."""
-        if self._pushes is not None:
-            self._pushes.close()
+        super().close()
         if hasattr(self, "_api"):
             self._api.close()
 
@@ -106,19 +69,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
             (event for event in self._events(raw) if (event.marketplace, event.listing_id) == wanted), None
         )
 
-    def _listen(self, context: Context) -> None:
-        options = self.options
-        if options.push_listen is None:
-            return
-        verify = verifier(options.app_key, options.app_secret, options.shop_id, context.clock)
-        self._pushes = PushedHints(
-            listen=options.push_listen, path=options.push_path, verify=verify, folder=context.own_folder(),
-            clock=context.clock, name=self.name,
-        )  # fmt: skip
-        self._hints = HintConfirmation(self._pushes, self._confirm, name=self.name)
-        self._pushes.start()
-
-    def _confirm(self, hint: Hint) -> tuple[Item, ...] | None:
+    def confirm(self, hint: Hint) -> tuple[Item, ...] | None:
         """What the detail of a pushed product shows; None where there is none."""
         if hint.listing_id.startswith(WHOLE_SHOP):
             status = hint.listing_id.removeprefix(WHOLE_SHOP)
@@ -146,7 +97,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
             # What cannot be read has itself for an id.
             by_id = {self._key(raw) or repr(raw): raw for raw in records}
             pages.page(by_id.keys(), page.total_count)
-            yield from self._notices()
+            yield from self.notices()
             for raw in by_id.values():
                 yield from self._found(raw)
             if not page.next_page_token:
@@ -160,7 +111,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
             product = found(raw)
             here = self._events(raw)
         except RecordError as error:
-            yield from self._unreadable(raw, error)
+            yield from self.unreadable(raw, self._key(raw), error)
             return
         wanted = set(self.options.marketplaces)
         if not product.up & wanted:
@@ -177,7 +128,7 @@ class TikTokSource(WindowSource[TikTokOptions]):
         try:
             events = self._events(raw)
         except RecordError as error:
-            yield from self._unreadable(raw, error)
+            yield from self.unreadable(raw, self._key(raw), error)
             return
         for event in events:
             if event.listing_id == asked:
@@ -193,16 +144,8 @@ class TikTokSource(WindowSource[TikTokOptions]):
             observed_at=self.context.clock.now(),
         )
 
-    def _unreadable(self, raw: bytes, error: RecordError) -> Iterator[Item]:
-        if self._unread.is_new(raw):
-            yield RawRecord(raw, self._key(raw), f"{self.name}: {error}")
-
     def _key(self, raw: bytes) -> str | None:
         return listing_key(raw, self.options.marketplaces[0])
-
-    def _notices(self) -> Iterator[Item]:
-        while self._told:
-            yield Notice(self._told.popleft())
 
 
 class TokopediaSource(TikTokSource):

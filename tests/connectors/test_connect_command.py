@@ -1,17 +1,16 @@
 """`relistwatch connect`, whole: a source into a real Kafka, stopped cleanly, and wrong requests named."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-import tomllib
 import urllib.request
 from pathlib import Path
 
 import msgspec
 import pytest
+from installed_entry_points import environment
 from kafka_client import KafkaClient
 from listing_records import listing, takedown
 
@@ -21,20 +20,10 @@ ROOT = Path(__file__).parents[2]
 RUN = [sys.executable, "-c", "from streams.cli import main; main()", "connect"]
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """The project's entry points as an installation has them, whether or not it is installed here."""
-    info = tmp_path / "site" / "relistwatch-0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: relistwatch\nVersion: 0\n")
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
-    lines = [
-        line
-        for group, points in groups.items()
-        for line in (f"[{group}]", *(f"{name} = {place}" for name, place in points.items()))
-    ]
-    (info / "entry_points.txt").write_text("\n".join(lines))
-    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(info.parent)])}
+@pytest.fixture(name="environment")
+def installed(tmp_path: Path) -> dict[str, str]:
+    """The project's entry points as an installation has them."""
+    return environment(tmp_path)
 
 
 def of(settings: Settings, environment: dict[str, str]) -> dict[str, str]:

@@ -1,14 +1,12 @@
 """The Kafka source on a real broker: everything comes, in order, and is committed only when delivered."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 from alert_records import alert
+from installed_entry_points import environment
 from kafka_client import KafkaClient
 from listing_records import listing, takedown
 
@@ -285,20 +284,10 @@ def test_a_broker_that_goes_away_and_comes_back_loses_nothing(settings: Settings
         assert run(own) == []
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """The project's entry points as an installation has them, whether or not it is installed here."""
-    info = tmp_path / "site" / "relistwatch-0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: relistwatch\nVersion: 0\n")
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
-    lines = [
-        line
-        for group, points in groups.items()
-        for line in (f"[{group}]", *(f"{name} = {place}" for name, place in points.items()))
-    ]
-    (info / "entry_points.txt").write_text("\n".join(lines))
-    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(info.parent)])}
+@pytest.fixture(name="environment")
+def installed(tmp_path: Path) -> dict[str, str]:
+    """The project's entry points as an installation has them."""
+    return environment(tmp_path)
 
 
 def of(settings: Settings, environment: dict[str, str]) -> dict[str, str]:
