@@ -234,8 +234,8 @@ def _is_laid_out(text: str, units: list[DigitUnit]) -> bool:
     written = text[units[0].start : units[-1].end]
     if _DATE.search(written) or _TIME.search(f"{written}{text[units[-1].end : units[-1].end + 2]}"):
         return False
-    if all(unit.digits[0] == "0" for unit in units):  # codes: "0811 0812 0813"
-        return False
+    if all(unit.digits[0] == "0" for unit in units) and len({len(unit.digits) for unit in units}) == 1:
+        return False  # codes of one width: "0811 0812 0813"
     if _has_words(units):
         return True
     if any(_LISTING.search(unit.gap) for unit in units[1:]):
