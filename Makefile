@@ -5,7 +5,7 @@ VENV ?= .venv
 # Tests run side by side, a broker each; they wait half of their time, so more than two cores can do at once.
 JOBS ?= 3
 BIN := $(VENV)/bin
-SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' 2>/dev/null)
+SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
 .PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data lock clean
 

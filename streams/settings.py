@@ -176,6 +176,34 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     enabled: bool = True
 
 
+class Dashboard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The console, `relistwatch dashboard`."""
+
+    host: str = "127.0.0.1"
+    port: Port = 6070
+    """0 takes a free port, which is said at the start."""
+    database: str | None = None
+    """`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME` for more than one console (extra `postgres`).
+    Without one, `console.sqlite` in the worker's `data_dir`."""
+    sign_in: Literal["password", "proxy"] = "password"
+    """`proxy`: the web server before it has signed people in, and says who they are in a header."""
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Comma-separated addresses and networks from which that header, and X-Forwarded-For, are believed."""
+    proxy_user_header: str = "X-Forwarded-User"
+    proxy_role: Literal["viewer", "analyst", "operator", "admin"] = "viewer"
+    """Of people whom the proxy names and the console does not know yet."""
+    https: bool = False
+    """People reach it by https, through a proxy: cookies are then sent by https alone."""
+    session_hours: Annotated[float, Meta(gt=0)] = 12.0
+    """After which people sign in again; a quarter of it without a sign of life ends a session too."""
+    language: Literal["en", "id"] = "en"
+    """For people whose browser asks for neither English nor Indonesian."""
+    claim_minutes: Annotated[float, Meta(gt=0)] = 5.0
+    """How long an alert that one analyst has open is kept from others."""
+    keep_days: Annotated[float, Meta(gt=0)] = 90.0
+    """How long alerts, dead letters and requests are shown."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All settings of all commands."""
 
@@ -186,6 +214,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     photo_store: PhotoStore = field(default_factory=PhotoStore)
     match: Match = field(default_factory=Match)
     lookback: Lookback = field(default_factory=Lookback)
+    dashboard: Dashboard = field(default_factory=Dashboard)
     resolve: Resolve = field(default_factory=Resolve)
     takedown_lists: ListLimits = field(default_factory=ListLimits)
     web: Web = field(default_factory=Web)

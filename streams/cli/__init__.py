@@ -11,6 +11,7 @@ COMMANDS: tuple[str, ...] = (
     "demo",
     "scan",
     "worker",
+    "dashboard",
     "lookback",
     "connect",
     "connectors",

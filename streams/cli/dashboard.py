@@ -1,0 +1,50 @@
+"""`relistwatch dashboard`: the console for analysts and operators."""
+
+from typing import Annotated
+
+import typer
+
+from streams.cli.context import EXIT_USAGE, fail, settings_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    group = typer.Typer(help="The console for analysts and operators.", invoke_without_command=True)
+    group.callback()(dashboard)
+    app.add_typer(group, name="dashboard")
+
+
+def dashboard(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Where to answer [default: 127.0.0.1].")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 6070].")
+    ] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
+) -> None:
+    """Show alerts, takedown lists and throughput in the browser, until stopped with Ctrl-C or SIGTERM.
+
+    Settings: `[dashboard]` in docs/settings.md. Exit code 2: the database or the port cannot be used.
+
+    Example: `relistwatch dashboard --port 6070`
+    """
+    if context.invoked_subcommand is not None:
+        return
+    import msgspec  # noqa: PLC0415
+
+    from streams.console.database import DatabaseError  # noqa: PLC0415
+    from streams.console.serve import run_dashboard  # noqa: PLC0415
+    from streams.logs import configure_logs  # noqa: PLC0415
+
+    settings = settings_of(context)
+    chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = msgspec.structs.replace(
+        settings, dashboard=msgspec.structs.replace(settings.dashboard, **chosen)
+    )
+    configure_logs(as_json=log_json)
+    try:
+        run_dashboard(settings, lambda address: typer.echo(f"relistwatch dashboard: {address}", err=True))
+    except DatabaseError as error:
+        fail(str(error), EXIT_USAGE)
+    except OSError as error:
+        fail(f"cannot answer at {settings.dashboard.host}:{settings.dashboard.port}: {error}", EXIT_USAGE)
