@@ -199,15 +199,16 @@ def test_an_unresolved_request_is_tried_at_longer_and_longer_pauses_and_then_giv
     tries = []
     clock = SetClock(RECEIVED)
     for _ in range(30):
-        resolve(clock=clock, first_retry_minutes=60.0, longest_retry_hours=8.0, give_up_days=2.0)
+        resolve(clock=clock, first_retry_minutes=60.0, longest_retry_hours=4.0, give_up_days=0.5)
         status = statuses(client)["r1"]
         tries.append(status.tried_at - RECEIVED)
         if status.next_try_at is None:
             break
-        assert resolve(clock=clock, first_retry_minutes=60.0) == {}
+        if len(tries) == 1:
+            assert resolve(clock=clock, first_retry_minutes=60.0) == {}, "before its time"
         clock.move((status.next_try_at - clock.now()).total_seconds())
     hours = [each.total_seconds() / 3600 for each in tries]
-    assert hours == [0, 1, 3, 7, 15, 23, 31, 39, 47, 55]
+    assert hours == [0, 1, 3, 7, 11, 15]
     assert [change.state for change in status.changes] == ["received", "unresolved"]
     see(client, listing(1))
     assert resolve() == {"seen": 1}
