@@ -36,7 +36,7 @@ OFFSETS = Table(
 ALERTS = Table(
     "alerts",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("probability", Float, nullable=False),
     Column("caught_by", String(20), nullable=False),
@@ -69,7 +69,7 @@ ALERTS = Table(
 VERDICTS = Table(
     "verdicts",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("verdict", String(20), nullable=False),
     Column("by", String(256), nullable=False),
     Column("reason", Text),
@@ -82,7 +82,7 @@ VERDICTS = Table(
 CLAIMS = Table(
     "claims",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("person", String(256), nullable=False),
     Column("until_ms", BigInteger, nullable=False),
 )
@@ -121,7 +121,7 @@ come before its takedown; pages look at `takedowns.photos`, in which both are pu
 REQUESTS = Table(
     "requests",
     METADATA,
-    Column("request_id", String(200), primary_key=True),
+    Column("request_id", String(256), primary_key=True),
     Column("link", Text, nullable=False),
     Column("marketplace", String(100)),
     Column("listing_id", Text),

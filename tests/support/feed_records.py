@@ -36,7 +36,7 @@ def fed(key: str | bytes | None, value: Any, **fields: Any) -> Fed:
 class Feeding:
     """Feeds a database without Kafka: each `put` is one step with one commit."""
 
-    def __init__(self, database: Database, since_ms: int = 0) -> None:
+    def __init__(self, database: Database, since_ms: int = -(2**62)) -> None:
         self.database = database
         self.turn: Turn = turn_on(database)
         assert self.turn.take()

@@ -50,7 +50,7 @@ def held(connection: Connection, table: Table, keys: Sequence[str], column: str)
     found: dict[str, Any] = {}
     for some in chunks(keys):
         rows = connection.execute(select(key, table.c[column]).where(key.in_(some)))
-        found |= {name: value for name, value in rows}
+        found |= {row[0]: row[1] for row in rows}
     return found
 
 

@@ -173,5 +173,9 @@ def test_what_is_no_such_record_is_counted_and_the_rest_goes_in(feeding: Feeding
         told(2),
     )
     # A record that is no verdict has taken the one under its key away: compaction drops that.
-    assert state(feeding) == [("alert-1", "open", False), ("alert-2", "open", False), ("alert-4", "open", False)]
+    assert state(feeding) == [
+        ("alert-1", "open", False),
+        ("alert-2", "open", False),
+        ("alert-4", "open", False),
+    ]
     assert feeding.keeper.unreadable == {"alerts": 5, "verdicts": 3}
