@@ -110,7 +110,7 @@ class Load:
         answers = self.answers[page.name + (", filled again" if again else "")]
         headers = {"X-Fragment": "1"} if again else {}
         started = time.perf_counter()
-        async with session.get(page.address(self.drawn, dice), headers=headers) as answer:
+        async with session.get(page.address(self.drawn, dice, again=again), headers=headers) as answer:
             body = await answer.read()
         answers.seconds.append(time.perf_counter() - started)
         if answer.status == 200:
