@@ -7,12 +7,16 @@ import msgspec
 from sqlalchemy import Connection, Select, case, func, select
 
 from connectors.events import Alert
+from streams.console.case_evidence import percent
 from streams.console.tables import ALERTS, TAKEDOWNS, VERDICTS
+from streams.console.web_links import web_link
 
 OTHERS_SHOWN = 12
 EARLIER_SHOWN = 8
 COUNTED_AT_MOST = 1000
 """Of a seller's alerts; there may be very many, and a person reads "more than 1,000" as well."""
+NUL = "\x00"
+"""No database takes it in a text; the feeder keeps no such key either."""
 RECORD_READ = 256 * 1024
 """Bytes of a takedown's record that are read for its link; one with photos inside has megabytes."""
 
@@ -44,6 +48,11 @@ class OtherTakedown:
     url: str | None = None
     withdrawn_ms: int | None = None
 
+    @property
+    def link(self) -> str | None:
+        """To its listing, where that is an address of the web."""
+        return web_link(self.url)
+
 
 @dataclass(frozen=True, slots=True)
 class EarlierAlert:
@@ -59,6 +68,11 @@ class EarlierAlert:
     state: str
     by: str | None
 
+    @property
+    def percent(self) -> str:
+        """The probability in words."""
+        return percent(self.probability)
+
 
 @dataclass(frozen=True, slots=True)
 class SellerRecord:
@@ -73,6 +87,11 @@ class SellerRecord:
     def counted(self) -> int:
         """All of them."""
         return sum(self.states.values())
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more."""
+        return self.counted >= COUNTED_AT_MOST
 
 
 class _Listing(msgspec.Struct):
@@ -106,7 +125,7 @@ def other_takedowns(connection: Connection, alert: Alert) -> tuple[list[OtherTak
     ids = [
         each
         for each in dict.fromkeys((*alert.cluster, *alert.other_takedowns))
-        if each != alert.takedown.takedown_id
+        if each != alert.takedown.takedown_id and NUL not in each
     ]
     shown = ids[:OTHERS_SHOWN]
     columns = TAKEDOWNS.c
@@ -139,26 +158,23 @@ def other_takedowns(connection: Connection, alert: Alert) -> tuple[list[OtherTak
     return others, len(ids) - len(shown)
 
 
-def earlier_on_listing(connection: Connection, alert: Alert) -> tuple[EarlierAlert, ...]:
+def earlier_on_listing(connection: Connection, alert_id: str, listing_key: str) -> tuple[EarlierAlert, ...]:
     """Other alerts on the very listing: earlier versions of it, or other takedowns."""
     return _alerts(
         connection,
         _alert_columns()
-        .where(ALERTS.c.listing_key == alert.listing.key, ALERTS.c.alert_id != alert.alert_id)
+        .where(ALERTS.c.listing_key == listing_key, ALERTS.c.alert_id != alert_id)
         .order_by(ALERTS.c.matched_ms.desc(), ALERTS.c.alert_id)
         .limit(EARLIER_SHOWN),
     )
 
 
-def seller_record(connection: Connection, alert: Alert) -> SellerRecord | None:
-    """Alerts on other listings of the same account; None where the seller is not known."""
-    if alert.listing.seller_id is None:
-        return None
-    account = alert.listing.account
+def seller_record(connection: Connection, account: str, listing_key: str) -> SellerRecord:
+    """Alerts on other listings of the same account, `marketplace:seller_id`."""
     # Bounded before it is sorted or counted: an account may have as many alerts as all others together.
     some = (
         select(ALERTS.c.alert_id)
-        .where(ALERTS.c.seller == account, ALERTS.c.listing_key != alert.listing.key)
+        .where(ALERTS.c.seller == account, ALERTS.c.listing_key != listing_key)
         .limit(COUNTED_AT_MOST)
         .subquery()
     )

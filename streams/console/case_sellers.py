@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from connectors.events import Alert, AlertListing
 from connectors.seller_links import SellerLink
+from streams.console.case_records import NUL
 from streams.console.seller_sketch import Sketch, seller_sketch
 from streams.console.tables import SELLER_LINKS
 from streams.seller_edges import NewestLinks, edges_of
@@ -49,4 +50,4 @@ def _read(connection: Connection, accounts: Iterable[str], links: NewestLinks) -
 
 
 def _account(side: AlertListing) -> str | None:
-    return None if side.seller_id is None else side.account
+    return None if side.seller_id is None or NUL in side.account else side.account

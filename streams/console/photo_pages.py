@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from fingerprints.photo_decode import PhotoError
 from streams.console.case_photos import takedown_photos
+from streams.console.case_records import NUL
 from streams.console.context import Console, console_of
 from streams.console.photo_proxy import SIDES, PhotoProxy
 from streams.console.rendering import language_for
@@ -62,6 +63,8 @@ async def recorded(request: web.Request) -> web.Response:
 
 def _address(console: Console, alert_id: str, image: int) -> str | None:
     """Of a photo of the alert's takedown."""
+    if NUL in alert_id:
+        return None
     with console.database.read() as connection:
         text = connection.scalar(
             select(TAKEDOWNS.c.photos)

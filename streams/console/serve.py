@@ -11,6 +11,7 @@ from streams.console.app import build_app
 from streams.console.context import Console
 from streams.console.database import Database, database_url
 from streams.console.parts import Part, Parts
+from streams.console.photo_proxy import PhotoProxy
 from streams.settings import Settings
 
 PARTS: tuple[Callable[[], Part], ...] = ()
@@ -27,6 +28,7 @@ def run_dashboard(settings: Settings, say: Callable[[str], None]) -> None:
     console = Console(settings, Database(database_url(settings)))
     parts = Parts(console, tuple(make() for make in PARTS))
     console.services[Parts] = parts
+    console.services[PhotoProxy] = PhotoProxy(settings)
     try:
         asyncio.run(_serve(console, parts, say))
     finally:
@@ -46,6 +48,7 @@ async def _serve(console: Console, parts: Parts, say: Callable[[str], None]) -> 
         await _stopped()
     finally:
         await runner.cleanup()
+        await console.service(PhotoProxy).close()
 
 
 async def _stopped() -> None:
