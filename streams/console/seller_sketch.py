@@ -13,7 +13,7 @@ from streams.seller_graph import SellerGraph, Step
 
 MOST_SHOWN = 30
 DEPTH = 2
-BOX_WIDTH, BOX_HEIGHT = 168, 42
+BOX_WIDTH, BOX_HEIGHT = 208, 42
 GUTTER, PITCH = 132, 54
 MARGIN = 8
 BEND = 0.45
@@ -60,6 +60,8 @@ class Sketch:
     width: int
     height: int
     left_out: int
+    box_width: int = BOX_WIDTH
+    box_height: int = BOX_HEIGHT
 
 
 def seller_sketch(
@@ -67,38 +69,52 @@ def seller_sketch(
 ) -> Sketch | None:
     """The accounts around the two sellers' (None: not known); None where nothing links either with any other."""
     steps: dict[str, Step] = {}
+    column_of: dict[str, int] = {}
     groups: list[list[list[Step]]] = []
     left_out = 0
     for start in dict.fromkeys((listing, takedown)):
-        if start is None or start not in graph or start in steps:
+        # Whoever is linked weakly was drawn, but not followed.
+        if start is None or start not in graph or (start in steps and _is_followed(steps[start])):
             continue
         walk = graph.walk(start, DEPTH, max(1, most - len(steps)))
         left_out += walk.deeper + walk.more + walk.weak
-        fresh = [step for step in walk.steps if step.account not in steps]
-        if len(walk.steps) > 1:
-            steps |= {step.account: step for step in fresh}
-            groups.append(_columns(fresh))
+        if len(walk.steps) == 1:
+            continue
+        if start not in steps:
+            groups.append([])
+        first = column_of.get(start, 0)
+        for step in walk.steps:
+            if step.account not in steps:
+                steps[step.account] = step
+                column_of[step.account] = first + step.depth
+                columns = groups[-1]
+                while len(columns) <= first + step.depth:
+                    columns.append([])
+                columns[first + step.depth].append(step)
     if not groups:
         return None
-    boxes = {box.account: box for box in _placed(groups, listing, takedown)}
-    columns = max(len(group) for group in groups)
+    boxes = {box.account: box for box in _placed(list(map(_untangled, groups)), listing, takedown)}
+    wide = max(len(columns) for columns in groups)
     return Sketch(
         boxes=tuple(boxes.values()),
         lines=tuple(_lines(steps, boxes)),
-        width=2 * MARGIN + columns * BOX_WIDTH + (columns - 1) * GUTTER,
+        width=2 * MARGIN + wide * BOX_WIDTH + (wide - 1) * GUTTER,
         height=MARGIN + max(box.y for box in boxes.values()) + BOX_HEIGHT,
         left_out=left_out,
     )
 
 
-def _columns(steps: list[Step]) -> list[list[Step]]:
-    """By steps away from the start; in each, accounts beside those that lead to them, so that few lines cross."""
-    columns: list[list[Step]] = []
-    for depth in sorted({step.depth for step in steps}):
-        before = {step.account: at for at, step in enumerate(columns[-1])} if columns else {}
-        here = [step for step in steps if step.depth == depth]
-        columns.append(sorted(here, key=lambda step: before.get(step.parent or "", len(before))))
-    return columns
+def _is_followed(step: Step) -> bool:
+    return step.edge is None or step.edge.joins
+
+
+def _untangled(columns: list[list[Step]]) -> list[list[Step]]:
+    """In each column accounts beside those that lead to them, so that few lines cross."""
+    ordered: list[list[Step]] = []
+    for column in columns:
+        before = {step.account: at for at, step in enumerate(ordered[-1])} if ordered else {}
+        ordered.append(sorted(column, key=lambda step: before.get(step.parent or "", len(before))))
+    return ordered
 
 
 def _placed(groups: list[list[list[Step]]], listing: str | None, takedown: str | None) -> Iterator[Box]:

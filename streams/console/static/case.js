@@ -134,7 +134,7 @@ class Case {
     this.timer = null;
     this.shade = 0;
     this.tools = root.querySelector(".case-tools");
-    const changed = () => this.lay();
+    const changed = () => { if (this.sides) this.lay(); };
     [this.takedown, this.listing] = ["takedown", "listing"].map((side) => new Side(root.querySelector(`[data-side="${side}"]`), changed));
     this.sides = [this.takedown, this.listing];
     this.pairs = [...root.querySelectorAll(".case-pairs button")];
