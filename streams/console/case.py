@@ -36,8 +36,8 @@ from streams.safe_text import safe_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One alert with all that is known around it. Times in milliseconds since 1970. `after`: how long until it was found,
-    as a number and its unit's letter; `from_arrival`: since the listing came in, else since it was seen."""
+    """One alert with all that is known around it. Times in milliseconds since 1970. `after`: how long until it was
+    found, as a number and its unit; `from_arrival`: since the listing came in, else since it was seen."""
 
     alert: Alert
     percent: str

@@ -1,7 +1,6 @@
 """One true alert in a console's database: drawn photos, edited, matched by the real engine; and a page that shows it."""
 
 import asyncio
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

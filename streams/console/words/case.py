@@ -19,8 +19,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "case.listing": ("Listing", "Iklan"),
     "case.takedown": ("Taken down", "Diturunkan"),
-    "case.open_listing": ("Open the listing", "Buka iklan"),
-    "case.open_takedown": ("Open the taken-down listing", "Buka iklan yang diturunkan"),
+    "case.open_listing": ("Open listing", "Buka iklan"),
+    "case.open_takedown": ("Open taken-down listing", "Buka yang diturunkan"),
     "case.open": ("Open", "Buka"),
     "case.new_tab": ("opens in a new tab", "dibuka di tab baru"),
     # Photos
