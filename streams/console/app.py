@@ -19,7 +19,7 @@ ROUTES: tuple[Route, ...] = (*static_files.ROUTES, *preferences.ROUTES, *photo_p
 
 
 def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Application:
-    """The application, which closes nothing of the console."""
+    """The application. At its end it ends the photo proxy, whose processes belong to its loop, and nothing else."""
     app = web.Application(middlewares=[faults, guard], client_max_size=MAX_BODY)
     app[CONSOLE] = console
     app[NEEDS] = {route.handler: route.needs for route in routes}
@@ -28,6 +28,7 @@ def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Applica
     app.on_response_prepare.append(add_security_headers)
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
+    app.on_cleanup.append(photo_pages.end)
     return app
 
 

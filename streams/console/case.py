@@ -25,7 +25,7 @@ from streams.console.case_records import (
 from streams.console.case_sellers import sellers_of
 from streams.console.context import Console
 from streams.console.overlay import numbers, points
-from streams.console.rendering import ENVIRONMENT
+from streams.console.rendering import ENVIRONMENT, few_accents
 from streams.console.seller_sketch import Sketch
 from streams.console.tables import ALERTS
 from streams.console.title_marks import TitleMarks, title_marks
@@ -130,7 +130,7 @@ def path_part(text: str) -> str:
 
 def short(text: str, most: int) -> str:
     """A text for a place of so many narrow letters, safe to show; wide letters count twice."""
-    plain = safe_text(text[:most])
+    plain = few_accents(safe_text(text[:most]))
     room = most
     for at, character in enumerate(plain):
         room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1

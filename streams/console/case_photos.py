@@ -1,5 +1,6 @@
 """Which photos of an alert there are, where a page gets each from, and which two belong together. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,7 @@ from streams.console.overlay import Overlay, overlay_of
 
 MOST_PHOTOS = 50
 """Of each side, as many as an event may have."""
+DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 Side = Literal["takedown", "listing"]
 
 
@@ -107,8 +109,8 @@ def web_address(alert_id: str, side: Side, image: int) -> str:
 
 def _of_takedown(alert_id: str, photo: TakedownPhoto) -> Photo:
     on_web = web_address(alert_id, "takedown", photo.image) if photo.url else None
-    if photo.sha256 is not None:
-        return Photo("takedown", photo.image, kept_address(quote(photo.sha256, safe="")), on_web)
+    if photo.sha256 is not None and DIGEST.fullmatch(photo.sha256):
+        return Photo("takedown", photo.image, kept_address(photo.sha256), on_web)
     return Photo("takedown", photo.image, on_web, from_web=on_web is not None)
 
 

@@ -5,15 +5,14 @@ request names the record, and never the address.
 """
 
 import hashlib
-import re
 
 from aiohttp import web
 from sqlalchemy import select
 
 from fingerprints.photo_decode import PhotoError
-from streams.console.case_photos import takedown_photos
+from streams.console.case_photos import DIGEST, takedown_photos
 from streams.console.case_records import NUL
-from streams.console.context import Console, console_of
+from streams.console.context import CONSOLE, Console, console_of
 from streams.console.photo_proxy import SIDES, PhotoProxy
 from streams.console.rendering import language_for
 from streams.console.routes import Route
@@ -23,14 +22,13 @@ from streams.console.words import ALL, word
 KEPT_SECONDS = 24 * 3600
 """How long a browser keeps a photo of the store, whose address names its content."""
 FROM_WEB_SECONDS = 600
-_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _STATUS = {"not-kept": 404, "http-status": 404, "busy": 503, "store-unreachable": 503, "refused-address": 403}
 
 
 async def kept(request: web.Request) -> web.Response:
     """A photo of the photo store."""
     sha256 = request.match_info["sha256"]
-    if not _DIGEST.fullmatch(sha256):
+    if not DIGEST.fullmatch(sha256):
         raise web.HTTPNotFound
     side = _side(request)
     etag = f'"{sha256[:32]}-{side}"'
@@ -59,6 +57,13 @@ async def recorded(request: web.Request) -> web.Response:
     if request.headers.get("If-None-Match") == etag:
         return _unchanged(etag, FROM_WEB_SECONDS)
     return _picture(picture, etag, FROM_WEB_SECONDS)
+
+
+async def end(app: web.Application) -> None:
+    """End the proxy of the application's console."""
+    proxy = app[CONSOLE].services.get(PhotoProxy)
+    if proxy is not None:
+        await proxy.close()
 
 
 def _address(console: Console, alert_id: str, image: int) -> str | None:

@@ -48,7 +48,6 @@ async def _serve(console: Console, parts: Parts, say: Callable[[str], None]) -> 
         await _stopped()
     finally:
         await runner.cleanup()
-        await console.service(PhotoProxy).close()
 
 
 async def _stopped() -> None:

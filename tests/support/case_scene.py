@@ -1,7 +1,7 @@
 """One true alert in a console's database: drawn photos, edited, matched by the real engine; and a page that shows it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,7 +20,6 @@ from connectors.sample.edits import edit_photo
 from connectors.seller_links import SellerLink
 from streams.console.case import case_values
 from streams.console.context import Console, console_of
-from streams.console.photo_proxy import PhotoProxy
 from streams.console.rendering import ENVIRONMENT, language_for, page
 from streams.console.routes import Route
 from streams.console.tables import ALERTS, SELLER_LINKS, TAKEDOWNS, VERDICTS
@@ -263,9 +262,3 @@ async def shown(request: web.Request) -> web.Response:
 
 
 ROUTES = (Route("GET", "/case/{alert_id}", shown),)
-
-
-def with_proxy(console: Console, proxy: PhotoProxy | None = None) -> Callable[[], Any]:
-    """Give the console a photo proxy; the result ends it."""
-    made = console.services[PhotoProxy] = proxy or PhotoProxy(console.settings)
-    return made.close

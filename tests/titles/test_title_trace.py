@@ -8,7 +8,9 @@ from fingerprints.title_normalise import LENGTH_AT_MOST, normalise_title
 from fingerprints.title_trace import trace_title
 
 DISGUISES = st.sampled_from(
-    list("jaketJAKET 0134567890@$!.-_*·xslXL  \u200b\u202e\u202c\u0301\u0430\u0435\u043e\u0455𝕁🇯🇦🇰1️⃣⃣ﬁßİ½²ⅷ🔥/,+'")
+    list(
+        "jaketJAKET 0134567890@$!.-_*·xslXL  \u200b\u202e\u202c\u0301\u0430\u0435\u043e\u0455𝕁🇯🇦🇰1️⃣⃣ﬁßİ½²ⅷ🔥/,+'"
+    )
 )
 
 

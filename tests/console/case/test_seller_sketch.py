@@ -38,7 +38,11 @@ def some_links(draw: st.DrawFn) -> list[SellerLink]:
         first, second = draw(st.sampled_from(NAMES)), draw(st.sampled_from(NAMES))
         kind = draw(st.sampled_from([backdrop, photos, contact]))
         if first != second:
-            made.append(kind(first, second, **({} if kind is contact else {kind_size(kind): draw(st.integers(1, 40))})))
+            made.append(
+                kind(
+                    first, second, **({} if kind is contact else {kind_size(kind): draw(st.integers(1, 40))})
+                )
+            )
     return made
 
 

@@ -21,7 +21,9 @@ def written(title: MarkedTitle) -> str:
 
 def marks(title: str, other: str = "jaket") -> list[tuple[str, str, str]]:
     found = title_marks(title, other).listing
-    return [(piece.shown, piece.kind, piece.reading) for segment in found.segments for piece in segment.pieces]
+    return [
+        (piece.shown, piece.kind, piece.reading) for segment in found.segments for piece in segment.pieces
+    ]
 
 
 @settings(max_examples=300)
