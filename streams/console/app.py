@@ -9,6 +9,7 @@ from streams.console import (
     account_page,
     audit_page,
     people_page,
+    photo_pages,
     preferences,
     ready,
     sign_in_page,
@@ -31,13 +32,14 @@ PAGES = (
     account_page,
     people_page,
     audit_page,
+    photo_pages,
 )
 ROUTES: tuple[Route, ...] = tuple(route for part in PAGES for route in part.ROUTES)
 """Of all pages."""
 
 
 def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Application:
-    """The application, which closes nothing of the console."""
+    """The application. At its end it ends the photo proxy, whose processes belong to its loop, and nothing else."""
     app = web.Application(middlewares=[faults, guard], client_max_size=MAX_BODY)
     app[CONSOLE] = console
     app[NEEDS] = {route.handler: route.needs for route in routes}
@@ -47,6 +49,7 @@ def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Applica
     app.on_response_prepare.append(add_session_cookie)
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
+    app.on_cleanup.append(photo_pages.end)
     return app
 
 

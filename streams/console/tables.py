@@ -59,7 +59,7 @@ ALERTS = Table(
     Index("alerts_time", "matched_ms"),
     Index("alerts_cluster", "cluster"),
     Index("alerts_takedown", "takedown_id"),
-    Index("alerts_seller", "seller"),
+    Index("alerts_seller", "seller", "matched_ms"),
     Index("alerts_listing", "listing_key"),
 )
 """`seller`: the account, `marketplace:seller_id`. `cluster`: the least takedown id of the alert's cluster.
