@@ -1,0 +1,1 @@
+// One alert: photos laid over each other. A page that includes case.html loads this as a module.
