@@ -112,7 +112,7 @@ class VerdictSender:
         jobs = [job for job in jobs if job not in late]
         try:
             refused = self._deliver(jobs)
-        except Exception as error:  # noqa: BLE001  whoever waits has to be told, and the thread has to go on
+        except Exception as error:  # whoever waits has to be told, and the thread has to go on
             if not isinstance(error, ConnectorError):
                 log.exception("verdicts could not be sent")
                 self._delivery.close()

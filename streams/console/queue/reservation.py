@@ -62,7 +62,8 @@ class Reserved(Struct, frozen=True):
             verdict=self.before.verdict,
             by=self.before.by,
             reason=self.before.reason,
-            decided_at=EPOCH + timedelta(milliseconds=self.before.decided_ms),
+            # In the middle of its millisecond, so that no rounding moves it into another.
+            decided_at=EPOCH + timedelta(milliseconds=self.before.decided_ms, microseconds=500),
             alert=self.alert,
         )
 

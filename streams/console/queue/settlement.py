@@ -102,7 +102,7 @@ def _write(connection: Connection, done: Sequence[tuple[Reserved, Verdict | None
     insert_missing(connection, VERDICTS, new)
     if changed:
         names = ("verdict", "by", "reason", "decided_ms")
-        values = {name: bindparam(f"new_{name}") for name in names}
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
         connection.execute(update(VERDICTS).where(AS_BEFORE).values(values), changed)
     if removed:
         connection.execute(delete(VERDICTS).where(AS_BEFORE), removed)
