@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fingerprints.lookalikes import OTHER
 from fingerprints.title_normalise import (
     _CHARACTERS,
     _INDICATORS,
@@ -21,7 +22,6 @@ from fingerprints.title_normalise import (
     _TOKEN,
     _TURNED,
     LENGTH_AT_MOST,
-    OTHER,
     READ_AT_MOST,
     _is_code,
     _is_one_word,

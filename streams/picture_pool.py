@@ -1,4 +1,4 @@
-"""Small pictures for people, made of photos in processes of their own, so that none can harm the one that shows them."""
+"""Small pictures for people, made of photos in processes of their own, so that none harms the one that shows them."""
 
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_format import photo_format

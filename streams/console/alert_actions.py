@@ -9,8 +9,9 @@ from sqlalchemy import select
 from connectors.sdk import ConnectorError
 from connectors.verdicts import Judgement
 from streams.console.alerts_page import address, alert_path, wanted_of
+from streams.console.answers import asks_for_json
+from streams.console.asker import person_of
 from streams.console.context import Console, console_of
-from streams.console.guard import person_of
 from streams.console.queue.actor import Actor, actor_of, note
 from streams.console.queue.claims import Claim, claim, leave, now_ms
 from streams.console.queue.deciding import Outcome, Taken, decide, take_back
@@ -41,7 +42,7 @@ async def verdict(request: web.Request) -> web.StreamResponse:
     outcome = await deciding(request, {alert_id: seen}, judgement, reason)
     if outcome.refused:
         return _conflict(request, outcome.refused[0], wanted)
-    if wants_json(request):
+    if asks_for_json(request):
         return _json({"decision": outcome.decision, "alert_id": alert_id, "state": judgement})
     following = await console.blocking(_following, console, wanted, alert_id, seen, person_of(request).name)
     path = "/alerts" if following is None else alert_path(following)
@@ -62,7 +63,7 @@ async def undo(request: web.Request) -> web.StreamResponse:
         first = taken.refused[0]
         text = undo_words(language, first)
         return _refused(request, 409, text, _about(first), address(wanted, alert_path(first.alert_id)))
-    if wants_json(request):
+    if asks_for_json(request):
         return _json({"said": taken_words(language, taken), "states": dict(taken.states)})
     one = next(iter(taken.states))
     raise web.HTTPSeeOther(address(wanted, alert_path(one) if len(taken.states) == 1 else "/alerts"))
@@ -75,7 +76,7 @@ async def keep(request: web.Request) -> web.StreamResponse:
     held = await console.blocking(_claim, console, actor, alert_id, take_over)
     if held is None:
         raise web.HTTPNotFound
-    if not wants_json(request):
+    if not asks_for_json(request):
         raise web.HTTPSeeOther(address(wanted_of(request), alert_path(alert_id)))
     mine = held.person == actor.person
     return _json({"who": held.person, "until_ms": held.until_ms, "mine": mine}, 200 if mine else 409)
@@ -118,7 +119,7 @@ async def let_through(request: web.Request) -> web.StreamResponse:
             note(connection, actor, "let through", takedown_id, str(done.released))
 
     await console.blocking(write_down)
-    if wants_json(request):
+    if asks_for_json(request):
         return _json(
             {"released": done.released, "said": word(language, "alerts.through.done", n=done.released)}
         )
@@ -149,11 +150,6 @@ def reason_of(request: web.Request, form: Form) -> str | None:
     if len(reason) > MOST_REASON or not is_sound(reason):
         _bad(request, "alerts.error.reason", n=MOST_REASON)
     return reason or None
-
-
-def wants_json(request: web.Request) -> bool:
-    """Whether the page's script asks."""
-    return "application/json" in request.headers.get("Accept", "")
 
 
 def refusal_words(language: Language, refusal: Refusal) -> str:
@@ -223,7 +219,7 @@ def _refused(
     request: web.Request, status: int, text: str, about: dict[str, str | int | None], look: str
 ) -> web.Response:
     """Not done: why, and where to look."""
-    if wants_json(request):
+    if asks_for_json(request):
         return _json({"error": text, "look": look, **about}, status)
     return page(request, "alert_refused.html", {"message": text, "look": look}, status=status)
 

@@ -8,8 +8,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from streams.console.case import case_values
+from streams.console.asker import person_of
 from streams.console.context import Console, console_of
-from streams.console.guard import person_of
 from streams.console.people import Person
 from streams.console.queue.choices import KnownChoices
 from streams.console.queue.claims import claim, holders, now_ms

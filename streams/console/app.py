@@ -13,6 +13,7 @@ from streams.console import (
     audit_page,
     bulk_page,
     people_page,
+    photo_pages,
     preferences,
     ready,
     sign_in_page,
@@ -31,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *static_files.ROUTES,
     *preferences.ROUTES,
     *ready.ROUTES,
+    *photo_pages.ROUTES,
     *sign_in_page.ROUTES,
     *account_page.ROUTES,
     *people_page.ROUTES,
@@ -45,7 +47,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Application:
-    """The application, which closes nothing of the console."""
+    """The application. At its end it ends the photo proxy, whose processes belong to its loop, and nothing else."""
     app = web.Application(middlewares=[faults, guard], client_max_size=MAX_BODY)
     app[CONSOLE] = console
     app[NEEDS] = {route.handler: route.needs for route in routes}
@@ -55,6 +57,7 @@ def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Applica
     app.on_response_prepare.append(add_session_cookie)
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
+    app.on_cleanup.append(photo_pages.end)
     return app
 
 

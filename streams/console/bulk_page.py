@@ -13,12 +13,12 @@ from streams.console.alert_actions import (
     judgement_of,
     reason_of,
     refusal_words,
-    wants_json,
 )
 from streams.console.alerts_page import address, queue_values, wanted_of
+from streams.console.answers import asks_for_json
+from streams.console.asker import person_of
 from streams.console.context import Console, console_of
 from streams.console.feed.alert_rows import OPEN
-from streams.console.guard import person_of
 from streams.console.queue.claims import now_ms
 from streams.console.queue.filters import Filter, is_sound
 from streams.console.queue.reservation import Seen
@@ -61,7 +61,7 @@ async def decide_all(request: web.Request) -> web.StreamResponse:
         raise web.HTTPBadRequest(text=word(language, "alerts.chosen_none"))
     outcome = await deciding(request, {each: Seen(OPEN) for each in alert_ids}, judgement, reason)
     refused = [(each.alert_id, refusal_words(language, each)) for each in outcome.refused]
-    if wants_json(request):
+    if asks_for_json(request):
         told = [{"alert_id": key, "error": text} for key, text in refused]
         return web.json_response(
             {"decision": outcome.decision, "decided": len(outcome.decided), "refused": told},

@@ -15,7 +15,7 @@ from fingerprints.title_meeting import Meeting, meet
 from fingerprints.title_rarity import WordRarity
 from fingerprints.title_trace import TracedWord, trace_title
 from fingerprints.title_weight import COVERED
-from fingerprints.title_words import meaning, words_of
+from fingerprints.title_words import TitleWords, meaning, words_of
 from streams.safe_text import HIDDEN
 
 SHOWN_AT_MOST = 400
@@ -91,15 +91,15 @@ class TitleMarks:
 def title_marks(listing: str, takedown: str) -> TitleMarks:
     """The two titles of an alert, whatever they hold."""
     ours, theirs = trace_title(listing), trace_title(takedown)
-    left, right = words_of(_joined(ours)), words_of(_joined(theirs))
+    left, right = _words(ours), _words(theirs)
     meeting = meet(left, right)
     here = {word: _of_listing(word, meeting) for word in left.spelled}
     there = {word: _of_takedown(word, meeting) for word in right.spelled}
     return TitleMarks(
         listing=_marked(listing, ours, here),
         takedown=_marked(takedown, theirs, there),
-        shared=sum(standing != "only" for word, standing in here.items() if word),
-        of=sum(map(bool, here)),
+        shared=sum(standing != "only" for standing in here.values()),
+        of=len(here),
     )
 
 
@@ -116,8 +116,9 @@ def _of_takedown(word: str, meeting: Meeting) -> Standing:
     return "alike" if means in meeting.misspelt or means in meeting.bare or means in meeting.parts else "only"
 
 
-def _joined(words: Sequence[TracedWord]) -> str:
-    return " ".join(word.text for word in words)
+def _words(traced: Sequence[TracedWord]) -> TitleWords:
+    # A title without a letter has no fingerprint, and nothing that compares them expects one.
+    return words_of(" ".join(word.text for word in traced)) if traced else TitleWords((), (), ())
 
 
 def _marked(title: str, traced: Sequence[TracedWord], standings: Mapping[str, Standing]) -> MarkedTitle:

@@ -1,13 +1,11 @@
 """Who acts on alerts, and from where; what they do is written down with it."""
 
-import time
-
 from aiohttp import web
 from msgspec import Struct
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
-from streams.console.guard import person_of
-from streams.console.tables import AUDIT
+from streams.console import audit
+from streams.console.asker import client_of, person_of
 
 
 class Actor(Struct, frozen=True):
@@ -19,18 +17,9 @@ class Actor(Struct, frozen=True):
 
 def actor_of(request: web.Request) -> Actor:
     """Who asks."""
-    return Actor(person_of(request).name, request.remote or "")
+    return Actor(person_of(request).name, client_of(request))
 
 
 def note(connection: Connection, actor: Actor, action: str, subject: str, detail: str = "") -> None:
     """Put it into the audit log."""
-    connection.execute(
-        insert(AUDIT).values(
-            at_ms=int(time.time() * 1000),
-            person=actor.person,
-            address=actor.address,
-            action=action,
-            subject=subject,
-            detail=detail,
-        )
-    )
+    audit.record(connection, actor.person, actor.address, action, subject, detail)
