@@ -155,12 +155,14 @@ REQUESTS = Table(
     Column("unresolved_because", Text),
     Column("takedown_id", Text),
     Column("changed_ms", BigInteger, nullable=False),
+    Column("record", LargeBinary),
     Index("requests_list", "list_sha256"),
     Index("requests_state", "state", "received_ms"),
     Index("requests_time", "received_ms"),
     Index("requests_takedown", "takedown_id"),
 )
-"""What was asked to be taken down, and where it stands: `waiting` until the resolver has said something."""
+"""What was asked to be taken down, and where it stands: `waiting` until the resolver has said something.
+`record`: the newest TakedownStatus with its changes, or null where there is none."""
 
 CHANGES = Table(
     "changes",
