@@ -17,7 +17,6 @@ from connectors.csv_cells import defuse
 from connectors.csv_tables import COLUMNS, cells
 from connectors.events import Alert
 from streams.console.alerts_page import wanted_of
-from streams.console.asker import person_of
 from streams.console.context import Console, console_of
 from streams.console.feed.upserts import chunks
 from streams.console.queue.actor import Actor, actor_of, note

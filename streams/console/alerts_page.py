@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 from msgspec import Struct
 
-from streams.console.case import case_values
 from streams.console.asker import person_of
+from streams.console.case import case_values
 from streams.console.context import Console, console_of
 from streams.console.people import Person
 from streams.console.queue.choices import KnownChoices
@@ -119,6 +119,7 @@ def queue_values(request: web.Request, wanted: Filter, chosen: str | None = None
         "counted": COUNTED,
         "me": person_of(request),
         "judgements": JUDGEMENTS,
+        "renew_seconds": round(console_of(request).settings.dashboard.claim_minutes * 60 / 3, 3),
     }
 
 
@@ -185,8 +186,9 @@ def open_alert(console: Console, alert_id: str, person: Person, language: Langua
     case = case_values(console, alert_id, language)
     if case is None:
         return None
-    other = holder if holder is not None and holder.person != person.name else None
-    return Opened(rows[0], case, other and other.person, other and other.until_ms, in_cluster, reasons)
+    if holder is None or holder.person == person.name:
+        return Opened(rows[0], case, None, None, in_cluster, reasons)
+    return Opened(rows[0], case, holder.person, holder.until_ms, in_cluster, reasons)
 
 
 async def _whole(
@@ -195,7 +197,7 @@ async def _whole(
     console = console_of(request)
     found = await console.blocking(queue_page, console.database, wanted, after)
     known = console.services.setdefault(KnownChoices, KnownChoices(console.database))
-    values: dict[str, Any] = queue_values(request, wanted, opened and opened.row.alert_id)
+    values: dict[str, Any] = queue_values(request, wanted, None if opened is None else opened.row.alert_id)
     values |= {
         "queue": found,
         "opened": opened,
