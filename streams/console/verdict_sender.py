@@ -47,10 +47,10 @@ class _Job:
 class VerdictSender:
     """For all pages of one console. Starts with the first verdict; close it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, delivery_ms: int = DELIVERY_MS) -> None:
         self._topic = topic_name(VERDICTS, settings.topics)
         self._delivery = KafkaDelivery(
-            client_options(settings.kafka), max_request_bytes=REQUEST_BYTES, delivery_ms=DELIVERY_MS
+            client_options(settings.kafka), max_request_bytes=REQUEST_BYTES, delivery_ms=delivery_ms
         )
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._starting = threading.Lock()

@@ -15,7 +15,8 @@ CaughtBy = Literal["", "arrival", "lookback"]
 Last = Literal["", "hour", "day", "week"]
 Sort = Literal["probability", "newest", "oldest"]
 
-JUDGEMENTS: tuple[Judgement, ...] = get_args(Judgement)
+JUDGEMENTS: tuple[Judgement, ...] = ("relist", "same backdrop", "not a relist", "unsure")
+"""In the order of their keys, 1 to 4."""
 STATES: tuple[State, ...] = get_args(State)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CAUGHT_BY: tuple[CaughtBy, ...] = get_args(CaughtBy)

@@ -1,7 +1,6 @@
 """Rows of the queue as pages show them: looked up for one page, with who has them open and who decided them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection, func, select
@@ -95,12 +94,8 @@ def rows_of(connection: Connection, alert_ids: Sequence[str], now: int) -> list[
         some = alert_ids[start : start + 500]
         for row in connection.execute(query.where(ALERTS.c.alert_id.in_(some))):
             holder = having.get(row.alert_id)
-            by_id[row.alert_id] = QueueRow(*_values(row), None if holder is None else holder.person)
+            by_id[row.alert_id] = QueueRow(**row._mapping, holder=None if holder is None else holder.person)
     return [by_id[each] for each in alert_ids if each in by_id]
-
-
-def _values(row: Any) -> Any:
-    return tuple(row)
 
 
 def neighbour(
