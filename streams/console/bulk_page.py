@@ -28,8 +28,8 @@ from streams.console.routes import Route
 from streams.console.tables import ALERTS
 from streams.console.words import word
 
-TOGETHER = 1000
-"""Alerts with one press of a button at most."""
+TOGETHER = 500
+"""Alerts with one press of a button at most: aiohttp takes forms of 1,000 fields."""
 TOLD = 20
 """Refusals that are told one by one."""
 
