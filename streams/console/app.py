@@ -7,7 +7,11 @@ from aiohttp import web
 
 from streams.console import (
     account_page,
+    alert_actions,
+    alert_export,
+    alerts_page,
     audit_page,
+    bulk_page,
     people_page,
     photo_pages,
     preferences,
@@ -33,8 +37,15 @@ PAGES = (
     people_page,
     audit_page,
     photo_pages,
+    bulk_page,
+    alert_export,
+    alert_actions,
+    alerts_page,
 )
-ROUTES: tuple[Route, ...] = tuple(route for part in PAGES for route in part.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *(route for part in PAGES for route in part.ROUTES),
+    *alerts_page.LAST_ROUTES,  # an id alone, after all that has a name
+)
 """Of all pages."""
 
 

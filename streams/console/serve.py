@@ -13,6 +13,7 @@ from streams.console.database import Database, database_url
 from streams.console.feeder import Feeder
 from streams.console.parts import Part, Parts
 from streams.console.photo_proxy import PhotoProxy
+from streams.console.verdict_sender import VerdictSender
 from streams.settings import Settings
 
 PARTS: tuple[Callable[[], Part], ...] = (Feeder,)
@@ -30,10 +31,12 @@ def run_dashboard(settings: Settings, say: Callable[[str], None]) -> None:
     parts = Parts(console, tuple(make() for make in PARTS))
     console.services[Parts] = parts
     console.services[PhotoProxy] = PhotoProxy(settings)
+    sender = console.services[VerdictSender] = VerdictSender(settings)
     try:
         asyncio.run(_serve(console, parts, say))
     finally:
         parts.stop()
+        sender.close()
         console.close()
 
 
