@@ -147,9 +147,7 @@ def refusal(letter: DeadLetter, settings: Settings) -> str | None:
     return None
 
 
-def replay(
-    reader: Letters, places: Sequence[Place], settings: Settings, *, dry_run: bool = False
-) -> Replay:
+def replay(reader: Letters, places: Sequence[Place], settings: Settings, *, dry_run: bool = False) -> Replay:
     """Send the letters at these places back to their topics, and wait until the broker has them.
 
     Raises:

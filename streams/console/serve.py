@@ -10,10 +10,12 @@ from aiohttp import web
 from streams.console.app import build_app
 from streams.console.context import Console
 from streams.console.database import Database, database_url
+from streams.console.dead_letter_replays import ReplayPart
+from streams.console.letter_reader import LetterReaderPart
 from streams.console.parts import Part, Parts
 from streams.settings import Settings
 
-PARTS: tuple[Callable[[], Part], ...] = ()
+PARTS: tuple[Callable[[], Part], ...] = (ReplayPart, LetterReaderPart)
 """What runs beside the pages."""
 
 
