@@ -5,16 +5,35 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from streams.console import dead_letters, preferences, static_files
+from streams.console import (
+    account_page,
+    audit_page,
+    dead_letters,
+    people_page,
+    preferences,
+    sign_in_page,
+    static_files,
+    takedown_lists,
+)
 from streams.console.context import CONSOLE, Console
 from streams.console.faults import add_security_headers, faults
 from streams.console.guard import NEEDS, guard
 from streams.console.routes import Route
+from streams.console.session_cookie import add_session_cookie
 
 MAX_BODY = 64 * 1024 * 1024
 """The largest takedown list."""
 
-ROUTES: tuple[Route, ...] = (*static_files.ROUTES, *preferences.ROUTES, *dead_letters.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *static_files.ROUTES,
+    *preferences.ROUTES,
+    *sign_in_page.ROUTES,
+    *account_page.ROUTES,
+    *people_page.ROUTES,
+    *audit_page.ROUTES,
+    *dead_letters.ROUTES,
+    *takedown_lists.ROUTES,
+)
 """Of all pages."""
 
 
@@ -26,6 +45,7 @@ def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Applica
     for route in routes:
         app.router.add_route(route.method, route.path, route.handler)
     app.on_response_prepare.append(add_security_headers)
+    app.on_response_prepare.append(add_session_cookie)
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
     return app

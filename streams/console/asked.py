@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 from aiohttp import web
 
 LONGEST = 500
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 def text_asked(request: web.Request, name: str, most: int = LONGEST) -> str | None:
@@ -36,9 +37,12 @@ def day_asked(request: web.Request, name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
+        day = date.fromisoformat(text)
     except ValueError:
         raise web.HTTPBadRequest(text=name) from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise web.HTTPBadRequest(text=name)
+    return datetime.combine(day, time(), UTC)
 
 
 def is_part_asked(request: web.Request) -> bool:

@@ -8,6 +8,8 @@ from aiohttp import web
 from sqlalchemy import ColumnElement, func, select
 
 from streams.console.asked import is_part_asked, is_script, text_asked
+from streams.console.asker import client_of, person_of
+from streams.console.audit import record
 from streams.console.claims import holder_of
 from streams.console.context import Console, console_of
 from streams.console.dead_letter_replays import (
@@ -20,13 +22,15 @@ from streams.console.dead_letter_replays import (
     replays_of,
 )
 from streams.console.dead_letter_rows import at_place, count_by_topic, of_kind, places
-from streams.console.guard import person_of
+from streams.console.people import Person
 from streams.console.rendering import language_for, page
 from streams.console.routes import Route
 from streams.console.tables import DEAD_LETTERS
 from streams.console.words import word
 from streams.dead_letter_replay import Place
 from streams.safe_text import safe_text
+
+AUDIT_ACTION = "dead letters replayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
     if form.get("count") != str(offer.count) or not offer.count:
         return _refused(request, offer, "dead.changed", count=offer.count)
     try:
-        job = await console.blocking(_start, console, offer, person.name)
+        job = await console.blocking(_start, console, offer, person, client_of(request))
     except HeldError as held:
         return _refused(request, offer, "dead.held", by=safe_text(str(held), 100))
     except ChangedError:
@@ -171,12 +175,21 @@ def _offer(console: Console, wanted: Wanted) -> Offer:
     return Offer(wanted, by_topic, count, before, holder_of(console.database, CLAIM, now))
 
 
-def _start(console: Console, offer: Offer, by: str) -> Replayed:
+def _start(console: Console, offer: Offer, person: Person, address: str) -> Replayed:
     def choose() -> list[Sized]:
         with console.database.read() as connection:
             return places(connection, offer.wanted.condition(_now_ms()), MOST_AT_ONCE)
 
-    return replays_of(console).start(by, offer.wanted.what, choose, min(offer.count, MOST_AT_ONCE))
+    def over(job: Replayed) -> None:
+        told = f"{job.sent} sent, {job.copies} copies, {job.refused} refused"
+        with console.database.write() as connection:
+            record(
+                connection, person, address, AUDIT_ACTION, job.what, f"{told}; {job.why}" if job.why else told
+            )
+
+    return replays_of(console).start(
+        person.name, offer.wanted.what, choose, min(offer.count, MOST_AT_ONCE), over
+    )
 
 
 def _now_ms() -> int:

@@ -269,14 +269,3 @@ def replays_of(console: Console) -> Replays:
     """The console's replays."""
     found: Replays = console.services.setdefault(Replays, Replays(console))
     return found
-
-
-class ReplayPart:
-    """Ends the replay that runs when the console ends."""
-
-    name = "replays"
-
-    def run(self, console: Console, stop: threading.Event) -> None:
-        """Wait for the end."""
-        stop.wait()
-        replays_of(console).end()

@@ -2,7 +2,6 @@
 away."""
 
 import asyncio
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -88,14 +87,3 @@ def letter_reader(console: Console) -> LetterReader:
     """The console's."""
     found: LetterReader = console.services.setdefault(LetterReader, LetterReader(console.settings))
     return found
-
-
-class LetterReaderPart:
-    """Disconnects when the console ends."""
-
-    name = "letter-reader"
-
-    def run(self, console: Console, stop: threading.Event) -> None:
-        """Wait for the end."""
-        stop.wait()
-        letter_reader(console).close()

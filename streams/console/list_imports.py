@@ -1,14 +1,17 @@
 """A takedown list imported: uploaded or pasted, looked at, and sent exactly as it was looked at."""
 
-from typing import Any, get_args
+from collections.abc import Callable
+from typing import get_args
 
 from aiohttp import web
 
 from connectors.takedown_requests import RequestSource
 from streams.console.asked import is_part_asked, is_script
+from streams.console.asker import client_of, person_of
+from streams.console.audit import record
 from streams.console.context import Console, console_of
-from streams.console.guard import person_of
 from streams.console.list_forms import FormError, receive, wishes_of
+from streams.console.list_reasons import reason_in
 from streams.console.list_uploads import FullError, Upload, uploads_of
 from streams.console.rendering import language_for, page
 from streams.console.routes import Route
@@ -54,7 +57,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
 async def shown(request: web.Request) -> web.Response:
     """How far it is: what would be sent, or what was."""
     template = "list_upload_part.html" if is_part_asked(request) else "list_upload.html"
-    return page(request, template, {"upload": _own(request), "place": request.path})
+    return page(request, template, {"upload": _own(request), "place": request.path, "reason_in": reason_in})
 
 
 async def send(request: web.Request) -> web.StreamResponse:
@@ -106,8 +109,21 @@ def _own(request: web.Request) -> Upload:
     return found
 
 
-def _noted(console: Console, request: web.Request) -> Any:
-    return lambda upload: None
+def _noted(console: Console, request: web.Request) -> Callable[[Upload], None]:
+    """Writes into the audit log what came of it."""
+    person, address = person_of(request), client_of(request)
+
+    def over(upload: Upload) -> None:
+        preview, sent = upload.preview, upload.sent
+        if preview is None or sent is None:
+            return
+        told = f"{preview.name}: {sent.count} sent, {sent.refused_count} refused by Kafka"
+        wishes = upload.wishes
+        told += f"; authority {wishes.authority or 'of the rows'}, source {wishes.source}"
+        with console.database.write() as connection:
+            record(connection, person, address, "list imported", preview.sha256, told)
+
+    return over
 
 
 def _to(request: web.Request, address: str) -> web.StreamResponse:

@@ -44,7 +44,6 @@ MOST_BYTES = 512 * 1024 * 1024
 """Of all uploads together; what is made of one takes three times as much."""
 AT_ONCE = 2
 """Processes that read or send lists."""
-SWEEP_SECONDS = 15.0
 CLAIM = "takedown-lists/send"
 CLAIM_MS = 120_000
 """Renewed with each sign of progress; Kafka may be silent for half a minute before that is a failure."""
@@ -268,21 +267,6 @@ def uploads_of(console: Console) -> Uploads:
         if Uploads not in console.services:
             console.services[Uploads] = Uploads(console)
     return console.service(Uploads)
-
-
-class UploadsPart:
-    """Forgets uploads in time, and all of them at the end."""
-
-    name = "takedown-lists"
-
-    def run(self, console: Console, stop: threading.Event) -> None:
-        """Until the end."""
-        uploads = uploads_of(console)
-        try:
-            while not stop.wait(SWEEP_SECONDS):
-                uploads.sweep()
-        finally:
-            uploads.end()
 
 
 def _now_ms() -> int:

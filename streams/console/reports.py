@@ -107,14 +107,3 @@ def reports_of(console: Console) -> Reports:
         if Reports not in console.services:
             console.services[Reports] = Reports(console)
     return console.service(Reports)
-
-
-class ReportsPart:
-    """Ends a report that is being made when the console ends."""
-
-    name = "reports"
-
-    def run(self, console: Console, stop: threading.Event) -> None:
-        """Wait for the end."""
-        stop.wait()
-        reports_of(console).end()

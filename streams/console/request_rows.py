@@ -91,9 +91,23 @@ def lists(connection: Connection, first: int = 0, sha256: str | None = None) -> 
     query = query.order_by(func.max(_R.received_ms).desc(), _R.list_sha256).limit(LISTS + 1).offset(first)
     found: list[ListSummary] = []
     for row in connection.execute(query):
-        standings: dict[Standing, int] = dict(zip(STANDINGS, row[10:], strict=True))
-        plain: list[Any] = list(row[:10])
-        found.append(ListSummary(*plain, standings=standings))
+        digest, name, authority, authorities, source, by, people, first_ms, last_ms, received, *rest = row
+        standings: dict[Standing, int] = dict(zip(STANDINGS, rest, strict=True))
+        found.append(
+            ListSummary(
+                digest,
+                name,
+                authority,
+                authorities,
+                source,
+                by,
+                people,
+                first_ms,
+                last_ms,
+                received,
+                standings,
+            )
+        )
     return found
 
 

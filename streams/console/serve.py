@@ -10,12 +10,11 @@ from aiohttp import web
 from streams.console.app import build_app
 from streams.console.context import Console
 from streams.console.database import Database, database_url
-from streams.console.dead_letter_replays import ReplayPart
-from streams.console.letter_reader import LetterReaderPart
+from streams.console.desk_part import DeskPart
 from streams.console.parts import Part, Parts
 from streams.settings import Settings
 
-PARTS: tuple[Callable[[], Part], ...] = (ReplayPart, LetterReaderPart)
+PARTS: tuple[Callable[[], Part], ...] = (DeskPart,)
 """What runs beside the pages."""
 
 

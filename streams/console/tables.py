@@ -201,8 +201,9 @@ PEOPLE = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
+    Column("signed_in_ms", BigInteger),
 )
-"""`password`: as Argon2 writes it, or null for one whom only the proxy signs in."""
+"""`password`: as Argon2 writes it, or null for one whom only the proxy signs in. `signed_in_ms`: last, if ever."""
 
 SESSIONS = Table(
     "sessions",
@@ -212,9 +213,11 @@ SESSIONS = Table(
     Column("csrf", String(64), nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Column("seen_ms", BigInteger, nullable=False),
+    Column("address", String(100), nullable=False, default=""),
+    Column("browser", String(300), nullable=False, default=""),
     Index("sessions_person", "person"),
 )
-"""`token`: the SHA-256 of what the browser holds."""
+"""`token`: the SHA-256 of what the browser holds. `browser`: what it says it is (User-Agent)."""
 
 ATTEMPTS = Table(
     "attempts",
@@ -222,8 +225,9 @@ ATTEMPTS = Table(
     Column("what", String(300), primary_key=True),
     Column("failed", Integer, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
+    Index("attempts_until", "until_ms"),
 )
-"""Failed sign-ins by name and by address."""
+"""Failed sign-ins by name and by address; names as their SHA-256, since a password may be typed as one."""
 
 AUDIT = Table(
     "audit",
@@ -236,7 +240,9 @@ AUDIT = Table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index("audit_time", "at_ms"),
-    Index("audit_person", "person", "at_ms"),
+    Index("audit_person", "person", "number"),
+    Index("audit_subject", "subject", "number"),
+    Index("audit_action", "action", "number"),
 )
 """Who did what: never changed, never removed by the console."""
 

@@ -165,4 +165,5 @@ WORDS: dict[str, tuple[str, str]] = {
         "Hasilnya segera terlihat: yang gagal lagi kembali ke sini dengan nomor percobaan lebih tinggi.",
     ),
     "dead.job.more": ("and {count} more", "dan {count} lagi"),
+    "audit.action.dead letters replayed": ("Dead letters replayed", "Surat mati dikirim ulang"),
 }
