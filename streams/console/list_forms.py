@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import cast, get_args
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from connectors.takedown_lists.headers import tidy
 from connectors.takedown_lists.limits import MB, ListLimits
@@ -55,14 +56,20 @@ async def receive(console: Console, request: web.Request, path: Path) -> Receive
         size = await _keep_text(console, text, path, console.settings.takedown_lists)
         return Received(PASTED, size, {name: str(form[name]) for name in FIELDS if name in form})
     received = Received(PASTED, 0, {})
-    reader = await request.multipart()
-    for _ in range(MOST_FIELDS):
-        part = await reader.next()
-        if part is None:
-            return received
-        if not isinstance(part, BodyPartReader):
-            raise web.HTTPBadRequest(text="multipart")
-        await _take(console, part, path, most, received)
+    try:
+        reader = await request.multipart()
+        for _ in range(MOST_FIELDS):
+            part = await reader.next()
+            if part is None:
+                return received
+            if not isinstance(part, BodyPartReader):
+                break
+            await _take(console, part, path, most, received)
+    except (BadHttpMessage, AssertionError, LookupError, ValueError) as error:
+        if isinstance(error, FormError):
+            raise
+        # So aiohttp says that it is no multipart form (RFC 7578), or that a part's headers are none.
+        raise web.HTTPBadRequest(text="multipart") from None
     raise web.HTTPBadRequest(text="multipart")
 
 
