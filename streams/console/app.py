@@ -11,6 +11,7 @@ from streams.console import (
     dead_letters,
     people_page,
     preferences,
+    ready,
     sign_in_page,
     static_files,
     takedown_lists,
@@ -27,6 +28,7 @@ MAX_BODY = 64 * 1024 * 1024
 ROUTES: tuple[Route, ...] = (
     *static_files.ROUTES,
     *preferences.ROUTES,
+    *ready.ROUTES,
     *sign_in_page.ROUTES,
     *account_page.ROUTES,
     *people_page.ROUTES,
