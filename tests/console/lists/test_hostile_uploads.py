@@ -56,7 +56,8 @@ def test_a_list_that_cannot_be_read_is_refused_in_words(site: Served, tmp_path: 
         "entities": lambda: (
             by_hand(
                 tmp_path / "x.xlsx",
-                '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + sheet_xml("<row>&b;</row>"),
+                '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+                + sheet_xml("<row>&b;</row>"),
             ).read_bytes(),
             "refused",
         ),
@@ -66,7 +67,9 @@ def test_a_list_that_cannot_be_read_is_refused_in_words(site: Served, tmp_path: 
         "nothing": lambda: (b"tidak ada tautan", "no link to a listing"),
     }[kind]()
     analyst = site.visitor("analyst")
-    text = text_of(settled(analyst, upload(analyst, raw, name="x.xlsx" if kind not in {"pdf", "nothing"} else "x")))
+    text = text_of(
+        settled(analyst, upload(analyst, raw, name="x.xlsx" if kind not in {"pdf", "nothing"} else "x"))
+    )
     assert why in text, text
     assert "Send 0" not in text
 
@@ -84,7 +87,14 @@ def test_too_large_a_file_is_refused_while_it_comes_and_nothing_is_kept(site: Se
 
 
 @pytest.mark.parametrize(
-    "fields", [{"source": "x"}, {"kind": "exe"}, {"authority": "x" * 1001}, {"reason": "x" * 1001}, {"reason": "x" * 9000}]
+    "fields",
+    [
+        {"source": "x"},
+        {"kind": "exe"},
+        {"authority": "x" * 1001},
+        {"reason": "x" * 1001},
+        {"reason": "x" * 9000},
+    ],
 )
 def test_a_form_with_nonsense_is_refused(site: Served, fields: dict[str, str]) -> None:
     analyst = site.visitor("analyst")
@@ -165,7 +175,9 @@ def test_jobs_end_with_the_console() -> None:
     assert isinstance(processes.run(job, lambda _: None), Failed)
 
 
-def test_what_a_killed_console_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_console_left_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import tempfile
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -80,7 +80,9 @@ def the_list(tmp_path: Path, *rows: list[Any]) -> bytes:
 
 
 def requests_on(client: KafkaClient) -> list[TakedownRequest]:
-    return [msgspec.json.decode(each.value, type=TakedownRequest) for each in client.existing("takedown-requests")]
+    return [
+        msgspec.json.decode(each.value, type=TakedownRequest) for each in client.existing("takedown-requests")
+    ]
 
 
 def test_a_list_is_looked_at_and_then_sent_exactly_so_and_once(
@@ -105,7 +107,7 @@ def test_a_list_is_looked_at_and_then_sent_exactly_so_and_once(
     rejects = analyst.get(f"{address}/rejects.csv")
     rows = list(csv.reader(io.StringIO(rejects.content.decode("utf-8-sig"))))
     assert [row[0] for row in rows] == ["kind", "duplicate", "reject"]
-    assert 'attachment; filename="rejects.csv"' == rejects.headers["content-disposition"]
+    assert rejects.headers["content-disposition"] == 'attachment; filename="rejects.csv"'
 
     at_once = threading.Barrier(3)
     answers: list[httpx.Response] = []
@@ -180,7 +182,10 @@ def test_what_the_page_sends_is_what_the_command_would(
 def test_pasted_text_is_a_list_also_without_a_script(site: Served, client: KafkaClient) -> None:
     analyst = site.visitor("analyst")
     answer = analyst.post(
-        "/takedowns/import", accept="text/html", text=f"Mohon turunkan\n{link(5)}\n{link(6)}", authority="Kementerian B"
+        "/takedowns/import",
+        accept="text/html",
+        text=f"Mohon turunkan\n{link(5)}\n{link(6)}",
+        authority="Kementerian B",
     )
     assert answer.status_code == 303
     address = answer.headers["location"]
@@ -192,10 +197,13 @@ def test_pasted_text_is_a_list_also_without_a_script(site: Served, client: Kafka
     assert {each.list.name for each in requests_on(client) if each.list} == {"pasted text"}
 
 
-def test_what_others_requested_meanwhile_is_not_sent_again(site: Served, client: KafkaClient, topics: Settings) -> None:
+def test_what_others_requested_meanwhile_is_not_sent_again(
+    site: Served, client: KafkaClient, topics: Settings
+) -> None:
     first, second = site.visitor("analyst", "analyst-1"), site.visitor("analyst", "analyst-2")
     addresses = [
-        upload(each, f"{link(1)}\n{link(2)}\n".encode(), name="satu.txt", authority="Kementerian A") for each in (first, second)
+        upload(each, f"{link(1)}\n{link(2)}\n".encode(), name="satu.txt", authority="Kementerian A")
+        for each in (first, second)
     ]
     texts = [settled(first, addresses[0]), settled(second, addresses[1])]
     assert first.post(f"{addresses[0]}/send", shown=shown_of(texts[0])).status_code == 200
