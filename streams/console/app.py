@@ -12,12 +12,14 @@ from streams.console import (
     alerts_page,
     audit_page,
     bulk_page,
+    dead_letters,
     people_page,
     photo_pages,
     preferences,
     ready,
     sign_in_page,
     static_files,
+    takedown_lists,
 )
 from streams.console.context import CONSOLE, Console
 from streams.console.faults import add_security_headers, faults
@@ -37,6 +39,8 @@ PAGES = (
     people_page,
     audit_page,
     photo_pages,
+    dead_letters,
+    takedown_lists,
     bulk_page,
     alert_export,
     alert_actions,

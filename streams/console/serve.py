@@ -10,13 +10,14 @@ from aiohttp import web
 from streams.console.app import build_app
 from streams.console.context import Console
 from streams.console.database import Database, database_url
+from streams.console.desk_part import DeskPart
 from streams.console.feeder import Feeder
 from streams.console.parts import Part, Parts
 from streams.console.photo_proxy import PhotoProxy
 from streams.console.verdict_sender import VerdictSender
 from streams.settings import Settings
 
-PARTS: tuple[Callable[[], Part], ...] = (Feeder,)
+PARTS: tuple[Callable[[], Part], ...] = (Feeder, DeskPart)
 """What runs beside the pages."""
 
 
