@@ -11,9 +11,10 @@ from streams.console.app import build_app
 from streams.console.context import Console
 from streams.console.database import Database, database_url
 from streams.console.parts import Part, Parts
+from streams.console.watch import Watch
 from streams.settings import Settings
 
-PARTS: tuple[Callable[[], Part], ...] = ()
+PARTS: tuple[Callable[[], Part], ...] = (Watch,)
 """What runs beside the pages."""
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from streams.console.words import shell
+from streams.console.words import conditions, shell, throughput
 
 Language = Literal["en", "id"]
 LANGUAGES: tuple[Language, ...] = ("en", "id")
 Words = Mapping[str, tuple[str, str]]
 """By key: English, Indonesian. `{name}` is replaced by a value."""
 
-PARTS: tuple[Words, ...] = (shell.WORDS,)
+PARTS: tuple[Words, ...] = (shell.WORDS, conditions.WORDS, throughput.WORDS)
 
 
 def _joined() -> dict[str, tuple[str, str]]:
