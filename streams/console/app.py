@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from streams.console import preferences, static_files, throughput
+from streams.console import preferences, ready, static_files, throughput
 from streams.console.context import CONSOLE, Console
 from streams.console.faults import add_security_headers, faults
 from streams.console.guard import NEEDS, guard
@@ -14,7 +14,12 @@ from streams.console.routes import Route
 MAX_BODY = 64 * 1024 * 1024
 """The largest takedown list."""
 
-ROUTES: tuple[Route, ...] = (*static_files.ROUTES, *preferences.ROUTES, *throughput.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *static_files.ROUTES,
+    *preferences.ROUTES,
+    *ready.ROUTES,
+    *throughput.ROUTES,
+)
 """Of all pages."""
 
 

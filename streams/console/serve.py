@@ -10,11 +10,12 @@ from aiohttp import web
 from streams.console.app import build_app
 from streams.console.context import Console
 from streams.console.database import Database, database_url
+from streams.console.feeder import Feeder
 from streams.console.parts import Part, Parts
 from streams.console.watch import Watch
 from streams.settings import Settings
 
-PARTS: tuple[Callable[[], Part], ...] = (Watch,)
+PARTS: tuple[Callable[[], Part], ...] = (Feeder, Watch)
 """What runs beside the pages."""
 
 
