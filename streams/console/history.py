@@ -108,7 +108,7 @@ class History:
         self._forget(done.number)
 
     def _forget(self, newest: int) -> None:
-        for minute in [minute for minute in self._minutes if minute <= newest - MINUTES]:
+        for minute in [minute for minute in self._minutes if minute < newest - MINUTES]:
             del self._minutes[minute]
 
 
@@ -139,7 +139,7 @@ def load(database: Database, now: float) -> list[Row]:
     h = HISTORY.c
     with database.read() as connection:
         rows = connection.execute(
-            select(h.series, h.minute, h.value).where(h.minute > int(now // 60) - MINUTES)
+            select(h.series, h.minute, h.value).where(h.minute >= int(now // 60) - MINUTES)
         )
         return [(str(series), int(minute), float(value)) for series, minute, value in rows]
 
@@ -156,4 +156,4 @@ def save(database: Database, rows: Sequence[Row], now: float) -> None:
     dialect = postgresql if database.is_postgres else sqlite
     with database.write() as connection:
         connection.execute(dialect.insert(HISTORY).on_conflict_do_nothing(), values)
-        connection.execute(delete(HISTORY).where(HISTORY.c.minute <= int(now // 60) - MINUTES))
+        connection.execute(delete(HISTORY).where(HISTORY.c.minute < int(now // 60) - MINUTES))

@@ -66,10 +66,12 @@ def _blocks(lines: list[str]) -> Iterator[Markup]:
             html = Markup('<h{0} id="{1}">{2}</h{0}>')
             yield html.format(level, anchor_of(heading[2]), _inline(heading[2]))
         elif item := _ITEM.fullmatch(line):
-            while end < len(lines) and _ITEM.fullmatch(lines[end]):
+            bulleted = item[1] == "-"
+            entries = [item[2]]
+            while end < len(lines) and (more := _ITEM.fullmatch(lines[end])) and (more[1] == "-") == bulleted:
+                entries.append(more[2])
                 end += 1
-            entries = [found[2] for each in lines[at:end] if (found := _ITEM.fullmatch(each))]
-            html = Markup("<ul>{}</ul>") if item[1] == "-" else Markup("<ol>{}</ol>")
+            html = Markup("<ul>{}</ul>") if bulleted else Markup("<ol>{}</ol>")
             yield html.format(
                 Markup("").join(Markup("<li>{}</li>").format(_inline(each)) for each in entries)
             )

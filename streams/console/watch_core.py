@@ -19,6 +19,8 @@ HANDOVER_SECONDS = 15.0
 """Beyond the broker's own patience with a silent member, until another says that it took the partition over."""
 FAILURE_SECONDS = 10.0
 """A part of the console that fails once and goes on is no news."""
+RETURN_SECONDS = 10.0
+"""When Kafka is back, until all who send heartbeats have found it again."""
 HEARTBEATS = "heartbeats"
 """Their reader's name among the parts that may fail."""
 MINUTE = 60.0
@@ -66,15 +68,13 @@ class WatchCore:
         self._failing: Since[str] = Since()
         self._lags: deque[tuple[float, int]] = deque()
         self._clock = 0.0
-        self._seen_at: float | None = None
+        self._answered: float | None = None
+        self._deaf_until = float("-inf")
 
     def see(self, seen: Seen) -> Snapshot:
         """The system now."""
         knows = seen.offsets is not None and seen.at - seen.offsets.at <= AWAY_SECONDS
-        # Nobody is heard while Kafka is away, so nobody grows silent by it.
-        if knows and self._seen_at is not None:
-            self._clock += max(0.0, seen.at - self._seen_at)
-        self._seen_at = seen.at
+        self._listen(seen.offsets)
         self._hear(seen)
         parts = self._instances.all(self._clock)
         self._rates.forget(one.beat.instance for one in parts)
@@ -110,10 +110,24 @@ class WatchCore:
             parts=parts,
             offsets=seen.offsets,
             store=seen.store,
-            series=series_of(rates, self._growth.per_second(), seen.offsets if knows else None, seen.store),
+            series=series_of(rates, self._growth.per_second(), seen.offsets, seen.store)
+            if knows
+            else series_of({}, {}, None, seen.store),
             done_per_second=done,
             knows_kafka=knows,
         )
+
+    def _listen(self, offsets: Offsets | None) -> None:
+        """Let the listening clock go on: nobody is heard while Kafka is away, so nobody grows silent by it."""
+        if offsets is None:
+            return
+        before, self._answered = self._answered, offsets.at
+        if before is None:
+            return
+        if offsets.at - before > AWAY_SECONDS:
+            self._deaf_until = offsets.at + RETURN_SECONDS
+        elif offsets.at > self._deaf_until:
+            self._clock += offsets.at - before
 
     def _hear(self, seen: Seen) -> None:
         for heard in seen.heard:
