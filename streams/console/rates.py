@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from streams.heartbeat import Heartbeat
 
-WINDOW_SECONDS = 6.0
-"""A rate is over the newest heartbeats that are at least so far apart: three of the usual ones."""
+WINDOW_SECONDS = 10.0
+"""A rate is over the newest heartbeats that are at least so far apart: five of the usual ones. What begins shows in
+the next figure, and has its full height after so many seconds."""
 
 Counts = Mapping[str, int]
 

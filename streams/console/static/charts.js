@@ -203,7 +203,7 @@ export class Chart {
     }
     const table = html("table", {}, html("thead", {}, header), body);
     const box = html("div", { className: "scroll", tabIndex: 0 }, table);
-    box.setAttribute("role", "region");
+    box.setAttribute("role", "group");
     box.setAttribute("aria-label", this.title);
     this.table.replaceChildren(this.table.firstElementChild, box);
   }

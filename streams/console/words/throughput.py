@@ -48,7 +48,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "flow.seconds": ("{n} s", "{n} dtk"),
     "flow.minutes": ("{n} min", "{n} mnt"),
     "flow.hours": ("{n} h", "{n} jam"),
-    "flow.charts": ("Course", "Perjalanan"),
+    "flow.charts": ("Over time", "Dari waktu ke waktu"),
     "flow.span": ("Time shown", "Rentang waktu"),
     "flow.span.hour": ("Last hour", "Satu jam"),
     "flow.span.day": ("Last day", "Satu hari"),
