@@ -20,6 +20,7 @@ from streams.console import (
     sign_in_page,
     static_files,
     takedown_lists,
+    throughput,
 )
 from streams.console.context import CONSOLE, Console
 from streams.console.faults import add_security_headers, faults
@@ -39,6 +40,7 @@ PAGES = (
     people_page,
     audit_page,
     photo_pages,
+    throughput,
     dead_letters,
     takedown_lists,
     bulk_page,

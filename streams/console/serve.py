@@ -15,9 +15,10 @@ from streams.console.feeder import Feeder
 from streams.console.parts import Part, Parts
 from streams.console.photo_proxy import PhotoProxy
 from streams.console.verdict_sender import VerdictSender
+from streams.console.watch import Watch
 from streams.settings import Settings
 
-PARTS: tuple[Callable[[], Part], ...] = (Feeder, DeskPart)
+PARTS: tuple[Callable[[], Part], ...] = (Feeder, Watch, DeskPart)
 """What runs beside the pages."""
 
 

@@ -7,12 +7,14 @@ from streams.console.words import (
     alerts,
     audit,
     case,
+    conditions,
     dead_letters,
     list_import,
     people,
     shell,
     sign_in,
     takedown_lists,
+    throughput,
 )
 
 Language = Literal["en", "id"]
@@ -30,6 +32,8 @@ PARTS: tuple[Words, ...] = (
     dead_letters.WORDS,
     takedown_lists.WORDS,
     list_import.WORDS,
+    conditions.WORDS,
+    throughput.WORDS,
 )
 
 
