@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from streams.console import preferences, static_files
+from streams.console.console_metrics import measured
 from streams.console.context import CONSOLE, Console
 from streams.console.faults import add_security_headers, faults
 from streams.console.guard import NEEDS, guard
@@ -20,7 +21,7 @@ ROUTES: tuple[Route, ...] = (*static_files.ROUTES, *preferences.ROUTES)
 
 def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Application:
     """The application, which closes nothing of the console."""
-    app = web.Application(middlewares=[faults, guard], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[measured, faults, guard], client_max_size=MAX_BODY)
     app[CONSOLE] = console
     app[NEEDS] = {route.handler: route.needs for route in routes}
     for route in routes:
