@@ -85,7 +85,7 @@ CLOUD_EVENT_HEADERS = {
     "ce_source": "CloudEvents source: what made the message.",
     "ce_time": "CloudEvents time, RFC 3339; left out where the event has none.",
     "rw_attempt": "How often the message was tried; a replay from the dead letters adds one. Absent means 1.",
-    "rw_received_ms": "When the listing arrived, in milliseconds since 1970; carried to its fingerprint.",
+    "rw_received_ms": "When the listing arrived, in milliseconds since 1970; carried to its fingerprint and alert.",
 }
 MEANINGS = {
     "PhotoPrint": {

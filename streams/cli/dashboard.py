@@ -20,6 +20,9 @@ def dashboard(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 6070].")
     ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer /metrics for Prometheus there; 0 takes a free one.")
+    ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
 ) -> None:
     """Show alerts, takedown lists and throughput in the browser, until stopped with Ctrl-C or SIGTERM.
@@ -43,8 +46,12 @@ def dashboard(
     )
     configure_logs(as_json=log_json)
     try:
-        run_dashboard(settings, lambda address: typer.echo(f"relistwatch dashboard: {address}", err=True))
+        run_dashboard(
+            settings, lambda address: typer.echo(f"relistwatch dashboard: {address}", err=True), metrics_port
+        )
     except DatabaseError as error:
         fail(str(error), EXIT_USAGE)
     except OSError as error:
-        fail(f"cannot answer at {settings.dashboard.host}:{settings.dashboard.port}: {error}", EXIT_USAGE)
+        wanted = f"{settings.dashboard.host}:{settings.dashboard.port}"
+        also = "" if metrics_port is None else f", or for metrics at {settings.web.host}:{metrics_port}"
+        fail(f"cannot answer at {wanted}{also}: {error}", EXIT_USAGE)

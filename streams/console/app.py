@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from streams.console import preferences, static_files
+from streams.console import preferences, ready, static_files
 from streams.console.console_metrics import measured
 from streams.console.context import CONSOLE, Console
 from streams.console.faults import add_security_headers, faults
@@ -15,7 +15,7 @@ from streams.console.routes import Route
 MAX_BODY = 64 * 1024 * 1024
 """The largest takedown list."""
 
-ROUTES: tuple[Route, ...] = (*static_files.ROUTES, *preferences.ROUTES)
+ROUTES: tuple[Route, ...] = (*static_files.ROUTES, *preferences.ROUTES, *ready.ROUTES)
 """Of all pages."""
 
 

@@ -5,14 +5,17 @@ makes every visitor look like loopback, so an address says nothing about who may
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from streams.build_info import add_build_info
 from streams.console.context import Console, console_of
+from streams.console.feeder import FeedState
 from streams.console.parts import Parts
 from streams.console.routes import Handler
 from streams.health import metrics_app
@@ -41,6 +44,14 @@ class ConsoleMetrics:
         )
         self.parts_failing = Gauge(
             "relistwatch_console_parts_failing", "Background parts that do not run now, such as the feed.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.feed_ready = Gauge(
+            "relistwatch_console_feed_ready", "1 once all that was on the topics is in the database.",
+            registry=self.registry,
+        )  # fmt: skip
+        self.feeding = Gauge(
+            "relistwatch_console_feeding", "1 where this console feeds the database, not another beside it.",
             registry=self.registry,
         )  # fmt: skip
         self.verdicts = Counter(
@@ -74,7 +85,31 @@ def metrics_of(console: Console) -> ConsoleMetrics:
         found = console.services[ConsoleMetrics] = ConsoleMetrics()
         found.streams.set_function(lambda: console.live.viewers)
         found.parts_failing.set_function(lambda: _failing(console))
+        found.feed_ready.set_function(lambda: _feed(console).is_ready)
+        found.feeding.set_function(lambda: _feed(console).is_feeding)
+        found.registry.register(_FeedRecords(console))
     return found
+
+
+class _FeedRecords(Collector):
+    """What the feed has counted, read when it is asked for."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def collect(self) -> Iterator[Metric]:
+        state = _feed(self._console)
+        yield CounterMetricFamily(
+            "relistwatch_console_feed_records", "Records read from the topics.", value=state.taken
+        )
+        yield CounterMetricFamily(
+            "relistwatch_console_feed_unreadable", "Of those, what was no such record.", value=state.unreadable
+        )
+
+
+def _feed(console: Console) -> FeedState:
+    state: FeedState = console.services.get(FeedState, FeedState())
+    return state
 
 
 def _failing(console: Console) -> int:

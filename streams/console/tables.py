@@ -21,7 +21,7 @@ from sqlalchemy import (
 METADATA = MetaData()
 
 META = Table(
-    "meta", METADATA, Column("name", String(200), primary_key=True), Column("value", Text, nullable=False)
+    "meta", METADATA, Column("name", String(300), primary_key=True), Column("value", Text, nullable=False)
 )
 """`version` of the tables, and the identity of each topic that was read."""
 
@@ -36,7 +36,7 @@ OFFSETS = Table(
 ALERTS = Table(
     "alerts",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("probability", Float, nullable=False),
     Column("caught_by", String(20), nullable=False),
@@ -69,7 +69,7 @@ ALERTS = Table(
 VERDICTS = Table(
     "verdicts",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("verdict", String(20), nullable=False),
     Column("by", String(256), nullable=False),
     Column("reason", Text),
@@ -82,7 +82,7 @@ VERDICTS = Table(
 CLAIMS = Table(
     "claims",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("person", String(256), nullable=False),
     Column("until_ms", BigInteger, nullable=False),
 )
@@ -109,10 +109,19 @@ TAKEDOWNS = Table(
 )
 """`photos`: JSON, `[[image, sha256 or null, url or null], ...]`. A withdrawn one stays, with when."""
 
+TAKEDOWN_PHOTOS = Table(
+    "takedown_photos",
+    METADATA,
+    Column("takedown_id", String(500), primary_key=True),
+    Column("digests", Text, nullable=False),
+)
+"""Which photo of a takedown had which SHA-256, as its fingerprint tells: JSON, `{image: sha256}`. The fingerprint may
+come before its takedown; pages look at `takedowns.photos`, in which both are put together."""
+
 REQUESTS = Table(
     "requests",
     METADATA,
-    Column("request_id", String(200), primary_key=True),
+    Column("request_id", String(256), primary_key=True),
     Column("link", Text, nullable=False),
     Column("marketplace", String(100)),
     Column("listing_id", Text),
@@ -238,5 +247,15 @@ AUDIT = Table(
 )
 """Who did what: never changed, never removed by the console."""
 
-FROM_TOPICS = (ALERTS, VERDICTS, TAKEDOWNS, REQUESTS, CHANGES, SELLER_LINKS, DEAD_LETTERS, OFFSETS)
+FROM_TOPICS = (
+    ALERTS,
+    VERDICTS,
+    TAKEDOWNS,
+    TAKEDOWN_PHOTOS,
+    REQUESTS,
+    CHANGES,
+    SELLER_LINKS,
+    DEAD_LETTERS,
+    OFFSETS,
+)
 """What is thrown away when the topics turn out to be others than those that were read."""

@@ -1,0 +1,43 @@
+"""The console's tables on SQLite and PostgreSQL alike."""
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from streams.console.database import Database, DatabaseError
+from streams.console.tables import META, OFFSETS
+
+
+def test_the_database_is_the_one_that_was_asked_for(database: Database, database_url: str) -> None:
+    assert database.engine.dialect.name == database_url.partition(":")[0]
+    assert database.is_postgres == database_url.startswith("postgresql")
+
+
+def test_a_transaction_is_all_or_nothing(database: Database) -> None:
+    row = insert(OFFSETS).values(topic="alerts", partition=0, next=5)
+
+    def twice() -> None:
+        with database.write() as connection:
+            connection.execute(row)
+            connection.execute(row)
+
+    with pytest.raises(IntegrityError):
+        twice()
+    with database.read() as connection:
+        assert connection.execute(select(OFFSETS)).all() == []
+
+
+def test_opened_again_it_holds_what_it_held_and_refuses_other_tables(
+    database: Database, database_url: str
+) -> None:
+    with database.write() as connection:
+        connection.execute(insert(OFFSETS).values(topic="alerts", partition=0, next=2**40))
+    again = Database(database_url)
+    with again.read() as connection:
+        assert connection.scalar(select(OFFSETS.c.next)) == 2**40
+    with again.write() as connection:
+        connection.execute(META.update().where(META.c.name == "version").values(value="0"))
+        assert connection.scalar(text("SELECT 1")) == 1
+    again.close()
+    with pytest.raises(DatabaseError, match="tables of version 0"):
+        Database(database_url)
