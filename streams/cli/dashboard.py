@@ -21,7 +21,8 @@ def dashboard(
         int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 6070].")
     ] = None,
     metrics_port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Answer /metrics for Prometheus there; 0 takes a free one.")
+        int | None,
+        typer.Option(min=0, max=65535, help="Answer /metrics for Prometheus there; 0 takes a free one."),
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
 ) -> None:

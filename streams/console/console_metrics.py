@@ -67,7 +67,6 @@ class ConsoleMetrics:
             registry=self.registry,
         )  # fmt: skip
 
-
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request. Sign-ins and photos are told apart by what was answered."""
         known = method if method in METHODS else OTHER
@@ -103,7 +102,9 @@ class _FeedRecords(Collector):
             "relistwatch_console_feed_records", "Records read from the topics.", value=state.taken
         )
         yield CounterMetricFamily(
-            "relistwatch_console_feed_unreadable", "Of those, what was no such record.", value=state.unreadable
+            "relistwatch_console_feed_unreadable",
+            "Of those, what was no such record.",
+            value=state.unreadable,
         )
 
 
