@@ -22,6 +22,7 @@ from streams.console import (
     takedown_lists,
     throughput,
 )
+from streams.console.console_metrics import measured
 from streams.console.context import CONSOLE, Console
 from streams.console.faults import add_security_headers, faults
 from streams.console.guard import NEEDS, guard
@@ -57,7 +58,7 @@ ROUTES: tuple[Route, ...] = (
 
 def build_app(console: Console, routes: Sequence[Route] = ROUTES) -> web.Application:
     """The application. At its end it ends the photo proxy, whose processes belong to its loop, and nothing else."""
-    app = web.Application(middlewares=[faults, guard], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[measured, faults, guard], client_max_size=MAX_BODY)
     app[CONSOLE] = console
     app[NEEDS] = {route.handler: route.needs for route in routes}
     for route in routes:
