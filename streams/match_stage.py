@@ -1,6 +1,7 @@
 """Fingerprints to alerts and seller links: every listing version is held against all takedowns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, time
 
@@ -33,6 +34,8 @@ class MatchListings(Stage):
 
     topic = FINGERPRINTS
     name = "match-listings"
+    flow = "match"
+    gives = ALERTS
 
     def __init__(
         self,
@@ -103,16 +106,20 @@ class MatchListings(Stage):
 
     def _alert(self, message: Message, alert: Alert) -> Outgoing:
         self.metrics.alerts.labels(alert.kind).inc()
+        record = alert_on(ALERTS, alert)
         for name, value in header_items(message.headers):
             if name == RECEIVED_HEADER and value.isdigit():
                 self.metrics.event_to_alert.observe(max(0.0, time() - int(value) / 1000))
-        return alert_on(ALERTS, alert)
+                # How long it took, for whoever reads the alert. A held alert has none: it is released by hand.
+                return replace(record, headers=[*record.headers, (name, value)])
+        return record
 
 
 def alert_on(topic: TopicSpec, alert: Alert, source: str = SOURCE) -> Outgoing:
     """The alert as a record of this topic."""
     headers = cloud_event_headers(alert.alert_id, f"relistwatch.alert.{alert.kind}", source, alert.matched_at)
-    return Outgoing(topic, alert.alert_id.encode(), msgspec.json.encode(alert), headers)
+    value = msgspec.json.encode(alert)
+    return Outgoing(topic, alert.alert_id.encode(), value, headers, alert.listing.key.encode())
 
 
 def seller_link_out(link: SellerLink, source: str = SOURCE) -> Outgoing:

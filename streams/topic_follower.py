@@ -1,8 +1,8 @@
-"""Topics followed without a group into the resolver's file: its offsets are the file's own."""
+"""Topics followed without a group into a file or a database, which keeps the offsets beside what it took in."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -11,7 +11,6 @@ from kafka.errors import KafkaError
 from connectors.stop import Stop
 from streams.kafka_options import client_options
 from streams.record_reader import REACH_MS, STALL_SECONDS, ReadError, Record, UnreachableError
-from streams.resolver_file import ResolverFile
 from streams.settings import Settings
 from streams.topic_admin import administration
 from streams.topics import TopicSpec, topic_name
@@ -25,6 +24,23 @@ PROGRESS_SECONDS = 5.0
 Take = Callable[[TopicSpec, Sequence[Record]], None]
 
 
+class Keeper(Protocol):
+    """Keeps what was taken in and how far that is, both in one transaction: a crash loses and repeats nothing."""
+
+    def begin(self, identity: Mapping[str, str]) -> None:
+        """Make sure that what is kept is of these topics, a name and what identifies it; else begin with nothing."""
+
+    def offsets(self) -> Mapping[tuple[str, int], int]:
+        """The next offset to read of each topic and partition."""
+
+    def commit(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Keep what was taken in since the last time, and that it goes as far as this."""
+
+
+class TopicsChangedError(ReadError):
+    """The topics are not those that are followed any more: made anew, or with more partitions. Follow them anew."""
+
+
 class TopicFollower:
     """Gives `take` the records of the topics, each topic's in order; then `settle` is called, and all is committed
     together with the offsets. What was not committed is given again after a crash.
@@ -35,17 +51,18 @@ class TopicFollower:
     def __init__(
         self,
         settings: Settings,
-        file: ResolverFile,
+        keeper: Keeper,
         topics: Sequence[Sequence[TopicSpec]],
         take: Take,
         settle: Callable[[], None],
     ) -> None:
-        self._settings, self._file, self._groups = settings, file, topics
+        self._settings, self._keeper, self._groups = settings, keeper, topics
         self._take, self._settle = take, settle
         self._specs: dict[str, TopicSpec] = {
             topic_name(spec, settings.topics): spec for group in topics for spec in group
         }
         self._consumer: Any = None
+        self._followed: dict[str, tuple[str, int]] = {}
         self.taken = 0
         """Records since the start."""
 
@@ -57,7 +74,8 @@ class TopicFollower:
             ReadError: a topic does not exist.
             BrokerUnavailableError: the broker does not describe a topic.
         """
-        self._file.begin(self._identity())
+        self._followed = self._described()
+        self._keeper.begin({name: identity for name, (identity, _) in self._followed.items()})
         self._connect()
         partitions: list[TopicPartition] = []
         for group in self._groups:
@@ -99,6 +117,18 @@ class TopicFollower:
         except KafkaError as error:
             raise UnreachableError(f"the topics cannot be followed: {error}") from error
 
+    def check(self) -> None:
+        """Look whether the topics are still those that were loaded.
+
+        Raises:
+            TopicsChangedError: they are not.
+            ReadError: one does not exist any more.
+            BrokerUnavailableError: no broker answers.
+        """
+        found = self._described()
+        if changed := sorted(name for name in found if found[name] != self._followed[name]):
+            raise TopicsChangedError(f"{', '.join(changed)}: made anew, or with more partitions")
+
     def close(self) -> None:
         """Disconnect."""
         if self._consumer is not None:
@@ -115,20 +145,24 @@ class TopicFollower:
         if not offsets:
             return 0
         self._settle()
-        self._file.commit(offsets)
+        self._keeper.commit(offsets)
         count = sum(len(records) for records in batches.values())
         self.taken += count
         return count
 
-    def _identity(self) -> dict[str, str]:
-        """Which topics of which cluster these are: a name can be given to another topic."""
+    def _described(self) -> dict[str, tuple[str, int]]:
+        """Which topics of which cluster these are, as a name can be given to another topic; and how many partitions
+        each has."""
         with administration(self._settings) as admin:
             cluster = str(admin.describe_cluster().get("cluster_id"))
             described = {one["name"]: one for one in admin.describe_topics(sorted(self._specs))}
         for name in self._specs:
             if not described.get(name, {}).get("partitions"):
                 raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
-        return {name: f"{cluster} {one.get('topic_id') or ''}" for name, one in described.items()}
+        return {
+            name: (f"{cluster} {one.get('topic_id') or ''}", len(one["partitions"]))
+            for name, one in described.items()
+        }
 
     def _connect(self) -> None:
         where = self._settings.kafka.bootstrap_servers
@@ -152,7 +186,7 @@ class TopicFollower:
         return [TopicPartition(name, number) for number in sorted(numbers)]
 
     def _assign(self, partitions: list[TopicPartition]) -> None:
-        held = self._file.offsets()
+        held = self._keeper.offsets()
         self._consumer.assign(partitions)
         for partition in partitions:
             offset = held.get((partition.topic, partition.partition))

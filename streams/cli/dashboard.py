@@ -22,6 +22,10 @@ def dashboard(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 6070].")
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Answer /metrics for Prometheus there; 0 takes a free one."),
+    ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
 ) -> None:
     """Show alerts, takedown lists and throughput in the browser, until stopped with Ctrl-C or SIGTERM.
@@ -50,8 +54,10 @@ def dashboard(
         dashboard_people.say_first_steps(settings, lambda text: typer.echo(f"relistwatch: {text}", err=True))
 
     try:
-        run_dashboard(settings, say)
+        run_dashboard(settings, say, metrics_port)
     except DatabaseError as error:
         fail(str(error), EXIT_USAGE)
     except OSError as error:
-        fail(f"cannot answer at {settings.dashboard.host}:{settings.dashboard.port}: {error}", EXIT_USAGE)
+        wanted = f"{settings.dashboard.host}:{settings.dashboard.port}"
+        also = "" if metrics_port is None else f", or for metrics at {settings.web.host}:{metrics_port}"
+        fail(f"cannot answer at {wanted}{also}: {error}", EXIT_USAGE)

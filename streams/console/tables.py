@@ -21,7 +21,7 @@ from sqlalchemy import (
 METADATA = MetaData()
 
 META = Table(
-    "meta", METADATA, Column("name", String(200), primary_key=True), Column("value", Text, nullable=False)
+    "meta", METADATA, Column("name", String(300), primary_key=True), Column("value", Text, nullable=False)
 )
 """`version` of the tables, and the identity of each topic that was read."""
 
@@ -36,7 +36,7 @@ OFFSETS = Table(
 ALERTS = Table(
     "alerts",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("probability", Float, nullable=False),
     Column("caught_by", String(20), nullable=False),
@@ -53,23 +53,31 @@ ALERTS = Table(
     Column("matched_ms", BigInteger, nullable=False),
     Column("took_ms", BigInteger),
     Column("state", String(20), nullable=False),
+    Column("members", Text),
     Column("record", LargeBinary, nullable=False),
     Index("alerts_queue", "state", "probability", "matched_ms"),
     Index("alerts_age", "state", "matched_ms"),
     Index("alerts_time", "matched_ms"),
     Index("alerts_cluster", "cluster"),
+    Index(
+        "alerts_together",
+        "alert_id",
+        sqlite_where=text("members IS NOT NULL"),
+        postgresql_where=text("members IS NOT NULL"),
+    ),
     Index("alerts_takedown", "takedown_id"),
-    Index("alerts_seller", "seller"),
+    Index("alerts_seller", "seller", "matched_ms"),
     Index("alerts_listing", "listing_key"),
 )
 """`seller`: the account, `marketplace:seller_id`. `cluster`: the least takedown id of the alert's cluster.
+`members`: of a cluster of several, each takedown id on a line of its own, a line end before the first too; else null.
 `took_ms`: from the listing's arrival on Kafka to the alert's; null where that is not known.
 `state`: `open`, or the verdict in force: `relist`, `not a relist`, `same backdrop`, `unsure`."""
 
 VERDICTS = Table(
     "verdicts",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("verdict", String(20), nullable=False),
     Column("by", String(256), nullable=False),
     Column("reason", Text),
@@ -82,11 +90,29 @@ VERDICTS = Table(
 CLAIMS = Table(
     "claims",
     METADATA,
-    Column("alert_id", String(200), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
     Column("person", String(256), nullable=False),
     Column("until_ms", BigInteger, nullable=False),
+    Column("decision", String(32)),
+    Index("claims_decision", "decision"),
+    Index("claims_until", "until_ms"),
 )
-"""Who looks at which alert now, so that two do not decide it unknowingly."""
+"""Who looks at which alert now, so that two do not decide it unknowingly. `decision`: the one that is being sent to
+Kafka; until it is settled nobody decides this alert, or takes it over."""
+
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("decision", String(32), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
+    Column("person", String(256), nullable=False),
+    Column("decided_ms", BigInteger, nullable=False),
+    Column("before", LargeBinary),
+    Index("decisions_person", "person", "decided_ms"),
+    Index("decisions_time", "decided_ms"),
+)
+"""What people decided here within the last day and may take back. `decision`: one press of a button, on one alert or
+many. `before`: the verdict's record that was in force until then."""
 
 TAKEDOWNS = Table(
     "takedowns",
@@ -109,10 +135,19 @@ TAKEDOWNS = Table(
 )
 """`photos`: JSON, `[[image, sha256 or null, url or null], ...]`. A withdrawn one stays, with when."""
 
+TAKEDOWN_PHOTOS = Table(
+    "takedown_photos",
+    METADATA,
+    Column("takedown_id", String(500), primary_key=True),
+    Column("digests", Text, nullable=False),
+)
+"""Which photo of a takedown had which SHA-256, as its fingerprint tells: JSON, `{image: sha256}`. The fingerprint may
+come before its takedown; pages look at `takedowns.photos`, in which both are put together."""
+
 REQUESTS = Table(
     "requests",
     METADATA,
-    Column("request_id", String(200), primary_key=True),
+    Column("request_id", String(256), primary_key=True),
     Column("link", Text, nullable=False),
     Column("marketplace", String(100)),
     Column("listing_id", Text),
@@ -128,12 +163,14 @@ REQUESTS = Table(
     Column("unresolved_because", Text),
     Column("takedown_id", Text),
     Column("changed_ms", BigInteger, nullable=False),
+    Column("record", LargeBinary),
     Index("requests_list", "list_sha256"),
     Index("requests_state", "state", "received_ms"),
     Index("requests_time", "received_ms"),
     Index("requests_takedown", "takedown_id"),
 )
-"""What was asked to be taken down, and where it stands: `waiting` until the resolver has said something."""
+"""What was asked to be taken down, and where it stands: `waiting` until the resolver has said something.
+`record`: the newest TakedownStatus with its changes, or null where there is none."""
 
 CHANGES = Table(
     "changes",
@@ -244,5 +281,15 @@ AUDIT = Table(
 )
 """Who did what: never changed, never removed by the console."""
 
-FROM_TOPICS = (ALERTS, VERDICTS, TAKEDOWNS, REQUESTS, CHANGES, SELLER_LINKS, DEAD_LETTERS, OFFSETS)
+FROM_TOPICS = (
+    ALERTS,
+    VERDICTS,
+    TAKEDOWNS,
+    TAKEDOWN_PHOTOS,
+    REQUESTS,
+    CHANGES,
+    SELLER_LINKS,
+    DEAD_LETTERS,
+    OFFSETS,
+)
 """What is thrown away when the topics turn out to be others than those that were read."""

@@ -28,6 +28,8 @@ def test_a_relist_by_title_is_one_alert_with_evidence(worker: WorkerProcess, cli
     headers = dict(messages[0].headers)
     assert headers["ce_id"] == messages[0].key == alert.alert_id.encode()
     assert headers["ce_type"] == b"relistwatch.alert.relist"
+    (listed,) = [one for one in client.existing("listings") if one.key == b"pasar-uji:l11"]
+    assert int(headers["rw_received_ms"]) == listed.timestamp
 
 
 def test_a_relist_by_mirrored_photo_with_another_title(worker: WorkerProcess, client: KafkaClient) -> None:

@@ -1,0 +1,108 @@
+"""Alerts and verdicts as rows. Pure."""
+
+from datetime import datetime
+
+from connectors.codec import Codec, RecordError
+from connectors.events import Alert
+from connectors.verdicts import Verdict
+from streams.console.feed.fitting import Row, fitted
+from streams.console.tables import ALERTS, VERDICTS
+from streams.record_reader import Record
+from streams.stage import RECEIVED_HEADER
+from streams.verdict_feed import verdict_of
+
+OPEN = "open"
+
+_alert = Codec(Alert, ours=True)
+
+
+def milliseconds(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
+def alert_row(record: Record, *, held: bool) -> Row:
+    """The row of an alert's record on `alerts`, or where it is held on `held-alerts`.
+
+    Raises:
+        RecordError: it is no alert, or one that no row can hold.
+    """
+    if record.value is None:
+        raise RecordError("empty-value", "Alert: the message has no value")
+    alert = _alert.decode(record.value).record
+    return row_of(alert, record.value, held=held, took_ms=_took_ms(record, alert))
+
+
+def row_of(alert: Alert, raw: bytes, *, held: bool, took_ms: int | None) -> Row:
+    """The row of an alert; `raw` as it is kept.
+
+    Raises:
+        RecordError: no row can hold it.
+    """
+    listing, takedown = alert.listing, alert.takedown
+    row = fitted(
+        ALERTS,
+        {
+            "alert_id": alert.alert_id,
+            "kind": alert.kind,
+            "probability": alert.probability,
+            "caught_by": alert.caught_by,
+            "marketplace": listing.marketplace,
+            "listing_key": listing.key,
+            "seller": account_of(listing.marketplace, listing.seller_id),
+            "title": listing.title,
+            "takedown_id": takedown.takedown_id,
+            "takedown_title": takedown.title,
+            "authority": takedown.authority,
+            "cluster": min(alert.cluster, default=takedown.takedown_id),
+            "held": held,
+            "observed_ms": milliseconds(alert.listing_observed_at),
+            "matched_ms": milliseconds(alert.matched_at),
+            "took_ms": took_ms,
+            "state": OPEN,
+            "record": raw,
+        },
+    )
+    return row | {"members": _members(alert)}
+
+
+def _members(alert: Alert) -> str | None:
+    """The takedowns of a cluster of several, by which the alerts of one that no alert is named after are found."""
+    if len(alert.cluster) < 2:
+        return None
+    # An id has no control signs; a zero byte cannot come, which a database would refuse.
+    return "\n" + "".join(f"{takedown_id}\n" for takedown_id in alert.cluster).replace("\x00", "")
+
+
+def verdict_row(key: str, value: bytes | None) -> tuple[Row, Verdict] | None:
+    """The row of a verdict's record, and the verdict; None takes the one under this key back.
+
+    Raises:
+        RecordError: it is no verdict. What was in force under this key is taken back all the same.
+    """
+    verdict = verdict_of(key, value)
+    if verdict is None:
+        return None
+    row = {
+        "alert_id": verdict.alert_id,
+        "verdict": verdict.verdict,
+        "by": verdict.by,
+        "reason": verdict.reason,
+        "decided_ms": milliseconds(verdict.decided_at),
+    }
+    return fitted(VERDICTS, row), verdict
+
+
+def account_of(marketplace: str, seller_id: str | None) -> str | None:
+    """The seller's account, over all marketplaces."""
+    return None if seller_id is None else f"{marketplace}:{seller_id}"
+
+
+def _took_ms(record: Record, alert: Alert) -> int | None:
+    """From the listing's arrival on Kafka to the alert's, where the match worker carried that along."""
+    if alert.caught_by != "arrival":
+        return None
+    for name, value in record.headers or ():
+        if name == RECEIVED_HEADER and value and value.isdigit() and len(value) < 16:
+            return max(0, record.timestamp - int(value))
+    return None
