@@ -7,6 +7,7 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from connectors.flows import Flows
+from streams.build_info import add_build_info
 from streams.flow_metrics import FlowMetrics
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -19,6 +20,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        add_build_info(self.registry)
         self.events_in = Counter(
             "relistwatch_events_in", "Messages taken from a topic.", ["topic"], registry=self.registry
         )

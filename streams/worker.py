@@ -107,6 +107,8 @@ class Watch(Service):  # type: ignore[misc]
     def _refresh_lag(self) -> int:
         consumer = self._app.consumer
         total = 0
+        # What another worker has taken over is its own to tell; here it would stay as it was for ever.
+        self._metrics.lag.clear()
         for partition in consumer.assignment():
             highwater = consumer.highwater(partition)
             if highwater is None:

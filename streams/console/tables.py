@@ -53,16 +53,24 @@ ALERTS = Table(
     Column("matched_ms", BigInteger, nullable=False),
     Column("took_ms", BigInteger),
     Column("state", String(20), nullable=False),
+    Column("members", Text),
     Column("record", LargeBinary, nullable=False),
     Index("alerts_queue", "state", "probability", "matched_ms"),
     Index("alerts_age", "state", "matched_ms"),
     Index("alerts_time", "matched_ms"),
     Index("alerts_cluster", "cluster"),
+    Index(
+        "alerts_together",
+        "alert_id",
+        sqlite_where=text("members IS NOT NULL"),
+        postgresql_where=text("members IS NOT NULL"),
+    ),
     Index("alerts_takedown", "takedown_id"),
-    Index("alerts_seller", "seller"),
+    Index("alerts_seller", "seller", "matched_ms"),
     Index("alerts_listing", "listing_key"),
 )
 """`seller`: the account, `marketplace:seller_id`. `cluster`: the least takedown id of the alert's cluster.
+`members`: of a cluster of several, each takedown id on a line of its own, a line end before the first too; else null.
 `took_ms`: from the listing's arrival on Kafka to the alert's; null where that is not known.
 `state`: `open`, or the verdict in force: `relist`, `not a relist`, `same backdrop`, `unsure`."""
 
@@ -85,8 +93,26 @@ CLAIMS = Table(
     Column("alert_id", String(256), primary_key=True),
     Column("person", String(256), nullable=False),
     Column("until_ms", BigInteger, nullable=False),
+    Column("decision", String(32)),
+    Index("claims_decision", "decision"),
+    Index("claims_until", "until_ms"),
 )
-"""Who looks at which alert now, so that two do not decide it unknowingly."""
+"""Who looks at which alert now, so that two do not decide it unknowingly. `decision`: the one that is being sent to
+Kafka; until it is settled nobody decides this alert, or takes it over."""
+
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("decision", String(32), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
+    Column("person", String(256), nullable=False),
+    Column("decided_ms", BigInteger, nullable=False),
+    Column("before", LargeBinary),
+    Index("decisions_person", "person", "decided_ms"),
+    Index("decisions_time", "decided_ms"),
+)
+"""What people decided here within the last day and may take back. `decision`: one press of a button, on one alert or
+many. `before`: the verdict's record that was in force until then."""
 
 TAKEDOWNS = Table(
     "takedowns",
@@ -210,8 +236,9 @@ PEOPLE = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
+    Column("signed_in_ms", BigInteger),
 )
-"""`password`: as Argon2 writes it, or null for one whom only the proxy signs in."""
+"""`password`: as Argon2 writes it, or null for one whom only the proxy signs in. `signed_in_ms`: last, if ever."""
 
 SESSIONS = Table(
     "sessions",
@@ -221,9 +248,11 @@ SESSIONS = Table(
     Column("csrf", String(64), nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Column("seen_ms", BigInteger, nullable=False),
+    Column("address", String(100), nullable=False, default=""),
+    Column("browser", String(300), nullable=False, default=""),
     Index("sessions_person", "person"),
 )
-"""`token`: the SHA-256 of what the browser holds."""
+"""`token`: the SHA-256 of what the browser holds. `browser`: what it says it is (User-Agent)."""
 
 ATTEMPTS = Table(
     "attempts",
@@ -231,8 +260,9 @@ ATTEMPTS = Table(
     Column("what", String(300), primary_key=True),
     Column("failed", Integer, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
+    Index("attempts_until", "until_ms"),
 )
-"""Failed sign-ins by name and by address."""
+"""Failed sign-ins by name and by address; names as their SHA-256, since a password may be typed as one."""
 
 AUDIT = Table(
     "audit",
@@ -245,7 +275,9 @@ AUDIT = Table(
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index("audit_time", "at_ms"),
-    Index("audit_person", "person", "at_ms"),
+    Index("audit_person", "person", "number"),
+    Index("audit_subject", "subject", "number"),
+    Index("audit_action", "action", "number"),
 )
 """Who did what: never changed, never removed by the console."""
 
