@@ -66,7 +66,7 @@ ALERTS = Table(
         postgresql_where=text("members IS NOT NULL"),
     ),
     Index("alerts_takedown", "takedown_id"),
-    Index("alerts_seller", "seller"),
+    Index("alerts_seller", "seller", "matched_ms"),
     Index("alerts_listing", "listing_key"),
 )
 """`seller`: the account, `marketplace:seller_id`. `cluster`: the least takedown id of the alert's cluster.
@@ -93,8 +93,26 @@ CLAIMS = Table(
     Column("alert_id", String(256), primary_key=True),
     Column("person", String(256), nullable=False),
     Column("until_ms", BigInteger, nullable=False),
+    Column("decision", String(32)),
+    Index("claims_decision", "decision"),
+    Index("claims_until", "until_ms"),
 )
-"""Who looks at which alert now, so that two do not decide it unknowingly."""
+"""Who looks at which alert now, so that two do not decide it unknowingly. `decision`: the one that is being sent to
+Kafka; until it is settled nobody decides this alert, or takes it over."""
+
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("decision", String(32), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
+    Column("person", String(256), nullable=False),
+    Column("decided_ms", BigInteger, nullable=False),
+    Column("before", LargeBinary),
+    Index("decisions_person", "person", "decided_ms"),
+    Index("decisions_time", "decided_ms"),
+)
+"""What people decided here within the last day and may take back. `decision`: one press of a button, on one alert or
+many. `before`: the verdict's record that was in force until then."""
 
 TAKEDOWNS = Table(
     "takedowns",

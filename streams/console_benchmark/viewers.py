@@ -46,7 +46,7 @@ class Load:
             for page in pages:
                 address = page.address(self.drawn, random.Random(1))  # noqa: S311  no secret
                 async with session.get(address, allow_redirects=False) as answer:
-                    if answer.status == 200:
+                    if answer.status != 404:
                         found.append(page)
         return found
 

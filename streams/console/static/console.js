@@ -9,7 +9,10 @@ const light = document.getElementById("live");
 
 // Call back with the data of each piece of news of this kind; "" where something has only changed.
 export function onNews(kind, callback) {
-  if (!listeners.has(kind)) listeners.set(kind, []);
+  if (!listeners.has(kind)) {
+    listeners.set(kind, []);
+    plan();
+  }
   listeners.get(kind).push(callback);
 }
 
@@ -19,9 +22,20 @@ function show(connected) {
   light.textContent = connected ? light.dataset.on : light.dataset.off;
 }
 
+let source = null;
+let planned = false;
+
+// Follow all that is listened to, once the script that asks has said all its kinds; also one that loads later.
+function plan() {
+  if (planned) return;
+  planned = true;
+  setTimeout(() => { planned = false; follow(); });
+}
+
 function follow() {
   if (!light || !listeners.size) return;
-  const source = new EventSource(`/live?kinds=${[...listeners.keys()].join(",")}`);
+  source?.close();
+  source = new EventSource(`/live?kinds=${[...listeners.keys()].join(",")}`);
   source.addEventListener("open", () => show(true));
   source.addEventListener("error", () => {
     show(false);
@@ -31,8 +45,8 @@ function follow() {
   for (const [kind, callbacks] of listeners) {
     source.addEventListener(kind, (event) => callbacks.forEach((callback) => callback(event.data)));
   }
-  addEventListener("pagehide", () => source.close());
 }
+addEventListener("pagehide", () => source?.close());
 
 // Fill the element from its address. What has the focus keeps it, by its id.
 export async function refill(element, address = element.dataset.src) {
@@ -91,4 +105,3 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
 });
 localise(document);
-queueMicrotask(follow);

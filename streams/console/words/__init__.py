@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from typing import Literal
 
 from streams.console.words import (
+    alerts,
     audit,
+    case,
+    conditions,
     dead_letters,
     list_import,
     people,
     shell,
     sign_in,
     takedown_lists,
+    throughput,
 )
 
 Language = Literal["en", "id"]
@@ -23,9 +27,13 @@ PARTS: tuple[Words, ...] = (
     sign_in.WORDS,
     people.WORDS,
     audit.WORDS,
+    case.WORDS,
+    alerts.WORDS,
     dead_letters.WORDS,
     takedown_lists.WORDS,
     list_import.WORDS,
+    conditions.WORDS,
+    throughput.WORDS,
 )
 
 
