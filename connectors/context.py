@@ -12,6 +12,7 @@ import httpx
 from connectors.backoff import Backoff
 from connectors.clock import Clock, SystemClock
 from connectors.counts import Counts
+from connectors.flows import Flows
 from connectors.http_client import Answer, HttpClient, Request, judge_status
 from connectors.rate import Rate
 from connectors.stop import Stop
@@ -30,6 +31,10 @@ class Context:
     folder: Path | None = None
     """Where the instance keeps files of its own; None: in the system's temporary folder."""
     counts: Counts = field(default_factory=Counts)
+    flows: Flows = field(default_factory=Flows)
+    """Listings by marketplace, stage `connect`."""
+    rates: list[Rate] = field(default_factory=list)
+    """Of the HTTP clients that were made here."""
     transport: httpx.BaseTransport | None = None
     """What carries HTTP requests; None: the network."""
     backoff: Backoff = field(default_factory=lambda: Backoff(attempts=5))
@@ -46,6 +51,12 @@ class Context:
         folder.chmod(0o700)
         return folder
 
+    @property
+    def requests_per_second(self) -> float | None:
+        """The rate in force of the API that may be asked most: not that of a server for tokens, which is asked once
+        in hours. None where there is no client yet, and so no limit."""
+        return max(self.rates, key=lambda rate: rate.limit).per_second if self.rates else None
+
     def http(
         self,
         base_url: str,
@@ -56,6 +67,7 @@ class Context:
         refresh: Callable[[], None] | None = None,
     ) -> HttpClient:
         """A client for one API. Its requests and refusals are counted in `counts`."""
+        self.rates.append(rate)
         return HttpClient(
             base_url,
             rate=rate,

@@ -1,7 +1,8 @@
 """Pumps a source into a sink: in batches, each flushed, repeated where that helps, ended when asked."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from connectors.checkpoints import Checkpoints, ConnectorState, MemoryCheckpoint
 from connectors.context import Context
 from connectors.counts import Counts
 from connectors.events import ListingEvent, Takedown, TakenDownListing
+from connectors.flows import by_marketplace
 from connectors.sdk import (
     AbortError,
     Checkpoint,
@@ -40,6 +42,9 @@ class Failure:
     event: Event
     detail: str
 
+
+FLOW = "connect"
+"""The stage under which listings are counted by marketplace."""
 
 Problem = Skipped | Notice | Failure | RetryError
 """What `on_problem` is told of; a RetryError is followed by another attempt."""
@@ -169,6 +174,7 @@ class Runner:
 
     def _deliver(self) -> None:
         attempt = 0
+        self._context.flows.take(FLOW, listings_of(self._held))
         while self._held:
             try:
                 self._sink.write(self._held)
@@ -188,6 +194,7 @@ class Runner:
     def _settle(self, refused: Sequence[Event]) -> None:
         self.counts.written += len(self._held) - len(refused)
         self.counts.failed += len(refused)
+        self._context.flows.give(FLOW, listings_of(self._held) - listings_of(refused))
         self._held.clear()
         self._held_bytes = 0
         self.counts.last_success = self._context.clock.now().timestamp()
@@ -228,6 +235,16 @@ class Runner:
         self._on_problem(error)
         self._on_progress(self.counts)
         self._stop.wait(self._backoff.pause(attempt, error.after))
+
+
+def listings_of(events: Iterable[Event]) -> Counter[bytes]:
+    """How many of these events are of each marketplace; those that are no listing's are left out."""
+    keys = [
+        event.key.encode() if event.key is not None else None
+        for event in events
+        if isinstance(event, ListingEvent | RawRecord)
+    ]
+    return by_marketplace(keys)
 
 
 def photo_bytes(event: Event) -> int:

@@ -61,7 +61,7 @@ class BankSnapshots:
         self._manifest: Manifest | None = None
         self._next = monotonic()
         self._writing: asyncio.Task[None] | None = None
-        metrics.snapshot_age.set_function(self._age)
+        metrics.snapshot_age.set_function(lambda: self.age)
 
     def open(self) -> None:
         """Take a folder of this worker's own. Without one the worker goes on without snapshots."""
@@ -204,7 +204,9 @@ class BankSnapshots:
     def _interval(self) -> float:
         return self._settings.worker.snapshot_minutes * 60
 
-    def _age(self) -> float:
+    @property
+    def age(self) -> float:
+        """Seconds since the newest snapshot held all takedowns; not a number without one."""
         return float("nan") if self._manifest is None else time() - self._manifest.complete_at
 
 

@@ -8,9 +8,10 @@ from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.errors import KafkaError
 
 from streams.finding import Finding
+from streams.part_findings import part_findings
 from streams.settings import Settings
 from streams.topic_admin import BrokerUnavailableError, administration, check_topics
-from streams.topics import ALL_TOPICS, LISTINGS, topic_name
+from streams.topics import ALL_TOPICS, HEARTBEATS, LISTINGS, topic_name
 
 MEASURED_VERSION = (4, 3)
 """The Kafka that the delivery promise and the benchmarks were measured with."""
@@ -43,6 +44,8 @@ def broker_findings(settings: Settings) -> Iterator[Finding]:
                 yield _replicas(admin, existing, settings)
             if topic_name(LISTINGS, settings.topics) in existing:
                 yield _listing_times(admin, topic_name(LISTINGS, settings.topics))
+            if topic_name(HEARTBEATS, settings.topics) in existing:
+                yield from part_findings(settings)
     except BrokerUnavailableError as error:
         yield Finding("broker", "fail", str(error), "start it, or set kafka.bootstrap_servers")
 

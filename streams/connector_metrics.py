@@ -7,8 +7,10 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from connectors.counts import Counts
+from streams.build_info import add_build_info
 
-LABELS = ("connector", "instance")
+LABELS = ("connector", "connector_instance")
+"""Not `instance`: Prometheus gives that label to the address that it scrapes, and renames ours."""
 COUNTERS = {
     "read": "Events the source yielded.",
     "written": "Events the sink has acknowledged.",
@@ -31,6 +33,7 @@ class ConnectorMetrics:
         self._counts = counts
         self._labels = (connector, instance)
         self.registry.register(self)
+        add_build_info(self.registry)
 
     def collect(self) -> Iterator[Metric]:
         """The counters as they stand."""

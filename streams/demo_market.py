@@ -21,6 +21,7 @@ from connectors.sample.plan import Plan
 from connectors.sdk import ConnectorError, make
 from connectors.simulator.simulator import Simulator
 from connectors.simulator.world import World
+from streams.connector_heartbeat import connector_heartbeats
 from streams.kafka_options import client_options
 from streams.settings import Settings
 from streams.topics import CONNECTOR_STATE, LISTINGS, topic_name
@@ -141,7 +142,8 @@ class RunningConnector:
 
         def run() -> None:
             try:
-                with contextlib.closing(checkpoints):
+                heartbeats = connector_heartbeats(settings, name, context, of_listings=True)
+                with contextlib.closing(checkpoints), heartbeats:
                     runner.run()
             except ConnectorError as error:
                 running.failure = error

@@ -9,6 +9,7 @@ import structlog
 from connectors.codec import Codec, RecordError
 from connectors.events import EventType, ListingEvent, Takedown
 from streams.carried_prints import missing_images, prints_of, put_together, with_carried
+from streams.logs import key_text
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.photos import PhotoReader
@@ -27,6 +28,8 @@ class FingerprintListings(Stage):
 
     topic = LISTINGS
     name = "fingerprint-listings"
+    flow = "fingerprint"
+    gives = FINGERPRINTS
 
     def __init__(self, outbox: Outbox, metrics: Metrics, photos: PhotoReader) -> None:
         super().__init__(outbox, metrics)
@@ -102,9 +105,8 @@ class FingerprintTakedowns(Stage):
         except RecordError as error:
             # The takedown counts without them; its photos are read as any other's.
             self.metrics.photo_failures.labels("carried-unreadable").inc()
-            log.warning(
-                "fingerprints that came with a takedown cannot be read", key=message.key, error=str(error)
-            )
+            log.warning("fingerprints that came with a takedown cannot be read", key=key_text(message.key),
+                        error=str(error))  # fmt: skip
             return None
 
     def _decode(self, message: Message) -> Takedown | Outgoing:

@@ -16,6 +16,7 @@ from mode import Service
 
 from connectors.codec import RecordError
 from streams.kafka_options import client_options
+from streams.logs import key_text
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.topics import TopicSpec, topic_name
@@ -147,7 +148,7 @@ class FollowedTopic(Service):  # type: ignore[misc]
         return rows
 
     def _apply(self, record: ConsumerRecord) -> None:
-        key = (record.key or b"").decode("utf-8", "replace")
+        key = key_text(record.key)
         try:
             self.take_in(key, record.value)
         except ValueError as error:

@@ -1,11 +1,12 @@
 """Where a worker says how it is: /livez, /readyz and /metrics."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from aiohttp import web
 from mode import Service
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.metrics import Metrics
@@ -17,14 +18,40 @@ Check = Callable[[], str | None]
 """None where all is well, else what is wrong."""
 
 
+def metrics_app(registry: CollectorRegistry) -> web.Application:
+    """/metrics alone."""
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    return app
+
+
+def health_app(registry: CollectorRegistry, *, live: Check, ready: Check) -> web.Application:
+    """The three pages. The checks are asked at each request, in the loop that answers."""
+    app = metrics_app(registry)
+    app.router.add_get("/livez", _answering(live))
+    app.router.add_get("/readyz", _answering(ready))
+    return app
+
+
+def _answering(check: Check) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_: web.Request) -> web.Response:
+        wrong = check()
+        return web.Response(text=f"{wrong or 'ok'}\n", status=503 if wrong else 200)
+
+    return answer
+
+
 class HealthServer(Service):  # type: ignore[misc]
     """A small web server of the worker's own; Faust's answers OK whatever happens."""
 
     def __init__(self, settings: Web, metrics: Metrics, *, live: Check, ready: Check, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._settings = settings
-        self._metrics = metrics
-        self._checks = {"/livez": live, "/readyz": ready}
+        self._app = health_app(metrics.registry, live=live, ready=ready)
         self._runner: web.AppRunner | None = None
         self.port = settings.port
 
@@ -32,11 +59,7 @@ class HealthServer(Service):  # type: ignore[misc]
         """Listen; a port in use raises, since a worker that no one can watch should not run."""
         if not self._settings.enabled:
             return
-        app = web.Application()
-        for path in self._checks:
-            app.router.add_get(path, self._answer_check)
-        app.router.add_get("/metrics", self._answer_metrics)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(self._app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
         await site.start()
@@ -47,12 +70,3 @@ class HealthServer(Service):  # type: ignore[misc]
         """Stop listening."""
         if self._runner is not None:
             await self._runner.cleanup()
-
-    async def _answer_check(self, request: web.Request) -> web.Response:
-        wrong = self._checks[request.path]()
-        return web.Response(text=f"{wrong or 'ok'}\n", status=503 if wrong else 200)
-
-    async def _answer_metrics(self, _: web.Request) -> web.Response:
-        return web.Response(
-            body=generate_latest(self._metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )

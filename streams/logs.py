@@ -37,6 +37,11 @@ class FloodFilter(logging.Filter):
         return self._seen[key] <= BURST
 
 
+def key_text(key: bytes | None) -> str:
+    """A record's key as the field `key` of a log line, by which one listing is followed through all parts."""
+    return (key or b"").decode("utf-8", "replace")
+
+
 def configure_logs(*, as_json: bool, level: int = logging.INFO) -> None:
     """Send structlog's and the libraries' logs to stderr in one form."""
     shared: list[structlog.typing.Processor] = [
@@ -56,7 +61,9 @@ def configure_logs(*, as_json: bool, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty()
+        colors=sys.stderr.isatty(),
+        # The default shows the values of local variables: in a sign-in that fails, somebody's password.
+        exception_formatter=structlog.dev.plain_traceback,
     )  # fmt: skip
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

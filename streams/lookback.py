@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from time import monotonic, time
 from typing import Any
 
+import msgspec
 import structlog
 import uvloop
 from aiokafka.errors import KafkaError
@@ -19,7 +20,11 @@ from connectors.events import Alert
 from connectors.seller_links import SellerLink
 from streams.flood_guard import FloodGuard, flood_alert
 from streams.health import HealthServer
+from streams.heartbeat import Heartbeat, PartState
+from streams.heartbeat_figures import first_heartbeat, with_figures
+from streams.heartbeat_sender import Heartbeats
 from streams.listing_store import ListingStore
+from streams.logs import key_text
 from streams.lookback_metrics import LookbackMetrics
 from streams.lookback_plan import LookbackPlan, Phase, Wanted
 from streams.lookback_search import Pass
@@ -54,6 +59,7 @@ class Lookback:
 
     def __init__(self, settings: Settings, shard: Shard) -> None:
         self._settings = settings
+        self._shard = shard
         self._metrics = metrics = LookbackMetrics()
         name = topic_name(FINGERPRINTS, settings.topics)
         store = ListingStore(settings.worker.data_dir, name, shard, settings.lookback.days)
@@ -83,6 +89,30 @@ class Lookback:
     def stop(self) -> None:
         """End after the step in hand; a pass that is not over is begun again by the next start."""
         self._stop.set()
+
+    def heartbeats(self) -> Heartbeats:
+        """Its heartbeats, to be sent while it runs."""
+        number, of = self._shard
+        first = first_heartbeat(
+            self._settings, "lookback", f"lookback-{number}-of-{of}", shard=f"{number}/{of}"
+        )
+        return Heartbeats(self._settings, first, self._says, self._metrics.heartbeats_failed.inc)
+
+    def _says(self, heartbeat: Heartbeat) -> Heartbeat:
+        """This heartbeat with how the look back is now. Called from their thread: it only looks."""
+        state, detail = self._state()
+        looks_at = {FINGERPRINTS.name: self._listings.partitions} if self._listings.partitions else {}
+        said = msgspec.structs.replace(heartbeat, state=state, detail=detail, partitions=looks_at)
+        return with_figures(said, self._metrics, self._takedowns)
+
+    def _state(self) -> tuple[PartState, str | None]:
+        if self._stop.is_set():
+            return "stopping", None
+        if (still := self._live()) is not None:
+            return "failing", still
+        if (waits := self._ready()) is not None:
+            return "starting", waits
+        return "ready", None
 
     async def run(self, *, once: bool) -> None:
         """Look back until stopped, or with `once` until all that has come is done.
@@ -178,7 +208,8 @@ class Lookback:
                 await self._outbox.deliver(outgoing)
                 break
             except TooLargeError as error:
-                log.error("record too large to send", topic=error.outgoing.topic.name)
+                log.error("record too large to send", topic=error.outgoing.topic.name,
+                          key=key_text(error.outgoing.key))  # fmt: skip
                 outgoing = [record for record in outgoing if record is not error.outgoing]
         arrived = {entry.takedown_id: entry.arrived_at for entry in wanted}
         for alert in alerts:
@@ -256,5 +287,6 @@ async def _run(settings: Settings, shard: Shard, *, once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lookback.stop)
     log.info("lookback starting", broker=settings.kafka.bootstrap_servers, shard=f"{shard[0]}/{shard[1]}")
-    await lookback.run(once=once)
+    with lookback.heartbeats():
+        await lookback.run(once=once)
     log.info("lookback ended")

@@ -34,6 +34,8 @@ class MatchListings(Stage):
 
     topic = FINGERPRINTS
     name = "match-listings"
+    flow = "match"
+    gives = ALERTS
 
     def __init__(
         self,
@@ -116,7 +118,8 @@ class MatchListings(Stage):
 def alert_on(topic: TopicSpec, alert: Alert, source: str = SOURCE) -> Outgoing:
     """The alert as a record of this topic."""
     headers = cloud_event_headers(alert.alert_id, f"relistwatch.alert.{alert.kind}", source, alert.matched_at)
-    return Outgoing(topic, alert.alert_id.encode(), msgspec.json.encode(alert), headers)
+    value = msgspec.json.encode(alert)
+    return Outgoing(topic, alert.alert_id.encode(), value, headers, alert.listing.key.encode())
 
 
 def seller_link_out(link: SellerLink, source: str = SOURCE) -> Outgoing:

@@ -6,6 +6,10 @@ from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from connectors.flows import Flows
+from streams.build_info import add_build_info
+from streams.flow_metrics import FlowMetrics
+
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 FINE_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 """For what is done some thousand times a second: aligning two photos takes less than a millisecond."""
@@ -16,6 +20,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        add_build_info(self.registry)
         self.events_in = Counter(
             "relistwatch_events_in", "Messages taken from a topic.", ["topic"], registry=self.registry
         )
@@ -25,6 +30,9 @@ class Metrics:
             ["topic"],
             registry=self.registry,
         )
+        self.flows = Flows()
+        for direction in ("in", "out"):
+            self.registry.register(FlowMetrics(self.flows, direction))
         self.alerts = Counter("relistwatch_alerts", "Alerts by kind.", ["kind"], registry=self.registry)
         self.alerts_held = Counter(
             "relistwatch_alerts_held", "Alerts of a takedown that meets too many listings, held for review.",
@@ -108,6 +116,9 @@ class Metrics:
             "relistwatch_snapshots", "Snapshots: loaded, discarded, written, failed.", ["outcome"],
             registry=self.registry,
         )  # fmt: skip
+        self.heartbeats_failed = Counter(
+            "relistwatch_heartbeats_failed", "Heartbeats that could not be sent.", registry=self.registry
+        )
         self.lag = Gauge(
             "relistwatch_lag", "Messages on the broker not yet committed.", ["topic", "partition"],
             registry=self.registry,

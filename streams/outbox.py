@@ -38,6 +38,8 @@ class Outgoing:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+    listing: bytes | None = None
+    """The key of the listing that it is about, where its own is another: for counting."""
 
 
 class TooLargeError(Exception):

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from connectors.codec import Codec, RecordError
 from streams.followed_topic import FollowedTopic
 from streams.listing_store import ListingStore
+from streams.logs import key_text
 from streams.lookback_metrics import LookbackMetrics
 from streams.records import ListingFingerprint
 from streams.settings import Settings
@@ -59,6 +60,11 @@ class RecentListings(FollowedTopic):
     def take_in(self, key: str, value: bytes | None) -> None:
         """Not used: what is taken in has a time, too."""
         raise NotImplementedError
+
+    @property
+    def partitions(self) -> tuple[int, ...]:
+        """Those of this shard; none before they are known."""
+        return tuple(one.partition for one in self._mine)
 
     async def prepare(self) -> None:
         """Find out which topic it is."""
@@ -143,7 +149,7 @@ class RecentListings(FollowedTopic):
             fingerprint = self._codec.decode(record.value).record
         except RecordError as error:
             self.metrics.dead_letters.labels(self.reader, error.kind).inc()
-            log.error(f"no {self.topic.holds}, left out", key=str(record.key), error=str(error))
+            log.error(f"no {self.topic.holds}, left out", key=key_text(record.key), error=str(error))
             return
         self.metrics.events_in.labels(FINGERPRINTS.name).inc()
         self.store.append(fingerprint, record.timestamp / 1000)

@@ -1,13 +1,15 @@
 """Reading a topic without a consumer group: nothing is committed, so looking changes nothing for anyone."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from streams.kafka_options import client_options
+from streams.key_partition import partition_of
 from streams.settings import Settings
 from streams.topics import TopicSpec, topic_name
 
@@ -95,19 +97,32 @@ class RecordReader:
     def __exit__(self, *_: object) -> None:
         self._consumer.close()
 
-    def existing(self, progress: Progress = no_progress) -> Iterator[Record]:
+    def existing(
+        self,
+        progress: Progress = no_progress,
+        *,
+        keys: Iterable[bytes] | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[Record]:
         """Every record that is there now, oldest first within each partition; then it ends.
+
+        `keys`: only of the partitions in which these keys are. `since`: in each partition from the first record of
+        that time on; earlier ones may follow it, where producers' clocks differ.
 
         Raises:
             UnreachableError: the broker has stopped answering.
         """
-        ends = self._consumer.end_offsets(self._partitions)
-        total = sum(ends.values()) - sum(self._consumer.beginning_offsets(self._partitions).values())
+        chosen = self._chosen(keys)
+        ends = self._consumer.end_offsets(chosen)
+        starts = self._starts(chosen, ends, since)
+        total = sum(ends.values()) - sum(starts.values())
         done = 0
-        self._consumer.seek_to_beginning()
+        self._consumer.assign(chosen)
+        for partition, start in starts.items():
+            self._consumer.seek(partition, start)
         stalled = _Stall(self._topic)
         # A position moves past compacted records too, so it reaches the end where offsets alone might not.
-        while any(self._position(partition) < ends[partition] for partition in self._partitions):
+        while any(self._position(partition) < ends[partition] for partition in chosen):
             batches = self._consumer.poll(timeout_ms=POLL_MS)
             stalled.check(progress=bool(batches))
             for batch in batches.values():
@@ -117,8 +132,25 @@ class RecordReader:
                         done += 1
                         yield record
 
+    def _chosen(self, keys: Iterable[bytes] | None) -> list[TopicPartition]:
+        if keys is None:
+            return self._partitions
+        numbers = {partition_of(key, len(self._partitions)) for key in keys}
+        return [self._partitions[number] for number in sorted(numbers)]
+
+    def _starts(
+        self, chosen: list[TopicPartition], ends: dict[TopicPartition, int], since: datetime | None
+    ) -> dict[TopicPartition, int]:
+        if since is None:
+            starts: dict[TopicPartition, int] = self._consumer.beginning_offsets(chosen)
+            return starts
+        asked = dict.fromkeys(chosen, int(since.timestamp() * 1000))
+        found = self._consumer.offsets_for_times(asked) if asked else {}
+        return {each: found[each].offset if found.get(each) else ends[each] for each in chosen}
+
     def arriving(self, stop: Stop, *, from_beginning: bool = False) -> Iterator[Record]:
         """The records that come from now on, or all there are and then those; until `stop`."""
+        self._consumer.assign(self._partitions)
         if from_beginning:
             self._consumer.seek_to_beginning()
         else:

@@ -6,6 +6,7 @@ same takedown, by its listing's key. Unresolved ones are tried again by whoever 
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -21,6 +22,7 @@ from connectors.events import DeadLetter
 from connectors.stop import Stop
 from connectors.takedown_requests import TakedownRequest
 from connectors.takedown_status import TakedownChange, TakedownStatus
+from streams.heartbeat import Heartbeat, PartState
 from streams.listing_finder import ASK_NEXT, ListingFinder, Look, answered
 from streams.offset_reader import OffsetReader
 from streams.outbox import Outgoing
@@ -42,6 +44,7 @@ from streams.topics import (
     FINGERPRINTS,
     LISTINGS,
     TAKEDOWN_AUDIT,
+    TAKEDOWN_REQUESTS,
     TAKEDOWN_STATUS,
     TAKEDOWNS,
     TopicSpec,
@@ -49,6 +52,7 @@ from streams.topics import (
 
 log = structlog.get_logger(__name__)
 
+STAGE = "resolve-takedowns"
 CHUNK = 250
 """Requests whose records are held in memory together: a fingerprint with photos is some 100 KB."""
 ASK_SECONDS = 2.0
@@ -99,11 +103,26 @@ class Resolver:
         self._news: list[TakedownChange] = []
         self._in_hand: list[Record] = []
         self._forgot = 0.0
+        self._partitions: tuple[int, ...] = ()
+        self._state: PartState = "starting"
+        self._trouble: str | None = "what was seen is read"
+        self._set_aside: Counter[str] = Counter()
 
     @property
     def counts(self) -> dict[str, int]:
         """What came of the requests so far: a word and how many."""
         return self._publisher.counts
+
+    def says(self, heartbeat: Heartbeat) -> Heartbeat:
+        """This heartbeat with how the resolver is now. Called from their thread: it only looks."""
+        stopping = self._stop.is_set()
+        return msgspec.structs.replace(
+            heartbeat,
+            state="stopping" if stopping else self._state,
+            detail=None if stopping else self._trouble,
+            partitions={TAKEDOWN_REQUESTS.name: self._partitions} if self._partitions else {},
+            dead_letters=dict(self._set_aside),
+        )
 
     def run(self, *, once: bool = False) -> None:
         """Resolve until `stop`; `once`: what is there now and what is due, then end.
@@ -125,11 +144,15 @@ class Resolver:
             self._group.join(self._stop)
             while not self._stop.is_set():
                 try:
-                    if self._turn() == 0 and once and self._is_done():
+                    self._partitions = tuple(sorted(self._group.partitions()))
+                    handled = self._turn()
+                    self._state, self._trouble = "ready", None
+                    if handled == 0 and once and self._is_done():
                         return
                 except UnreachableError as error:
                     if once:
                         raise
+                    self._state, self._trouble = "failing", "the broker is away"
                     log.warning("the broker is away; what is in hand waits", error=str(error))
                     self._stop.wait(AWAY_SECONDS)
 
@@ -192,6 +215,7 @@ class Resolver:
             except RecordError as error:
                 self._publisher.send([_dead_letter(record, error, self._clock.now())])
                 self._publisher.counts["dead-letters"] += 1
+                self._set_aside[f"{STAGE} {error.kind}"] += 1
                 continue
             decoded += 1
             waiting.setdefault(request.request_id, received(request, record.partition))
@@ -270,7 +294,7 @@ def _dead_letter(record: Record, error: RecordError, now: datetime) -> Outgoing:
         headers=header_items(record.headers),
         error=error.kind,
         detail=str(error)[:2000],
-        stage="resolve-takedowns",
+        stage=STAGE,
         failed_at=now,
     )
     headers = cloud_event_headers(

@@ -17,6 +17,7 @@ from connectors.seller_links import SellerLink
 from connectors.takedown_requests import TakedownRequest
 from connectors.takedown_status import TakedownChange, TakedownStatus
 from connectors.verdicts import Verdict
+from streams.heartbeat import Heartbeat
 from streams.records import ListingFingerprint, TakedownFingerprint
 from streams.settings import Topics
 from streams.topics import (
@@ -24,6 +25,7 @@ from streams.topics import (
     ALL_TOPICS,
     DEAD_LETTERS,
     FINGERPRINTS,
+    HEARTBEATS,
     HELD_ALERTS,
     LISTINGS,
     POLICY_DIFFERENCES,
@@ -54,6 +56,7 @@ RECORD_OF: dict[str, type[Struct]] = {
     SELLER_LINKS.name: SellerLink,
     VERDICTS.name: Verdict,
     DEAD_LETTERS.name: DeadLetter,
+    HEARTBEATS.name: Heartbeat,
 }
 """The record of each topic that has one so far; the others hold what `TopicSpec.holds` says."""
 
@@ -73,6 +76,7 @@ KEYS = {
     "verdicts": "alert_id",
     "dead-letters": "the original message's key",
     "connector-state": "the connector instance",
+    "heartbeats": "the instance: one running process",
 }
 TOMBSTONES = {
     "takedowns": "A null value withdraws the takedown.",
@@ -161,7 +165,7 @@ def _channel(spec: TopicSpec) -> dict[str, Any]:
         },
         "bindingVersion": "0.5.0",
     }
-    kept = f"kept {spec.retention_days} days" if spec.retention_days else "kept for ever"
+    kept = spec.kept
     if "compact" in spec.cleanup:
         kept += ", the newest of each key only"
     return {

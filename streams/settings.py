@@ -76,6 +76,8 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where a worker keeps files of its own; several may share it."""
     snapshot_minutes: Annotated[float, Meta(ge=0)] = 10.0
     """Between two snapshots of the takedowns in `data_dir`, from which the next start is fast; 0 keeps none."""
+    heartbeat_seconds: Annotated[float, Meta(ge=0)] = 2.0
+    """Between two heartbeats of a running part, connectors among them, on `heartbeats`; 0 sends none."""
 
 
 class Photos(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -17,6 +17,8 @@ import structlog
 
 from connectors.codec import Codec, RecordError
 from connectors.events import DeadLetter
+from connectors.flows import by_marketplace
+from streams.logs import key_text
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing, TooLargeError
 from streams.topics import DEAD_LETTERS, TopicSpec
@@ -46,6 +48,10 @@ class Stage(ABC):
 
     topic: TopicSpec
     name: str
+    flow: str | None = None
+    """Under which its listings are counted by marketplace; None where it has none."""
+    gives: TopicSpec | None = None
+    """Whose acknowledged records are counted as given."""
 
     def __init__(self, outbox: Outbox, metrics: Metrics) -> None:
         self.outbox = outbox
@@ -63,7 +69,8 @@ class Stage(ABC):
         try:
             with self.metrics.timed(self.name):
                 outgoing = await self._process_guarded(messages)
-                await self._deliver(messages, outgoing)
+                delivered = await self._deliver(messages, outgoing)
+            self._count(messages, delivered)
         except BaseException:  # noqa: BLE001
             # Returning or raising lets Faust commit a batch that was not delivered. Ending here keeps
             # it uncommitted, and another worker gets it again (docs/delivery.md).
@@ -71,6 +78,15 @@ class Stage(ABC):
                          error=traceback.format_exc())  # fmt: skip
             os._exit(70)
         self.handled += len(messages)
+
+    def _count(self, messages: Sequence[Message], delivered: Sequence[Outgoing]) -> None:
+        """Both together, when the batch is done: a batch that is given up is counted by whoever gets it again."""
+        if self.flow is None:
+            return
+        flows = self.metrics.flows
+        flows.take(self.flow, by_marketplace(message.key for message in messages))
+        given = [record.listing or record.key for record in delivered if record.topic is self.gives]
+        flows.give(self.flow, by_marketplace(given))
 
     async def _process_guarded(self, messages: Sequence[Message]) -> list[Outgoing]:
         try:
@@ -84,13 +100,16 @@ class Stage(ABC):
             outgoing += await self._process_guarded([message])
         return outgoing
 
-    async def _deliver(self, messages: Sequence[Message], outgoing: list[Outgoing]) -> None:
+    async def _deliver(self, messages: Sequence[Message], outgoing: list[Outgoing]) -> list[Outgoing]:
+        """What is acknowledged in the end."""
         while True:
             try:
-                return await self.outbox.deliver(outgoing)
+                await self.outbox.deliver(outgoing)
+                return outgoing
             except TooLargeError as error:
                 # What was acknowledged before is sent again: the same ids, which at least once allows.
-                log.error("record too large to send", stage=self.name, topic=error.outgoing.topic.name)
+                log.error("record too large to send", stage=self.name, topic=error.outgoing.topic.name,
+                          key=key_text(error.outgoing.key))  # fmt: skip
                 outgoing = [record for record in outgoing if record is not error.outgoing]
                 outgoing += [
                     self.dead_letter(message, "too-large", str(error))

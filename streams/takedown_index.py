@@ -5,6 +5,7 @@ It starts where the worker's own snapshot ends, if there is one (`streams.bank_s
 
 import asyncio
 import gc
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -57,7 +58,17 @@ class TakedownIndex(FollowedTopic):
         metrics.index_size.labels("titles").set_function(lambda: len(bank.titles))
         metrics.index_size.labels("photos").set_function(lambda: len(bank.photos))
         metrics.index_size.labels("stale").set_function(lambda: bank.stale)
-        metrics.index_age.set_function(lambda: monotonic() - self.heard)
+        metrics.index_age.set_function(lambda: self.age)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the broker last answered."""
+        return monotonic() - self.heard
+
+    @property
+    def snapshot_age(self) -> float:
+        """Seconds since the newest snapshot held all takedowns; not a number without one."""
+        return math.nan if self._snapshots is None else self._snapshots.age
 
     def take_in(self, key: str, value: bytes | None) -> None:
         """Hold the takedown, or withdraw it.

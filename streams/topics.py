@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from streams.settings import Topics
 
-DAY_MS = 24 * 3600 * 1000
+MINUTE_MS = 60 * 1000
+DAY_MS = 24 * 60 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class TopicSpec:
     retention_days: int | None = None
     partitions: int | None = None
     """None takes the settings' number."""
+    retention_minutes: int | None = None
+    """Instead of days, for what is of no use the next day."""
     extra: dict[str, str] = field(default_factory=dict)
 
     def config(self, settings: Topics) -> dict[str, str]:
@@ -25,9 +28,23 @@ class TopicSpec:
             "cleanup.policy": self.cleanup,
             "max.message.bytes": str(settings.max_message_bytes),
             "min.insync.replicas": str(settings.min_insync),
-            "retention.ms": str(self.retention_days * DAY_MS) if self.retention_days else "-1",
+            "retention.ms": str(self.retention_ms),
         }
         return config | self.extra
+
+    @property
+    def retention_ms(self) -> int:
+        """How long a record is kept; -1 is for ever."""
+        if self.retention_minutes is not None:
+            return self.retention_minutes * MINUTE_MS
+        return -1 if self.retention_days is None else self.retention_days * DAY_MS
+
+    @property
+    def kept(self) -> str:
+        """How long a record is kept, in words."""
+        if self.retention_minutes is not None:
+            return f"kept {self.retention_minutes} minutes"
+        return f"kept {self.retention_days} days" if self.retention_days else "kept for ever"
 
 
 LISTINGS = TopicSpec("listings", "ListingEvent", "delete", 7)
@@ -46,6 +63,12 @@ DEAD_LETTERS = TopicSpec(
     "dead-letters", "DeadLetter", "delete", 30, extra={"max.message.bytes": str(24 * 1024 * 1024)}
 )
 CONNECTOR_STATE = TopicSpec("connector-state", "a connector's checkpoint", "compact", partitions=1)
+HEARTBEATS = TopicSpec(
+    "heartbeats", "Heartbeat", "delete", partitions=1, retention_minutes=60,
+    # Only whole segments are ever removed, and never the one that is written to: with Kafka's own 7 days and 1 GB
+    # an hour would be a week. Ten minutes of a hundred workers' heartbeats are some 30 MB.
+    extra={"segment.ms": str(10 * MINUTE_MS), "segment.bytes": str(32 * 1024 * 1024)},
+)  # fmt: skip
 
 ALL_TOPICS = (
     LISTINGS,
@@ -62,6 +85,7 @@ ALL_TOPICS = (
     VERDICTS,
     DEAD_LETTERS,
     CONNECTOR_STATE,
+    HEARTBEATS,
 )
 
 

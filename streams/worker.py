@@ -12,6 +12,7 @@ import faust
 import structlog
 import uvloop
 from faust.app.base import BootStrategy
+from faust.exceptions import ConsumerNotStarted
 from mode import Service
 
 from streams.eager_consumer import EagerConsumer
@@ -19,6 +20,8 @@ from streams.fingerprint_stages import FingerprintListings, FingerprintTakedowns
 from streams.flood_guard import FloodGuard
 from streams.followed_topic import FollowedTopic
 from streams.health import HealthServer
+from streams.heartbeat_figures import first_heartbeat
+from streams.heartbeat_sender import Heartbeats
 from streams.kafka_options import faust_credentials, servers
 from streams.match_stage import MatchListings
 from streams.metrics import Metrics
@@ -35,6 +38,7 @@ from streams.takedown_bank import TakedownBank
 from streams.takedown_index import TakedownIndex
 from streams.topics import topic_name
 from streams.verdict_feed import VerdictFeed
+from streams.worker_heartbeat import WorkerHeartbeat
 
 log = structlog.get_logger(__name__)
 
@@ -73,9 +77,18 @@ class Watch(Service):  # type: ignore[misc]
         for followed in self._held:
             if not followed.loaded:
                 return f"{followed.topic.name} are loading"
-        if not self._app.consumer.assignment():
+        if not self.partitions():
             return "no partitions are assigned"
         return None
+
+    def partitions(self) -> list[tuple[str, int]]:
+        """What is assigned to this worker; nothing before the consumer has started."""
+        if not all(followed.loaded for followed in self._held):
+            return []
+        try:
+            return [(each.topic, each.partition) for each in self._app.consumer.assignment()]
+        except ConsumerNotStarted:
+            return []
 
     def live(self) -> str | None:
         """Live: something was finished lately, or there is nothing to do."""
@@ -94,6 +107,8 @@ class Watch(Service):  # type: ignore[misc]
     def _refresh_lag(self) -> int:
         consumer = self._app.consumer
         total = 0
+        # What another worker has taken over is its own to tell; here it would stay as it was for ever.
+        self._metrics.lag.clear()
         for partition in consumer.assignment():
             highwater = consumer.highwater(partition)
             if highwater is None:
@@ -120,8 +135,8 @@ class Boot(BootStrategy):  # type: ignore[misc]
         return []
 
 
-def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Stage]]:
-    """The Faust app with its agents and services, not started."""
+def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHeartbeat]:
+    """The Faust app with its agents and services, not started, and what its heartbeats say."""
     app = faust.App(
         settings.kafka.group,
         broker=[f"aiokafka://{server}" for server in servers(settings.kafka)],
@@ -170,7 +185,7 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, list[Sta
     app.boot_strategy = boot
     for stage in stages:
         _add_agent(app, stage, settings)
-    return app, stages
+    return app, WorkerHeartbeat(app, watch, index, metrics, settings)
 
 
 def _add_agent(app: faust.App, stage: Stage, settings: Settings) -> None:
@@ -203,6 +218,12 @@ def run_worker(settings: Settings) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     metrics = Metrics()
-    app, _ = build_app(settings, metrics)
+    app, says = build_app(settings, metrics)
     log.info("worker starting", broker=settings.kafka.bootstrap_servers, group=settings.kafka.group)
-    _Worker(app, loop=loop, redirect_stdouts=False).execute_from_commandline()
+    first = first_heartbeat(settings, "worker")
+    with Heartbeats(settings, first, says, metrics.heartbeats_failed.inc) as heartbeats:
+        try:
+            _Worker(app, loop=loop, redirect_stdouts=False).execute_from_commandline()
+        finally:
+            if (failure := says.failure()) is not None:
+                heartbeats.fail(failure)

@@ -64,8 +64,10 @@ def connect(
     from connectors.context import Context  # noqa: PLC0415
     from connectors.runner import Runner  # noqa: PLC0415
     from connectors.sdk import ConnectorError  # noqa: PLC0415
+    from connectors.secret import redact  # noqa: PLC0415
     from connectors.stop import stop_on_signals  # noqa: PLC0415
     from streams.cli.connect_progress import ConnectProgress  # noqa: PLC0415
+    from streams.connector_heartbeat import connector_heartbeats  # noqa: PLC0415
 
     settings = settings_of(context)
     instance = instance_name(instance or name)
@@ -83,6 +85,11 @@ def connect(
             progress.note(
                 f"metrics at {serving_metrics(running, settings, counts, name, instance, metrics_port)}"
             )
+        beats = None
+        if to == "kafka" and not to_option:
+            beats = running.enter_context(
+                connector_heartbeats(settings, name, surroundings, of_listings=topic == "listings")
+            )
         running.enter_context(closing(checkpoints))
         running.enter_context(progress)
         runner = Runner(
@@ -93,6 +100,8 @@ def connect(
             runner.run()
         except ConnectorError as error:
             failure = error
+            if beats is not None:
+                beats.fail(redact(str(error)))
     progress.end(counts, as_json=as_json)
     end(failure, counts)
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli import dashboard_people
 from streams.cli.context import EXIT_USAGE, fail, settings_of
 
 
@@ -11,6 +12,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     group = typer.Typer(help="The console for analysts and operators.", invoke_without_command=True)
     group.callback()(dashboard)
+    dashboard_people.register(group)
     app.add_typer(group, name="dashboard")
 
 
@@ -19,6 +21,10 @@ def dashboard(
     host: Annotated[str | None, typer.Option(help="Where to answer [default: 127.0.0.1].")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="0 takes a free one [default: 6070].")
+    ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Answer /metrics for Prometheus there; 0 takes a free one."),
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
 ) -> None:
@@ -42,9 +48,16 @@ def dashboard(
         settings, dashboard=msgspec.structs.replace(settings.dashboard, **chosen)
     )
     configure_logs(as_json=log_json)
+
+    def say(address: str) -> None:
+        typer.echo(f"relistwatch dashboard: {address}", err=True)
+        dashboard_people.say_first_steps(settings, lambda text: typer.echo(f"relistwatch: {text}", err=True))
+
     try:
-        run_dashboard(settings, lambda address: typer.echo(f"relistwatch dashboard: {address}", err=True))
+        run_dashboard(settings, say, metrics_port)
     except DatabaseError as error:
         fail(str(error), EXIT_USAGE)
     except OSError as error:
-        fail(f"cannot answer at {settings.dashboard.host}:{settings.dashboard.port}: {error}", EXIT_USAGE)
+        wanted = f"{settings.dashboard.host}:{settings.dashboard.port}"
+        also = "" if metrics_port is None else f", or for metrics at {settings.web.host}:{metrics_port}"
+        fail(f"cannot answer at {wanted}{also}: {error}", EXIT_USAGE)

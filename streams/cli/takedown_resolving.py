@@ -41,6 +41,8 @@ def resolve(
     from connectors.sdk import AbortError  # noqa: PLC0415
     from connectors.secret import redact  # noqa: PLC0415
     from connectors.stop import stop_on_signals  # noqa: PLC0415
+    from streams.heartbeat_figures import first_heartbeat  # noqa: PLC0415
+    from streams.heartbeat_sender import Heartbeats  # noqa: PLC0415
     from streams.logs import configure_logs  # noqa: PLC0415
     from streams.resolve_connectors import ListingConnectors, connector_specs  # noqa: PLC0415
     from streams.resolver import Resolver  # noqa: PLC0415
@@ -58,7 +60,8 @@ def resolve(
         try:
             with broker_errors():
                 resolver = Resolver(settings, connectors, stop)
-                resolver.run(once=once)
+                with Heartbeats(settings, first_heartbeat(settings, "resolver"), resolver.says):
+                    resolver.run(once=once)
         except BrokerUnavailableError as error:
             fail(str(error), EXIT_UNAVAILABLE)
         except OSError as error:

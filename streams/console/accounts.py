@@ -161,7 +161,7 @@ def _insert(connection: Connection, name: str, role: Role, kept: str | None) -> 
     added = insert(PEOPLE).values(
         name=name, role=role, password=kept, disabled=False, created_ms=now, changed_ms=now
     )
-    return connection.execute(added.on_conflict_do_nothing()).rowcount > 0
+    return connection.execute(added.on_conflict_do_nothing().returning(PEOPLE.c.name)).first() is not None
 
 
 def _admins(connection: Connection, *, by_proxy: bool) -> set[str]:

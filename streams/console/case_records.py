@@ -76,8 +76,8 @@ class EarlierAlert:
 
 @dataclass(frozen=True, slots=True)
 class SellerRecord:
-    """The other alerts of a seller's account. `states`: how many of each, `counted` in all, `COUNTED_AT_MOST` at most.
-    `newest`: the newest of them."""
+    """The other alerts of a seller's account. `states`: how many of each of the newest,
+    `COUNTED_AT_MOST` and one more at most. `newest`: the newest of them."""
 
     account: str
     newest: tuple[EarlierAlert, ...]
@@ -85,13 +85,13 @@ class SellerRecord:
 
     @property
     def counted(self) -> int:
-        """All of them."""
+        """How many were counted."""
         return sum(self.states.values())
 
     @property
     def is_cut(self) -> bool:
         """Whether there are more."""
-        return self.counted >= COUNTED_AT_MOST
+        return self.counted > COUNTED_AT_MOST
 
 
 class _Listing(msgspec.Struct):
@@ -171,11 +171,12 @@ def earlier_on_listing(connection: Connection, alert_id: str, listing_key: str) 
 
 def seller_record(connection: Connection, account: str, listing_key: str) -> SellerRecord:
     """Alerts on other listings of the same account, `marketplace:seller_id`."""
-    # Bounded before it is sorted or counted: an account may have as many alerts as all others together.
+    # Bounded before anything is counted: an account may have as many alerts as all others together.
     some = (
         select(ALERTS.c.alert_id)
         .where(ALERTS.c.seller == account, ALERTS.c.listing_key != listing_key)
-        .limit(COUNTED_AT_MOST)
+        .order_by(ALERTS.c.matched_ms.desc())
+        .limit(COUNTED_AT_MOST + 1)
         .subquery()
     )
     states = connection.execute(

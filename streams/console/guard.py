@@ -33,6 +33,8 @@ from streams.trusted_networks import address_of, is_among, networks_of
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 NEEDS: web.AppKey[Mapping[Handler, Permission | None]] = web.AppKey("needs", dict)
+ZERO = "\x00"
+"""Which no text of ours holds, and PostgreSQL takes in none (8.3)."""
 SAFE = ("GET", "HEAD")
 STRANGERS_BODY = 64 * 1024
 """The largest body of one who is not signed in: a sign-in form."""
@@ -56,6 +58,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     by_trusted = is_among(address_of(peer), trusted)
     if request.method not in SAFE:
         _check_site(request, by_trusted=by_trusted)
+    if ZERO in request.path or ZERO in request.query_string:
+        raise web.HTTPBadRequest(text="zero")
     if settings.sign_in == "proxy":
         await sign_in_by_proxy(request, by_trusted=by_trusted, peer=peer)
     elif token := token_in(request):
@@ -121,9 +125,12 @@ async def _form_of(request: web.Request) -> Mapping[str, object]:
     if request.content_type.startswith("multipart/"):
         return {}
     try:
-        return await request.post()
+        form = await request.post()
     except (ValueError, LookupError):
         raise web.HTTPBadRequest(text="form") from None
+    if any(ZERO in value for value in form.values() if isinstance(value, str)):
+        raise web.HTTPBadRequest(text="zero")
+    return form
 
 
 def _check_token(request: web.Request, form: Mapping[str, object]) -> None:

@@ -87,7 +87,8 @@ class Passwords:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, "passwords")
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._waiting = 0
+        self.waiting = 0
+        """How many wait for a turn."""
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -96,13 +97,13 @@ class Passwords:
         Raises:
             BusyError: too many wait already.
         """
-        if self._waiting >= MOST_WAITING:
+        if self.waiting >= MOST_WAITING:
             raise BusyError
-        self._waiting += 1
+        self.waiting += 1
         try:
             await self._turns.acquire()
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
         try:
             yield
         finally:

@@ -12,7 +12,7 @@ from streams.console.answers import asks_for_json, done, refused
 from streams.console.asker import person_of
 from streams.console.context import console_of
 from streams.console.passwords import BusyError, PasswordError, check_rules, hashed, passwords_of
-from streams.console.people import MAY, ROLES, Role
+from streams.console.people import MAY, PERMISSIONS, ROLES, Role
 from streams.console.rendering import page
 from streams.console.routes import Route
 from streams.console.sign_in_page import BUSY_SECONDS
@@ -145,7 +145,7 @@ async def _shown(
         "seconds": seconds,
         "done": said if said in DONE and problem is None else None,
         "roles": ROLES,
-        "may": {role: sorted(MAY[role]) for role in ROLES},
+        "may": {role: [each for each in PERMISSIONS if each in MAY[role]] for role in ROLES},
         "by_proxy": _by_proxy(request),
     }
     return page(request, "people.html", values, status=status)

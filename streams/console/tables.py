@@ -53,16 +53,24 @@ ALERTS = Table(
     Column("matched_ms", BigInteger, nullable=False),
     Column("took_ms", BigInteger),
     Column("state", String(20), nullable=False),
+    Column("members", Text),
     Column("record", LargeBinary, nullable=False),
     Index("alerts_queue", "state", "probability", "matched_ms"),
     Index("alerts_age", "state", "matched_ms"),
     Index("alerts_time", "matched_ms"),
     Index("alerts_cluster", "cluster"),
+    Index(
+        "alerts_together",
+        "alert_id",
+        sqlite_where=text("members IS NOT NULL"),
+        postgresql_where=text("members IS NOT NULL"),
+    ),
     Index("alerts_takedown", "takedown_id"),
-    Index("alerts_seller", "seller"),
+    Index("alerts_seller", "seller", "matched_ms"),
     Index("alerts_listing", "listing_key"),
 )
 """`seller`: the account, `marketplace:seller_id`. `cluster`: the least takedown id of the alert's cluster.
+`members`: of a cluster of several, each takedown id on a line of its own, a line end before the first too; else null.
 `took_ms`: from the listing's arrival on Kafka to the alert's; null where that is not known.
 `state`: `open`, or the verdict in force: `relist`, `not a relist`, `same backdrop`, `unsure`."""
 

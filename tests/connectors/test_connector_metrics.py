@@ -15,7 +15,7 @@ def test_every_counter_is_served_as_it_stands() -> None:
         first = urllib.request.urlopen(address, timeout=10).read().decode()
         counts.written = 3
         second = urllib.request.urlopen(address, timeout=10).read().decode()
-    labels = '{connector="shopee",instance="shopee-toko-7"}'
+    labels = '{connector="shopee",connector_instance="shopee-toko-7"}'
     assert f"relistwatch_connector_written_total{labels} 2.0" in first
     assert f"relistwatch_connector_written_total{labels} 3.0" in second
     assert f"relistwatch_connector_throttled_total{labels} 1.0" in second

@@ -8,6 +8,7 @@ import jsonschema
 import msgspec
 import pytest
 from alert_records import NOON, alert, dead_letter, policy_difference, seller_link, verdict
+from heartbeat_records import heartbeat
 from listing_records import drawn_photo, inline, listing, takedown
 from msgspec import Struct
 from takedown_lists import takedown_request
@@ -39,6 +40,7 @@ def examples() -> list[Struct]:
         takedown_request(1),
         takedown_status(takedown_request(1)),
         takedown_change(),
+        heartbeat(),
         fingerprint_listing(full, prints),
         fingerprint_takedown(request, prints),
     ]

@@ -20,6 +20,7 @@ from connectors.sample.edits import edit_photo
 from connectors.seller_links import SellerLink
 from streams.console.case import case_values
 from streams.console.context import Console, console_of
+from streams.console.feed.alert_rows import milliseconds, row_of
 from streams.console.rendering import ENVIRONMENT, language_for, page
 from streams.console.routes import Route
 from streams.console.tables import ALERTS, SELLER_LINKS, TAKEDOWNS, VERDICTS
@@ -109,10 +110,6 @@ def scene() -> Scene:
     return Scene(alert, takedown, photos, tuple(found))
 
 
-def milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
 def console_settings(folder: Path, **changes: Any) -> Settings:
     """A console whose photo store is in `folder`."""
     return Settings(
@@ -126,27 +123,7 @@ def put_alert(
     console: Console, alert: Alert, *, state: str = "open", by: str | None = None, **changes: Any
 ) -> None:
     """The alert's row, and the verdict's in force where `state` is one."""
-    account = None if alert.listing.seller_id is None else alert.listing.account
-    row = {
-        "alert_id": alert.alert_id,
-        "kind": alert.kind,
-        "probability": alert.probability,
-        "caught_by": alert.caught_by,
-        "marketplace": alert.listing.marketplace,
-        "listing_key": alert.listing.key,
-        "seller": account,
-        "title": alert.listing.title,
-        "takedown_id": alert.takedown.takedown_id,
-        "takedown_title": alert.takedown.title,
-        "authority": alert.takedown.authority,
-        "cluster": min(alert.cluster, default=alert.takedown.takedown_id),
-        "held": False,
-        "observed_ms": milliseconds(alert.listing_observed_at),
-        "matched_ms": milliseconds(alert.matched_at),
-        "took_ms": None,
-        "state": state,
-        "record": msgspec.json.encode(alert),
-    }
+    row = row_of(alert, msgspec.json.encode(alert), held=False, took_ms=None) | {"state": state}
     with console.database.write() as connection:
         connection.execute(insert(ALERTS).values(**(row | changes)))
         if by is not None:

@@ -14,15 +14,13 @@ from streams.console.people import Role
 
 PASSWORD = "seven blue herons"
 OTHER_PASSWORD = "eight green herons"
-_KEPT: dict[str, str] = {}
 
 
 def add_person(console: Console, name: str, role: Role = "viewer", password: str | None = PASSWORD) -> None:
-    """Somebody who may sign in. Each password is hashed once a session, since that is slow by design."""
-    if password is not None and password not in _KEPT:
-        _KEPT[password] = hashed(password)
+    """Somebody who may sign in."""
+    kept = None if password is None else hashed(password)
     with console.database.write() as connection:
-        accounts.add(connection, name, role, None if password is None else _KEPT[password], COMMAND)
+        accounts.add(connection, name, role, kept, COMMAND)
 
 
 def log_of(console: Console, **wanted: Any) -> list[Entry]:
@@ -55,10 +53,10 @@ class Browser:
         return self.client.post(path, data=sent, headers={"Accept": "text/html", **headers})
 
     def sign_in(
-        self, name: str, password: str = PASSWORD, next: str = "/account", **headers: str
+        self, name: str, password: str = PASSWORD, goal: str = "/account", **headers: str
     ) -> httpx.Response:
         """The sign-in form, filled in and sent."""
-        fields = {"name": name, "password": password, "next": next}
+        fields = {"name": name, "password": password, "next": goal}
         return self.post("/sign-in", fields, token=self.csrf("/sign-in"), **headers)
 
     @property

@@ -23,7 +23,12 @@ def queued(number: int, **changes: Any) -> Alert:
     """Alert `number`: the higher the number, the less probable and the older. `title`, `marketplace`, `seller_id`,
     `takedown_title`, `takedown_id`, `authority` go to where they belong."""
     base = alert(number)
-    listing = {"listing_id": f"l{number}", "marketplace": "pasar-uji", "title": f"Jaket {number}", "seller_id": "s2"}
+    listing = {
+        "listing_id": f"l{number}",
+        "marketplace": "pasar-uji",
+        "title": f"Jaket {number}",
+        "seller_id": "s2",
+    }
     listing |= {name: changes.pop(name) for name in ("title", "marketplace", "seller_id") if name in changes}
     taken = {name: changes.pop(name) for name in ("takedown_id", "authority") if name in changes}
     if "takedown_title" in changes:
@@ -46,7 +51,9 @@ def put(
         row = row_of(one, msgspec.json.encode(one), held=held, took_ms=None)
         if verdict is not None:
             row["state"] = verdict[0]
-            said.append({"alert_id": one.alert_id, "verdict": verdict[0], "by": verdict[1], "decided_ms": verdict[2]})
+            said.append(
+                {"alert_id": one.alert_id, "verdict": verdict[0], "by": verdict[1], "decided_ms": verdict[2]}
+            )
         rows.append(row)
     with database.write() as connection:
         connection.execute(insert(ALERTS), rows)
@@ -57,7 +64,9 @@ def put(
 def states(database: Database) -> dict[str, str]:
     """The state of each alert."""
     with database.read() as connection:
-        return {row.alert_id: row.state for row in connection.execute(select(ALERTS.c.alert_id, ALERTS.c.state))}
+        return {
+            row.alert_id: row.state for row in connection.execute(select(ALERTS.c.alert_id, ALERTS.c.state))
+        }
 
 
 def in_force(database: Database) -> dict[str, tuple[str, str]]:

@@ -27,6 +27,7 @@ def test_all_is_well_on_a_broker_with_its_topics(topics: Settings) -> None:
     assert {check for check, finding in findings.items() if finding.state == "fail"} == set(), findings
     assert findings.keys() == {
         "python", *PINNED, *LEAST, "clock", "disk", "broker", "clock skew", "topics", "partitions", "listing times",
+        "parts",
     }  # fmt: skip
     assert re.search(r"^1 at 127\.0\.0\.1:\d+, Kafka 4\.3 ", findings["broker"].detail)
     # Broker and test are on one machine, so whatever is found must be within its own error.

@@ -72,7 +72,7 @@ class Retention:
             (REQUESTS, REQUESTS.c.received_ms < since),
             (DEAD_LETTERS, DEAD_LETTERS.c.failed_ms < since),
             (CHANGES, and_(CHANGES.c.at_ms < since, not_(its_takedown.exists()))),
-            (CLAIMS, CLAIMS.c.until_ms < now),
+            (CLAIMS, CLAIMS.c.until_ms < now - HOUR_MS),
             (ATTEMPTS, ATTEMPTS.c.until_ms < now),
             (SESSIONS, SESSIONS.c.made_ms < now - session_ms),
             (SESSIONS, SESSIONS.c.seen_ms < now - session_ms // 4),

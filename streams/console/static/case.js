@@ -32,7 +32,7 @@ class Side {
   constructor(figure, changed) {
     this.figure = figure;
     this.name = figure.dataset.side;
-    for (const part of ["view", "scene", "main", "outline", "dot", "why", "web", "which", "over"]) this[part] = figure.querySelector(`.case-${part}`);
+    for (const part of ["view", "scene", "main", "outline", "dot", "why", "web", "which", "over", "seam"]) this[part] = figure.querySelector(`.case-${part}`);
     this.thumbs = [...figure.querySelectorAll(".case-thumb")];
     this.image = this.main ? Number(this.main.dataset.image) : null;
     this.shown = Boolean(this.main?.getAttribute("src"));
@@ -196,7 +196,8 @@ class Case {
     for (const control of [this.flicker, this.range, this.mode]) control.disabled = !possible;
     if (over) {
       over.hidden = !possible;
-      if (possible) {
+      if (!possible) this.listing.seam.hidden = true;
+      else {
         const image = over.firstElementChild;
         const address = this.takedown.main.currentSrc || this.takedown.main.src;
         if (image.src !== address) image.src = address;
@@ -212,7 +213,9 @@ class Case {
     const curtain = this.mode.value === "curtain" && this.timer === null && !this.turned;
     over.style.opacity = curtain ? "1" : String(this.shade);
     over.style.clipPath = curtain ? `inset(0 ${100 - this.shade * 100}% 0 0)` : "none";
-    over.classList.toggle("shown", this.shade > 0);
+    const seam = this.listing.seam;
+    seam.hidden = !curtain || over.hidden || this.shade === 0 || this.shade === 1;
+    seam.style.left = `${this.shade * 100}%`;
   }
 
   // Begin or end showing one photo and the other; where motion is unwanted, each press shows the other one.

@@ -28,7 +28,9 @@ from seller_graphs import backdrop
 from connectors.evidence import CategoryEvidence, PhotoEvidence, SellerEvidence
 from streams.console import app
 from streams.console.case import case_values, duration, short
+from streams.console.case_photos import web_address
 from streams.console.case_records import COUNTED_AT_MOST, EARLIER_SHOWN
+from streams.console.context import Console
 from streams.console.web_links import web_link
 
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -337,3 +339,29 @@ def test_short_texts_fit_their_place() -> None:
     assert short("700000021", 8) == "7000000…"
     assert short("漢字漢字", 4) == "漢…"
     assert short("a\u202e" * 50, 12).count("…") == 1
+
+
+def test_all_is_read_the_same_from_both_databases(console_on_both: Console) -> None:
+    made = scene()
+    full = replace(
+        made.alert, other_takedowns=("T-2026-0301", "no\x00id"), cluster=("T-2026-0301", "T-2026-0417")
+    )
+    put_alert(console_on_both, full, took_ms=640)
+    shots = [(number, None, f"https://x.example/{number}.jpg") for number in range(3)]
+    put_takedown(console_on_both, made.takedown, shots)
+    put_surroundings(console_on_both, made)
+    put_links(console_on_both, *made.links)
+    values = case_values(console_on_both, full.alert_id, "id")
+    assert values is not None
+    found = values["case"]
+    assert [(each.takedown_id, each.link) for each in found.others] == [
+        ("T-2026-0301", "https://sample-pasar.example/70000001/1")
+    ]
+    assert found.seller.states == {"not a relist": 1, "open": 1, "relist": 1}
+    assert [each.by for each in found.seller.newest] == ["analyst-7", "analyst-3", None]
+    assert [photo.address for photo in found.photos.takedown] == [
+        web_address(full.alert_id, "takedown", number) for number in range(3)
+    ]
+    assert [box.role for box in found.sketch.boxes[:1]] == ["listing"]
+    assert len(found.sketch.boxes) == 6
+    assert case_values(console_on_both, "\x00", "en") is None

@@ -45,11 +45,15 @@ def test_every_page_has_an_address() -> None:
 
     for page in PAGES:
         assert page.address(KNOWN, random.Random(1)).startswith("/")
+        assert (page.news is None) == (page.fill == "")
     assert Page("x", "/alerts/{alert}").address(KNOWN, random.Random(1)) == "/alerts/a%2F1"
 
 
 def test_viewers_ask_pages_and_hear_news(tmp_path: Path) -> None:
-    styles, missing = Page("styles", "/static/console.css", news="alerts"), Page("missing", "/nowhere")
+    styles, missing = (
+        Page("styles", "/static/console.css", news="alerts", fill="/livez"),
+        Page("missing", "/nowhere"),
+    )
     with console_in(tmp_path) as console, served(console, ROUTES) as site:
         tokens = [session_for(console, "viewer", f"viewer-{n}")[0] for n in range(3)]
         load = Load(site.base, tokens, KNOWN, pause=0.1)
@@ -68,7 +72,7 @@ def test_viewers_ask_pages_and_hear_news(tmp_path: Path) -> None:
         asyncio.run(watched())
         assert len(load.answers["styles"].seconds) > 10
         assert load.news >= 3
-        assert load.answers["styles, filled again"].bytes > 0
+        assert load.answers["styles, filled again"].bytes == len("ok\n")
 
 
 def test_the_report_has_percentiles_in_milliseconds() -> None:

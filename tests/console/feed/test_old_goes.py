@@ -97,7 +97,8 @@ def test_requests_letters_claims_attempts_and_sessions_go(feeding: Feeding, old:
     hour = 3_600_000
     with feeding.database.write() as connection:
         for number, until in enumerate((NOW_MS - 1, NOW_MS + 1)):
-            connection.execute(insert(CLAIMS).values(alert_id=f"a{number}", person="p", until_ms=until))
+            held = until - hour
+            connection.execute(insert(CLAIMS).values(alert_id=f"a{number}", person="p", until_ms=held))
             connection.execute(insert(ATTEMPTS).values(what=f"w{number}", failed=1, until_ms=until))
         for token, made, seen in (("old", 13, 0), ("silent", 5, 4), ("alive", 11, 2)):
             times = {"made_ms": NOW_MS - made * hour, "seen_ms": NOW_MS - seen * hour}

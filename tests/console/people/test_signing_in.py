@@ -1,11 +1,13 @@
 """Signing in and out with a password."""
 
 import pytest
+from argon2 import PasswordHasher
 from console_client import Served
 from console_people import PASSWORD, Browser, add_person, log_of
 from sqlalchemy import select, update
 
-from streams.console.passwords import HASHER, NOBODYS, hashed, is_outdated, is_right
+from streams.console import passwords
+from streams.console.passwords import hashed, is_outdated, is_right
 from streams.console.tables import PEOPLE, SESSIONS
 
 
@@ -16,7 +18,7 @@ def test_one_comes_back_to_the_page_one_asked_for(site: Served) -> None:
     assert sent.headers["location"] == "/sign-in?next=/account?a=1%26b=%2526"
     form = browser.get(sent.headers["location"])
     assert 'name="next" value="/account?a=1&amp;b=%26"' in form.text
-    went = browser.sign_in("analyst-7", next="/account?a=1&b=%26")
+    went = browser.sign_in("analyst-7", goal="/account?a=1&b=%26")
     assert (went.status_code, went.headers["location"]) == (303, "/account?a=1&b=%26")
     assert "analyst-7" in browser.get("/account").text
 
@@ -30,7 +32,7 @@ def test_names_are_the_same_in_capitals(site: Served) -> None:
 @pytest.mark.parametrize("goal", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example", "/%0d%0aSet-Cookie: a=b", "evil", ""])  # fmt: skip
 def test_signing_in_leads_to_no_other_site(site: Served, goal: str) -> None:
     add_person(site.console, "viewer-7")
-    went = Browser(site).sign_in("viewer-7", next=goal)
+    went = Browser(site).sign_in("viewer-7", goal=goal)
     assert went.status_code == 303
     assert went.headers["location"] == ("/%0D%0ASet-Cookie:%20a=b" if goal.startswith("/%") else "/")
     assert len(went.headers.get_list("set-cookie")) == 1
@@ -54,26 +56,48 @@ def test_wrong_names_and_wrong_passwords_read_the_same(site: Served) -> None:
     assert "Name or password is wrong." in said[0]
 
 
-def test_a_name_that_nobody_has_takes_the_same_work() -> None:
-    # The same function of the same costs: no clock is needed to see that both take as long.
-    assert not is_outdated(NOBODYS)
-    assert HASHER.check_needs_rehash(hashed(PASSWORD)) is False
+def test_a_name_that_nobody_has_takes_the_same_work(todays_costs: None) -> None:
+    # The same function at the same costs: no clock is needed to see that both take as long.
+    assert hashed(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+    assert passwords.NOBODYS.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+    assert not is_outdated(passwords.NOBODYS)
     assert not is_right(None, PASSWORD)
     assert not is_right(None, "")
 
 
-def test_a_password_kept_at_lower_costs_is_kept_anew(site: Served) -> None:
-    from argon2 import PasswordHasher
-
+@pytest.mark.parametrize("name", ["viewer-7", "nobody-1", "viewer-8"])
+def test_each_attempt_looks_at_one_password(site: Served, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     add_person(site.console, "viewer-7")
-    weak = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
-    with site.console.database.write() as connection:
-        connection.execute(update(PEOPLE).values(password=weak))
-    assert Browser(site).sign_in("viewer-7").status_code == 303
+    add_person(site.console, "viewer-8", password=None)
+    looked: list[str] = []
+
+    class Counting(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002
+            looked.append(str(hash).rpartition("$")[0].rpartition("$")[0])
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(passwords, "HASHER", Counting(time_cost=1, memory_cost=64, parallelism=1))
+    assert Browser(site).sign_in(name, "wrong password").status_code == 401
+    assert looked == ["$argon2id$v=19$m=64,t=1,p=1"]
+
+
+def test_a_password_kept_at_lower_costs_is_kept_anew(site: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_person(site.console, "viewer-7")
+    dearer = PasswordHasher(time_cost=2, memory_cost=128, parallelism=1)
+    monkeypatch.setattr(passwords, "HASHER", dearer)
+    assert Browser(site).sign_in("viewer-7", "wrong password").status_code == 401
     with site.console.database.read() as connection:
-        kept = connection.scalar(select(PEOPLE.c.password))
-    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
-    assert Browser(site).sign_in("viewer-7").status_code == 303
+        assert connection.scalar(select(PEOPLE.c.password)).startswith("$argon2id$v=19$m=64,t=1,p=1$")
+    for _ in range(2):
+        assert Browser(site).sign_in("viewer-7").status_code == 303
+        with site.console.database.read() as connection:
+            assert connection.scalar(select(PEOPLE.c.password)).startswith("$argon2id$v=19$m=128,t=2,p=1$")
+
+
+def test_what_two_keyboards_write_is_one_password() -> None:
+    assert is_right(hashed("cafe\u0301 au lait chaud"), "caf\u00e9 au lait chaud")
+    assert not is_right(hashed("a" * 12), "a" * 2000)
+    assert not is_right("no hash at all", "a" * 12)
 
 
 def test_signing_out_ends_the_session_for_good(site: Served) -> None:

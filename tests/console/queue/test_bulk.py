@@ -43,7 +43,9 @@ def test_a_cluster_is_decided_together_and_taken_back_together(cluster: Served, 
 
     other.get("/alerts/alert-3")
     other.post("/alerts/alert-4/verdict", verdict="relist", seen="open")
-    told = post(analyst, "/alerts/bulk/decide", alert=[*ids, "nothing"], verdict="not a relist", reason="catalogue").json()
+    told = post(
+        analyst, "/alerts/bulk/decide", alert=[*ids, "nothing"], verdict="not a relist", reason="catalogue"
+    ).json()
     assert told["decided"] == 8
     refused = {each["alert_id"]: each["error"] for each in told["refused"]}
     assert refused == {
@@ -52,10 +54,21 @@ def test_a_cluster_is_decided_together_and_taken_back_together(cluster: Served, 
         "nothing": "Not decided: the alert is gone.",
     }
     now = states(database)
-    assert [number for number in range(1, 15) if now[f"alert-{number}"] == "not a relist"] == [1, 2, 5, 6, 7, 8, 9, 10]
+    assert [number for number in range(1, 15) if now[f"alert-{number}"] == "not a relist"] == [
+        1,
+        2,
+        5,
+        6,
+        7,
+        8,
+        9,
+        10,
+    ]
     records = client.read_until("verdicts", lambda found: len(found) >= 9)
     said = [msgspec.json.decode(record.value, type=Verdict) for record in records]
-    assert {one.alert_id for one in said if one.reason == "catalogue"} == {f"alert-{n}" for n in (1, 2, 5, 6, 7, 8, 9, 10)}
+    assert {one.alert_id for one in said if one.reason == "catalogue"} == {
+        f"alert-{n}" for n in (1, 2, 5, 6, 7, 8, 9, 10)
+    }
 
     other.post("/alerts/alert-3/leave")
     at = analyst.get("/alerts/alert-5").text.split('name="seen" value="')[1].split('"')[0]
@@ -70,7 +83,9 @@ def test_a_cluster_is_decided_together_and_taken_back_together(cluster: Served, 
         "alert-4": ("relist", "analyst-2"), "alert-5": ("relist", "analyst-2"), "alert-11": ("unsure", "analyst-9"),
     }  # fmt: skip
     with database.read() as connection:
-        counted = dict(connection.execute(select(AUDIT.c.action, func.count()).group_by(AUDIT.c.action)).all())
+        counted = dict(
+            connection.execute(select(AUDIT.c.action, func.count()).group_by(AUDIT.c.action)).all()
+        )
         assert connection.scalar(select(func.count()).where(DECISIONS.c.person == "analyst-1")) == 0
     assert counted == {"verdict": 10, "bulk": 1, "undo": 7}
 
@@ -101,16 +116,25 @@ def test_chosen_rows_without_a_script(sqlite_desk: Served) -> None:
     put(sqlite_desk.console.database, [queued(number) for number in range(1, 5)])
     put(sqlite_desk.console.database, [queued(5)], verdict=("unsure", "analyst-9", 5))
     analyst = sqlite_desk.visitor("analyst", "analyst-1")
-    shown = post(analyst, "/alerts/bulk?text=jaket", "text/html", alert=["alert-2", "alert-4", "alert-5", "x"]).text
+    shown = post(
+        analyst, "/alerts/bulk?text=jaket", "text/html", alert=["alert-2", "alert-4", "alert-5", "x"]
+    ).text
     assert "2 open alerts get one verdict" in shown
     assert "2 are not open or have no such id" in shown
-    sent = post(analyst, "/alerts/bulk/decide?text=jaket", "text/html", alert=["alert-2", "alert-4"], verdict="unsure")
+    sent = post(
+        analyst, "/alerts/bulk/decide?text=jaket", "text/html", alert=["alert-2", "alert-4"], verdict="unsure"
+    )
     assert sent.status_code == 303
     page = analyst.get(sent.headers["location"]).text
     assert "2 alerts: unsure" in page
     decision = page.split('name="decision" value="')[1].split('"')[0]
-    assert post(analyst, "/alerts/undo?text=jaket", "text/html", decision=decision).headers["location"] == "/alerts?text=jaket"
-    assert states(sqlite_desk.console.database) == {f"alert-{n}": "unsure" if n == 5 else "open" for n in range(1, 6)}
+    assert (
+        post(analyst, "/alerts/undo?text=jaket", "text/html", decision=decision).headers["location"]
+        == "/alerts?text=jaket"
+    )
+    assert states(sqlite_desk.console.database) == {
+        f"alert-{n}": "unsure" if n == 5 else "open" for n in range(1, 6)
+    }
     assert "None of them is open" in post(analyst, "/alerts/bulk", "text/html").text
     assert post(analyst, "/alerts/bulk/decide", verdict="relist").status_code == 400
 

@@ -29,7 +29,9 @@ def test_a_claim_is_taken_kept_given_back_and_ends(database: Database) -> None:
     assert take(database, "analyst-2", 9 * MINUTE) == "analyst-2"
     with database.write() as connection:
         leave(connection, "alert-1", "analyst-1")
-        assert {key: each.person for key, each in holders(connection, 9 * MINUTE).items()} == {"alert-1": "analyst-2"}
+        assert {key: each.person for key, each in holders(connection, 9 * MINUTE).items()} == {
+            "alert-1": "analyst-2"
+        }
         assert not holders(connection, 14 * MINUTE)
         leave(connection, "alert-1", "analyst-2")
         assert not holders(connection, 9 * MINUTE)

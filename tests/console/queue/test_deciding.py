@@ -35,7 +35,10 @@ def say(visitor: Visitor, number: int, verdict: str, seen: str = "open", **field
 def sent(client: KafkaClient, count: int) -> list[Verdict | None]:
     records = client.read_until("verdicts", lambda found: len(found) >= count)
     records.sort(key=lambda record: record.timestamp)
-    return [None if record.value is None else msgspec.json.decode(record.value, type=Verdict) for record in records]
+    return [
+        None if record.value is None else msgspec.json.decode(record.value, type=Verdict)
+        for record in records
+    ]
 
 
 def seen_on(visitor: Visitor, number: int) -> str:
@@ -88,7 +91,9 @@ def test_what_the_feed_brought_meanwhile_is_newer_and_stays(desk: Served) -> Non
     database = desk.console.database
     put(database, [queued(1)])
     feeding = Feeding(database)
-    later = Verdict(alert_id="alert-1", verdict="unsure", by="analyst-9", decided_at=queued(1).matched_at, alert=queued(1))
+    later = Verdict(
+        alert_id="alert-1", verdict="unsure", by="analyst-9", decided_at=queued(1).matched_at, alert=queued(1)
+    )
     sender = desk.console.service(VerdictSender)
     plain = sender.send
 
@@ -207,7 +212,9 @@ def test_a_console_that_ended_in_the_middle_keeps_nobody_for_long(desk: Served) 
     ({"verdict": "relist", "seen": "closed"}, 400), ({"verdict": "relist", "seen": "open", "reason": "x" * 2001}, 400),
     ({"verdict": "relist", "seen": "unsure"}, 409), ({"verdict": "relist", "seen": "relist@5"}, 409),
 ])  # fmt: skip
-def test_what_is_no_decision_decides_nothing(sqlite_desk: Served, fields: dict[str, str], status: int) -> None:
+def test_what_is_no_decision_decides_nothing(
+    sqlite_desk: Served, fields: dict[str, str], status: int
+) -> None:
     put(sqlite_desk.console.database, [queued(1)])
     assert sqlite_desk.visitor("analyst").post("/alerts/alert-1/verdict", **fields).status_code == status
     assert states(sqlite_desk.console.database) == {"alert-1": "open"}
@@ -218,7 +225,12 @@ def test_forms_decide_without_a_script(sqlite_desk: Served) -> None:
     put(sqlite_desk.console.database, [queued(number) for number in range(1, 4)])
     analyst, other = sqlite_desk.visitor("analyst", "analyst-1"), sqlite_desk.visitor("analyst", "analyst-2")
     other.get("/alerts/alert-2")
-    sent_on = analyst.post("/alerts/alert-1/verdict?sort=probability&text=jaket", accept="text/html", verdict="relist", seen="open")
+    sent_on = analyst.post(
+        "/alerts/alert-1/verdict?sort=probability&text=jaket",
+        accept="text/html",
+        verdict="relist",
+        seen="open",
+    )
     assert sent_on.status_code == 303
     path, _, query = sent_on.headers["location"].partition("?")
     assert path == "/alerts/alert-3"
@@ -247,11 +259,15 @@ def test_reasons_that_were_given_are_offered(sqlite_desk: Served) -> None:
     assert offered.index("same sleeve") < offered.index("&lt;b&gt;new")
 
 
-def test_an_alert_with_a_verdict_on_it_alone_is_decided_anew(sqlite_desk: Served, client: KafkaClient) -> None:
+def test_an_alert_with_a_verdict_on_it_alone_is_decided_anew(
+    sqlite_desk: Served, client: KafkaClient
+) -> None:
     """The alert is gone from its topic; the record comes from the verdict."""
     one = queued(1)
     feeding = Feeding(sqlite_desk.console.database)
-    early = Verdict(alert_id="alert-1", verdict="unsure", by="analyst-9", decided_at=one.matched_at, alert=one)
+    early = Verdict(
+        alert_id="alert-1", verdict="unsure", by="analyst-9", decided_at=one.matched_at, alert=one
+    )
     feeding.put((VERDICTS_TOPIC, fed("alert-1", early)))
     feeding.turn.close()
     analyst = sqlite_desk.visitor("analyst", "analyst-1")

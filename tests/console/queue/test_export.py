@@ -22,7 +22,13 @@ FORMULAS = ("=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)", "\t=1", "＝1", ' "q
 
 @pytest.fixture
 def site(console_on_both: Console) -> Iterator[Served]:
-    put(console_on_both.database, [queued(n, title=title, seller_id=title.translate(dict.fromkeys(range(32)))) for n, title in enumerate(FORMULAS)])
+    put(
+        console_on_both.database,
+        [
+            queued(n, title=title, seller_id=title.translate(dict.fromkeys(range(32))))
+            for n, title in enumerate(FORMULAS)
+        ],
+    )
     put(console_on_both.database, [queued(50)], verdict=("unsure", "=analyst", NOON_MS + 7))
     with served(console_on_both) as site:
         yield site
@@ -50,7 +56,12 @@ def test_json_lines_are_the_records_with_their_verdicts(site: Served) -> None:
     assert msgspec.convert(told.pop("alert"), Alert) == queued(50)
     assert told == {
         "held": False,
-        "verdict": {"verdict": "unsure", "by": "=analyst", "reason": None, "decided_at": "2026-11-24T12:00:00.007Z"},
+        "verdict": {
+            "verdict": "unsure",
+            "by": "=analyst",
+            "reason": None,
+            "decided_at": "2026-11-24T12:00:00.007Z",
+        },
     }
 
 
@@ -61,7 +72,9 @@ def test_an_export_needs_the_right_and_is_in_the_audit_log(site: Served) -> None
     assert analyst.get("/alerts/export?state=closed").status_code == 400
     assert analyst.get("/alerts/export?format=csv&text=jaket&state=all").status_code == 200
     with site.console.database.read() as connection:
-        rows = connection.execute(select(AUDIT.c.person, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.detail)).all()
+        rows = connection.execute(
+            select(AUDIT.c.person, AUDIT.c.action, AUDIT.c.subject, AUDIT.c.detail)
+        ).all()
     assert [tuple(row) for row in rows] == [("analyst-1", "export", "alerts as csv", "state=all, text=jaket")]
 
 

@@ -24,7 +24,24 @@ from streams.console.queue.filters import (
 from streams.console.queue.search import Place, PlaceError, find, place_of
 
 NOW = NOON_MS + HOUR_MS
-TEXTS = ("", "jaket", "JAKET kemeja", "100%", "a_b", "%", "_", "back\\slash", "İstanbul", "ärmel", "';", "l7", "alert-3", "t2", "uji:s1", "zzz")
+TEXTS = (
+    "",
+    "jaket",
+    "JAKET kemeja",
+    "100%",
+    "a_b",
+    "%",
+    "_",
+    "back\\slash",
+    "İstanbul",
+    "ärmel",
+    "';",
+    "l7",
+    "alert-3",
+    "t2",
+    "uji:s1",
+    "zzz",
+)
 FILTERS = st.builds(
     Filter,
     state=st.sampled_from(STATES),
@@ -85,9 +102,7 @@ def plainly(wanted: Filter, made: Made) -> list[str]:
         last = (at, item[0].alert_id)
         return (item[0].probability, *last) if wanted.sort == "probability" else last
 
-    fitting = sorted(
-        (item for item in made if fits(*item)), key=key, reverse=wanted.sort != "oldest"
-    )
+    fitting = sorted((item for item in made if fits(*item)), key=key, reverse=wanted.sort != "oldest")
     return [one.alert_id for one, _, _ in sorted(fitting, key=lambda item: item[2] != "open")]
 
 

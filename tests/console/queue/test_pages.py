@@ -38,9 +38,9 @@ def test_nothing_from_outside_is_markup(site: Served) -> None:
         assert "<script>alert" not in page
         assert "<img src=x" not in page
         assert "javascript:" not in page
-        assert "\u202e" not in page.replace('a&#34;/../&lt;b&gt;?#%\u202e', "")
+        assert "\u202e" not in page.replace("a&#34;/../&lt;b&gt;?#%\u202e", "")
     assert 'data-listing-link=""' in opened.text
-    again = analyst.get('/alerts?text=%22%3E%3Cscript%3E').text
+    again = analyst.get("/alerts?text=%22%3E%3Cscript%3E").text
     assert '"><script>' not in again
 
 
@@ -141,7 +141,10 @@ def test_values_stand_in_both_languages() -> None:
 
 def test_the_last_hour_is_now(site: Served) -> None:
     now = datetime.now(UTC)
-    put(site.console.database, [queued(1, matched_at=now - timedelta(minutes=50)), queued(2, matched_at=now - timedelta(hours=2))])
+    put(
+        site.console.database,
+        [queued(1, matched_at=now - timedelta(minutes=50)), queued(2, matched_at=now - timedelta(hours=2))],
+    )
     analyst = site.visitor("analyst")
     assert "1 match" in analyst.get("/alerts/queue?last=hour", **FRAGMENT).text
     assert "2 match" in analyst.get("/alerts/queue?last=day", **FRAGMENT).text

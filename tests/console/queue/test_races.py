@@ -83,7 +83,11 @@ def test_who_has_it_open_keeps_it_from_others(two_desks: tuple[Served, Served]) 
     holder, other = (desk.visitor("analyst", f"analyst-{n}") for n, desk in enumerate(two_desks, 1))
     holder.get("/alerts/alert-1")
     refused = say(other, 1, "relist")()
-    assert (refused.status_code, refused.json()["why"], refused.json()["who"]) == (409, "claimed", "analyst-1")
+    assert (refused.status_code, refused.json()["why"], refused.json()["who"]) == (
+        409,
+        "claimed",
+        "analyst-1",
+    )
     assert "analyst-1" in refused.json()["error"]
     assert refused.json()["look"] == "/alerts/alert-1"
     other.post("/alerts/alert-1/claim", take_over="yes")
@@ -99,7 +103,11 @@ def test_a_verdict_that_the_page_did_not_show_is_not_replaced(two_desks: tuple[S
     assert say(first, 1, "relist")().status_code == 200
     refused = say(second, 1, "unsure")()
     assert (refused.status_code, refused.json()["why"]) == (409, "changed")
-    assert refused.json() | {"at_ms": 0} == refused.json() | {"who": "analyst-1", "state": "relist", "at_ms": 0}
+    assert refused.json() | {"at_ms": 0} == refused.json() | {
+        "who": "analyst-1",
+        "state": "relist",
+        "at_ms": 0,
+    }
     at = refused.json()["at_ms"]
     # The same word, said again by somebody else meanwhile, is another verdict.
     assert say(first, 1, "relist", f"relist@{at}")().status_code == 200
@@ -125,4 +133,7 @@ def test_many_undo_at_once_and_one_does(two_desks: tuple[Served, Served], client
     assert [record.value is None for record in records] == [False, True]
     with database.read() as connection:
         assert connection.scalar(select(DECISIONS.c.decision)) is None
-        assert list(connection.scalars(select(AUDIT.c.action).order_by(AUDIT.c.number))) == ["verdict", "undo"]
+        assert list(connection.scalars(select(AUDIT.c.action).order_by(AUDIT.c.number))) == [
+            "verdict",
+            "undo",
+        ]
