@@ -90,6 +90,17 @@ async def one(request: web.Request) -> web.Response:
     row, others = await console.blocking(_letter, console, place)
     if row is None:
         raise web.HTTPNotFound
+    values: dict[str, Any] = {
+        "row": row,
+        "place": place,
+        "others": others,
+        "came_back": any(each.attempt > row.attempt for each in others),
+        "is_gone": is_gone,
+        "place_of": place_of,
+        "help_for": help_for,
+    }
+    if is_part_asked(request):
+        return page(request, "dead_letter_news.html", values)
     record: DeadLetter | None = None
     unread = ""
     try:
@@ -99,19 +110,7 @@ async def one(request: web.Request) -> web.Response:
     value: Shown | None = None
     if record is not None and record.value is not None:
         value = await console.blocking(shown, record.value)
-    values: dict[str, Any] = {
-        "row": row,
-        "place": place,
-        "others": others,
-        "came_back": any(each.attempt > row.attempt for each in others),
-        "record": record,
-        "headers": _headers(record),
-        "unread": unread,
-        "value": value,
-        "is_gone": is_gone,
-        "place_of": place_of,
-        "help_for": help_for,
-    }
+    values |= {"record": record, "headers": _headers(record), "unread": unread, "value": value}
     return page(request, "dead_letter.html", values)
 
 

@@ -114,8 +114,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "report.files": ("Download", "Unduh"),
     "report.as_of": ("As of {at} UTC", "Keadaan per {at} UTC"),
     "report.kept": (
-        "Of what the console keeps: the last {days} days. `relistwatch takedowns report` counts all that Kafka has.",
-        "Dari yang disimpan konsol: {days} hari terakhir. `relistwatch takedowns report` menghitung semua isi Kafka.",
+        "Of what the console keeps: the last {days} days. “relistwatch takedowns report” counts all that Kafka has.",
+        "Dari yang disimpan konsol: {days} hari terakhir. “relistwatch takedowns report” menghitung semua isi Kafka.",
     ),
     "report.failed": ("The report cannot be made now: {why}", "Laporan tidak bisa dibuat sekarang: {why}"),
     "report.day": ("A day is written 2026-11-30.", "Tanggal ditulis 2026-11-30."),
