@@ -76,7 +76,8 @@ ALERTS = Table(
 `took_ms`: from the listing's arrival on Kafka to the alert's; null where that is not known.
 `state`: `open`, or the verdict in force: `relist`, `not a relist`, `same backdrop`, `unsure`."""
 
-_FILTERED = "held, kind, marketplace, authority, seller, caught_by, cluster, title, takedown_title, listing_key, takedown_id"
+_FILTERED = """held, kind, marketplace, authority, seller, caught_by, cluster, title, takedown_title, listing_key,
+    takedown_id"""
 for _name, _order in (
     ("alerts_queue", "probability, matched_ms, alert_id"),
     ("alerts_age", "matched_ms, alert_id"),
