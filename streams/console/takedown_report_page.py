@@ -28,7 +28,7 @@ async def report(request: web.Request) -> web.Response:
     made: Reported | None = None
     why = ""
     try:
-        made = await reports_of(console_of(request)).report(asked)
+        made = await reports_of(console_of(request)).soon(asked)
     except ReportError as error:
         why = str(error)
     values: dict[str, Any] = {
@@ -49,7 +49,7 @@ async def report(request: web.Request) -> web.Response:
         "value": lambda dimension, value: value_shown(dimension, value, language),
     }
     template = "takedown_report_part.html" if is_part_asked(request) else "takedown_report.html"
-    return page(request, template, values, status=200 if made else 503)
+    return page(request, template, values, status=503 if why else 200)
 
 
 async def file(request: web.Request) -> web.Response:

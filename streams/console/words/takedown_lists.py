@@ -117,6 +117,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Of what the console keeps: the last {days} days. “relistwatch takedowns report” counts all that Kafka has.",
         "Dari yang disimpan konsol: {days} hari terakhir. “relistwatch takedowns report” menghitung semua isi Kafka.",
     ),
+    "report.making": ("The report is being made", "Laporan sedang dibuat"),
     "report.failed": ("The report cannot be made now: {why}", "Laporan tidak bisa dibuat sekarang: {why}"),
     "report.day": ("A day is written 2026-11-30.", "Tanggal ditulis 2026-11-30."),
     "audit.action.report taken": ("Takedown report taken along", "Laporan penurunan diunduh"),
