@@ -239,7 +239,8 @@ class DrawnMarket:
             yield self._out(TAKEDOWN_STATUS, request.request_id, status)
 
     def _link(self, originals: list[Takedown]) -> Outgoing:
-        one, other = self._writer.shop(), self._writer.shop()
+        one = self._writer.shop()
+        other = self._writer.shop(other_than=one)
         sellers = sorted(
             (LinkedSeller(marketplace=shop.marketplace, seller_id=shop.seller_id, listing_id="1", image=0)
              for shop in (one, other)),
