@@ -209,7 +209,7 @@ class Lookback:
                 break
             except TooLargeError as error:
                 log.error("record too large to send", topic=error.outgoing.topic.name,
-                          key=key_text(error.outgoing.key))  # fmt: skip
+                          key=key_text(error.outgoing.about))  # fmt: skip
                 outgoing = [record for record in outgoing if record is not error.outgoing]
         arrived = {entry.takedown_id: entry.arrived_at for entry in wanted}
         for alert in alerts:

@@ -39,7 +39,12 @@ class Outgoing:
     value: bytes | None
     headers: Headers = ()
     listing: bytes | None = None
-    """The key of the listing that it is about, where its own is another: for counting."""
+    """The key of the listing that it is about, where its own is another."""
+
+    @property
+    def about(self) -> bytes | None:
+        """The key of the message that it was made of, as far as it tells."""
+        return self.listing or self.key
 
 
 class TooLargeError(Exception):

@@ -85,7 +85,7 @@ class Stage(ABC):
             return
         flows = self.metrics.flows
         flows.take(self.flow, by_marketplace(message.key for message in messages))
-        given = [record.listing or record.key for record in delivered if record.topic is self.gives]
+        given = [record.about for record in delivered if record.topic is self.gives]
         flows.give(self.flow, by_marketplace(given))
 
     async def _process_guarded(self, messages: Sequence[Message]) -> list[Outgoing]:
@@ -109,12 +109,12 @@ class Stage(ABC):
             except TooLargeError as error:
                 # What was acknowledged before is sent again: the same ids, which at least once allows.
                 log.error("record too large to send", stage=self.name, topic=error.outgoing.topic.name,
-                          key=key_text(error.outgoing.key))  # fmt: skip
+                          key=key_text(error.outgoing.about))  # fmt: skip
                 outgoing = [record for record in outgoing if record is not error.outgoing]
                 outgoing += [
                     self.dead_letter(message, "too-large", str(error))
                     for message in messages
-                    if message.key == error.outgoing.key
+                    if message.key == error.outgoing.about
                 ]
 
     def decode(self, codec: Codec[Any], message: Message) -> Any:

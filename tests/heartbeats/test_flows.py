@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from listing_records import listing, relist, takedown
 from sent_message import Sent
+from structlog.testing import capture_logs
 
 from connectors.context import Context
 from connectors.events import EventType
@@ -33,11 +34,13 @@ class Taking(Outbox):
     """An outbox whose broker takes everything but alerts of the listings that are named."""
 
     too_large: frozenset[bytes] = frozenset()
+    taken: Sequence[Outgoing] = ()
 
     async def deliver(self, records: Sequence[Outgoing]) -> None:
         for record in records:
             if record.listing in self.too_large:
                 raise TooLargeError(record)
+        self.taken = records
 
 
 def test_keys_are_counted_by_what_stands_before_the_colon() -> None:
@@ -99,13 +102,19 @@ async def test_alerts_are_given_under_their_listings_marketplace_once_acknowledg
         listing(13),
     ]
     prints = [fingerprint_listing(event, []) for event in events]
-    await stage.handle(
-        [Sent(msgspec.json.encode(p), n, key=p.listing.key.encode()) for n, p in enumerate(prints)]
-    )
+    with capture_logs() as logs:
+        await stage.handle(
+            [Sent(msgspec.json.encode(p), n, key=p.listing.key.encode()) for n, p in enumerate(prints)]
+        )
     assert metrics.flows.counts() == [
         FlowCount("match", "pasar-uji", 2, 1),
         FlowCount("match", "toko-uji", 2, 1),
     ]
+    assert [(record.topic.name, record.key) for record in outbox.taken][-1] == (
+        "dead-letters",
+        b"toko-uji:l12",
+    )
+    assert [(entry["topic"], entry["key"]) for entry in logs] == [("alerts", "toko-uji:l12")]
     assert [flow.given for flow in flows_of(metrics.flows.counts())] == [1, 1]
 
 
