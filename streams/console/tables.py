@@ -4,6 +4,7 @@ Times are milliseconds since 1970, in UTC; records are their JSON as it was on t
 """
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
     text,
 )
 
@@ -55,8 +57,8 @@ ALERTS = Table(
     Column("state", String(20), nullable=False),
     Column("members", Text),
     Column("record", LargeBinary, nullable=False),
-    Index("alerts_queue", "state", "probability", "matched_ms"),
-    Index("alerts_age", "state", "matched_ms"),
+    Index("alerts_queue", "state", "probability", "matched_ms").ddl_if(dialect="postgresql"),
+    Index("alerts_age", "state", "matched_ms").ddl_if(dialect="postgresql"),
     Index("alerts_time", "matched_ms"),
     Index("alerts_cluster", "cluster"),
     Index(
@@ -73,6 +75,21 @@ ALERTS = Table(
 `members`: of a cluster of several, each takedown id on a line of its own, a line end before the first too; else null.
 `took_ms`: from the listing's arrival on Kafka to the alert's; null where that is not known.
 `state`: `open`, or the verdict in force: `relist`, `not a relist`, `same backdrop`, `unsure`."""
+
+_FILTERED = """held, kind, marketplace, authority, seller, caught_by, cluster, title, takedown_title, listing_key,
+    takedown_id"""
+for _name, _order in (
+    ("alerts_queue", "probability, matched_ms, alert_id"),
+    ("alerts_age", "matched_ms, alert_id"),
+):
+    # SQLite reads whole rows, records included, to filter them; an index that holds all that is filtered by was
+    # measured to be four to ten times as fast. Not an `Index`, since texts in one are not cut (`feed.fitting`), and
+    # PostgreSQL could not hold them.
+    event.listen(
+        ALERTS,
+        "after_create",
+        DDL(f"CREATE INDEX {_name} ON alerts (state, {_order}, {_FILTERED})").execute_if(dialect="sqlite"),
+    )
 
 VERDICTS = Table(
     "verdicts",
@@ -274,10 +291,10 @@ AUDIT = Table(
     Column("action", String(60), nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    Index("audit_time", "at_ms"),
-    Index("audit_person", "person", "number"),
-    Index("audit_subject", "subject", "number"),
-    Index("audit_action", "action", "number"),
+    Index("audit_time", "at_ms", "number"),
+    Index("audit_person", "person", "at_ms", "number"),
+    Index("audit_subject", "subject", "at_ms", "number"),
+    Index("audit_action", "action", "at_ms", "number"),
 )
 """Who did what: never changed, never removed by the console."""
 

@@ -27,7 +27,8 @@ from streams.verdict_desk import verdict_message
 
 log = structlog.get_logger(__name__)
 
-TRIES = 5
+TRIES = 20
+"""Some ten seconds: longer than the feed writes at once."""
 PAUSE_SECONDS = 0.1
 LOCKED = frozenset({"55P03", "40P01"})
 """PostgreSQL's `lock_not_available` and `deadlock_detected`: the same again may go well."""

@@ -30,8 +30,8 @@ export function follow({ rows, words, said, onNews, rowOf, current, opened, tell
     const anchor = [...rows.querySelectorAll(".queue-row")].find((row) => row.getBoundingClientRect().bottom > queue.getBoundingClientRect().top);
     const before = anchor?.getBoundingClientRect().top;
     put(found);
-    if (anchor?.isConnected) scroller.scrollTop += anchor.getBoundingClientRect().top - before;
     count();
+    if (anchor?.isConnected) scroller.scrollTop += anchor.getBoundingClientRect().top - before;
     steps();
     chosen();
   }

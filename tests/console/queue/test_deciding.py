@@ -1,6 +1,7 @@
 """A verdict is on the topic before the page says so, is what the command line sends, and is taken back the same way."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from console_client import Served, Visitor
 from deciding_console import deciding
 from feed_records import Feeding, fed
 from kafka_client import KafkaClient
+from postgres_server import PostgresServer
 from queued_alerts import in_force, put, queued, states
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from connectors.events import Alert
 from connectors.verdicts import Verdict
@@ -19,7 +21,7 @@ from streams.console.database import Database
 from streams.console.feed.alert_rows import milliseconds
 from streams.console.queue.claims import now_ms
 from streams.console.queue.reservation import RESERVED_MS, Seen, reserve
-from streams.console.tables import AUDIT, CLAIMS, DECISIONS, VERDICTS
+from streams.console.tables import ALERTS, AUDIT, CLAIMS, DECISIONS, VERDICTS
 from streams.console.verdict_sender import VerdictSender
 from streams.settings import Kafka, Settings
 from streams.topics import VERDICTS as VERDICTS_TOPIC
@@ -109,6 +111,31 @@ def test_what_the_feed_brought_meanwhile_is_newer_and_stays(desk: Served) -> Non
     assert states(database) == {"alert-1": "unsure"}
     refused = desk.visitor("analyst", "analyst-7").post("/alerts/undo")
     assert (refused.status_code, refused.json()["who"]) == (409, "analyst-9")
+
+
+def test_rows_that_the_feed_is_writing_are_waited_for(
+    topics: Settings, client: KafkaClient, postgres: PostgresServer
+) -> None:
+    """On PostgreSQL the feed may hold the alert's row, and want the verdict's that we hold: rather we step back."""
+    database = Database(postgres.database())
+    put(database, [queued(1), queued(2)])
+    with deciding(topics, database) as site, ThreadPoolExecutor(1) as thread:
+        analyst = site.visitor("analyst", "analyst-1")
+        with database.write() as feed:
+            feed.execute(update(ALERTS).where(ALERTS.c.alert_id == "alert-1").values(took_ms=1))
+            answer = thread.submit(say, analyst, 1, "relist")
+            client.read_until("verdicts", lambda found: len(found) >= 1)
+            waits = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
+            deadline = time.monotonic() + 10
+            while not feed.scalar(waits):
+                assert time.monotonic() < deadline
+            # The other order: with both waiting, one of them would be ended by the database.
+            feed.execute(
+                insert(VERDICTS).values(alert_id="alert-1", verdict="relist", by="analyst-1", decided_ms=1)
+            )
+        assert answer.result(20).status_code == 200
+    assert states(database) == {"alert-1": "relist", "alert-2": "open"}
+    database.close()
 
 
 def test_undo_takes_back_one_after_the_other(desk: Served, client: KafkaClient) -> None:
