@@ -1,13 +1,14 @@
 """One listing's trace read from the topics: of those that its key decides one partition, of the rest what is needed."""
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
 from streams.listing_trace import ListingTrace, Trace
-from streams.record_reader import Progress, Record, RecordReader, no_progress
+from streams.record_reader import Progress, Record, RecordReader, connected, no_progress
 from streams.settings import Settings
 from streams.topics import (
     ALERTS,
@@ -55,25 +56,26 @@ def read_trace(
         first: datetime | None = None,
     ) -> None:
         starts = [each for each in (since, first) if each is not None]
-        with RecordReader(settings, topic) as reader:
+        with RecordReader(settings, topic, consumer) as reader:
             # What is only compacted is read whole: its newest record of a key may be as old as it likes.
             for record in reader.existing(
                 progress, keys=keys, since=max(starts, default=None) if "delete" in topic.cleanup else None
             ):
                 take(record)
 
-    read(LISTINGS, trace.take_event, own)
-    read(DEAD_LETTERS, trace.take_dead_letter, own)
-    read(FINGERPRINTS, trace.take_fingerprint, own, None if everywhere else _before(trace.first_event))
-    read(TAKEDOWN_REQUESTS, trace.take_request)
-    read(TAKEDOWN_STATUS, trace.take_status)
-    read(TAKEDOWNS, trace.take_takedown)
-    read(TAKEDOWN_AUDIT, trace.take_change)
-    began = None if everywhere else _before(trace.began)
-    read(ALERTS, trace.take_alert, first=began)
-    read(HELD_ALERTS, partial(trace.take_alert, held=True), first=began)
-    read(VERDICTS, trace.take_verdict)
-    read(SELLER_LINKS, trace.take_seller_link)
+    with closing(connected(settings)) as consumer:
+        read(LISTINGS, trace.take_event, own)
+        read(DEAD_LETTERS, trace.take_dead_letter, own)
+        read(FINGERPRINTS, trace.take_fingerprint, own, None if everywhere else _before(trace.first_event))
+        read(TAKEDOWN_REQUESTS, trace.take_request)
+        read(TAKEDOWN_STATUS, trace.take_status)
+        read(TAKEDOWNS, trace.take_takedown)
+        read(TAKEDOWN_AUDIT, trace.take_change)
+        began = None if everywhere else _before(trace.began)
+        read(ALERTS, trace.take_alert, first=began)
+        read(HELD_ALERTS, partial(trace.take_alert, held=True), first=began)
+        read(VERDICTS, trace.take_verdict)
+        read(SELLER_LINKS, trace.take_seller_link)
     return trace.result()
 
 

@@ -4,7 +4,7 @@ import time
 
 from aiohttp import web
 from msgspec import Struct
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, tuple_
 
 from streams.console.asker import client_of, person_or_none
 from streams.console.people import Person
@@ -19,7 +19,8 @@ COMMAND = "(command line)"
 
 
 class Filter(Struct, frozen=True, kw_only=True):
-    """Which entries. None: any. Times: milliseconds since 1970; `before`: only those with a smaller number."""
+    """Which entries. None: any. Times: milliseconds since 1970. `before`: only those older than the entry of this
+    number."""
 
     person: str | None = None
     subject: str | None = None
@@ -84,8 +85,12 @@ def entries(connection: Connection, wanted: Filter, most: int) -> list[Entry]:
     if wanted.until_ms is not None:
         query = query.where(AUDIT.c.at_ms < wanted.until_ms)
     if wanted.before is not None:
-        query = query.where(AUDIT.c.number < wanted.before)
-    rows = connection.execute(query.order_by(AUDIT.c.number.desc()).limit(most))
+        at_ms = connection.scalar(select(AUDIT.c.at_ms).where(AUDIT.c.number == wanted.before))
+        if at_ms is None:
+            return []
+        query = query.where(tuple_(AUDIT.c.at_ms, AUDIT.c.number) < tuple_(at_ms, wanted.before))
+    # In the order of the indexes, of which each of the filters has one.
+    rows = connection.execute(query.order_by(AUDIT.c.at_ms.desc(), AUDIT.c.number.desc()).limit(most))
     return [Entry(*row) for row in rows]
 
 

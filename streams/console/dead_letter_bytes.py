@@ -1,8 +1,9 @@
 """Raw bytes for a person: as text where they are UTF-8, and as hex; bounded. Pure."""
 
+import unicodedata
 from dataclasses import dataclass
 
-from streams.safe_text import safe_text
+from streams.safe_text import HIDDEN
 
 TEXT_SHOWN = 20_000
 HEX_SHOWN = 4096
@@ -36,9 +37,15 @@ def shown(raw: bytes) -> Shown:
 
 
 def in_lines(text: str) -> str:
-    """The text with its line ends and tabs; every other hidden character is shown as an escape."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join("\t".join(safe_text(cell) for cell in line.split("\t")) for line in lines)
+    """The text with its line ends and tabs; every other hidden character by its number, such as ⟨U+202E⟩. A
+    backslash stays one: what JSON has escaped must be read as it was sent."""
+    return "".join(map(_shown, text.replace("\r\n", "\n")))
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in HIDDEN:
+        return character
+    return f"⟨U+{ord(character):04X}⟩"
 
 
 def in_hex(raw: bytes) -> str:

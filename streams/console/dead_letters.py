@@ -9,6 +9,8 @@ from connectors.codec import RecordError
 from connectors.events import DeadLetter
 from streams.console import dead_letter_replay_pages
 from streams.console.asked import choice_asked, is_part_asked, text_asked
+from streams.console.asker import client_of, person_of
+from streams.console.audit import record
 from streams.console.context import Console, console_of
 from streams.console.dead_letter_bytes import Shown, shown
 from streams.console.dead_letter_replays import replays_of
@@ -26,6 +28,7 @@ from streams.console.dead_letter_rows import (
     tries,
 )
 from streams.console.letter_reader import FILE_SECONDS, PAGE_SECONDS, letter_reader
+from streams.console.remembered import remembered
 from streams.console.rendering import page
 from streams.console.routes import Route
 from streams.console.words import ALL
@@ -46,7 +49,7 @@ def help_for(error: str) -> str:
 async def overview(request: web.Request) -> web.Response:
     """Every kind with its counts."""
     console = console_of(request)
-    found = await console.blocking(_kinds, console)
+    found = await remembered(console, "dead-letters", "kinds", lambda: _kinds(console))
     values: dict[str, Any] = {
         "kinds": found,
         "total": {
@@ -90,28 +93,27 @@ async def one(request: web.Request) -> web.Response:
     row, others = await console.blocking(_letter, console, place)
     if row is None:
         raise web.HTTPNotFound
-    record: DeadLetter | None = None
-    unread = ""
-    try:
-        record = await letter_reader(console).read(place, PAGE_SECONDS)
-    except (ReadError, RecordError) as error:
-        unread = str(error)
-    value: Shown | None = None
-    if record is not None and record.value is not None:
-        value = await console.blocking(shown, record.value)
     values: dict[str, Any] = {
         "row": row,
         "place": place,
         "others": others,
         "came_back": any(each.attempt > row.attempt for each in others),
-        "record": record,
-        "headers": _headers(record),
-        "unread": unread,
-        "value": value,
         "is_gone": is_gone,
         "place_of": place_of,
         "help_for": help_for,
     }
+    if is_part_asked(request):
+        return page(request, "dead_letter_news.html", values)
+    found: DeadLetter | None = None
+    unread = ""
+    try:
+        found = await letter_reader(console).read(place, PAGE_SECONDS)
+    except (ReadError, RecordError) as error:
+        unread = str(error)
+    value: Shown | None = None
+    if found is not None and found.value is not None:
+        value = await console.blocking(shown, found.value)
+    values |= {"record": found, "headers": _headers(found), "unread": unread, "value": value}
     return page(request, "dead_letter.html", values)
 
 
@@ -119,14 +121,22 @@ async def value_file(request: web.Request) -> web.Response:
     """The letter's value as a file, byte for byte."""
     console, place = console_of(request), asked_place(request)
     try:
-        record = await letter_reader(console).read(place, FILE_SECONDS)
+        found = await letter_reader(console).read(place, FILE_SECONDS)
     except RecordError:
         raise web.HTTPNotFound from None
-    if record.value is None:
+    if found.value is None:
         raise web.HTTPNotFound
+    person, address = person_of(request), client_of(request)
+
+    def note() -> None:
+        with console.database.write() as connection:
+            record(connection, person, address, "dead letter taken", str(place), f"{size} bytes")
+
+    size = len(found.value)
+    await console.blocking(note)
     name = f"dead-letter-{place.partition}-{place.offset}.bin"
     return web.Response(
-        body=record.value,
+        body=found.value,
         content_type="application/octet-stream",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
@@ -153,10 +163,10 @@ def is_gone(row: Letter) -> bool:
     return bool(row.failed_ms < _now_ms() - KEPT_MS)
 
 
-def _headers(record: DeadLetter | None) -> list[tuple[str, str]]:
-    if record is None:
+def _headers(found: DeadLetter | None) -> list[tuple[str, str]]:
+    if found is None:
         return []
-    return [(name, safe_bytes(value, HEADER_BYTES)) for name, value in record.headers[:HEADERS_SHOWN]]
+    return [(name, safe_bytes(value, HEADER_BYTES)) for name, value in found.headers[:HEADERS_SHOWN]]
 
 
 def _kinds(console: Console) -> list[Kind]:

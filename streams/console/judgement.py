@@ -56,6 +56,8 @@ class Facts:
     kafka_age: float | None
     """Seconds since Kafka answered."""
     kafka_failure: str | None
+    watched: float
+    """Seconds since the watching began: before anything can have answered, nothing is away."""
     offsets: Offsets | None
     store: StoreFigures | None
     parts: Sequence[Instance] = ()
@@ -116,7 +118,7 @@ def _knows_kafka(facts: Facts) -> bool:
 
 
 def _kafka_away(facts: Facts) -> Finding | None:
-    if _knows_kafka(facts) or (facts.kafka_age is None and facts.kafka_failure is None):
+    if _knows_kafka(facts) or (facts.kafka_age is None and facts.watched <= AWAY_SECONDS):
         return None
     seconds = facts.kafka_age
     why = facts.kafka_failure or "no answer"

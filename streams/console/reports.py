@@ -1,6 +1,7 @@
 """Reports made beside the pages and kept for a while: whoever asks meanwhile gets the one there is."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import OrderedDict
@@ -17,6 +18,8 @@ from streams.takedown_cases import Dimension
 FRESH_SECONDS = 30.0
 """After which a report is made anew when somebody asks; until it is there they get the older one, with its time."""
 STALE_SECONDS = 3600.0
+PAGE_SECONDS = 0.1
+"""A process takes half a second to start: whoever asks first looks at a page that says so meanwhile."""
 KEPT = 20
 LONGEST_SECONDS = 300.0
 KIND = "requests"
@@ -44,6 +47,18 @@ class Reports:
         self._thread = ThreadPoolExecutor(1, "report")
         self._made: OrderedDict[Asked, tuple[float, Reported]] = OrderedDict()
         self._being_made: dict[Asked, asyncio.Task[Reported]] = {}
+        self._failed: dict[Asked, str] = {}
+        """Told to the next who asks, once."""
+
+    async def soon(self, asked: Asked) -> Reported | None:
+        """The report, or None where it takes longer than a page waits; pages are told when it is there.
+
+        Raises:
+            ReportError: it cannot be made.
+        """
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self.report(asked), PAGE_SECONDS)
+        return None
 
     async def report(self, asked: Asked) -> Reported:
         """The report, not older than an hour; where it is older than half a minute, a new one is begun.
@@ -51,6 +66,8 @@ class Reports:
         Raises:
             ReportError: it cannot be made.
         """
+        if (why := self._failed.pop(asked, None)) is not None:
+            raise ReportError(why)
         found = self._made.get(asked)
         age = time.monotonic() - found[0] if found else STALE_SECONDS
         if found and age < FRESH_SECONDS:
@@ -65,9 +82,8 @@ class Reports:
         return await asyncio.shield(task)
 
     def end(self) -> None:
-        """End what runs."""
+        """End what runs; who asks now is told so."""
         self._processes.end()
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _make(self, asked: Asked) -> Reported:
         url = self._console.database.engine.url.render_as_string(hide_password=False)
@@ -81,16 +97,18 @@ class Reports:
 
     def _over(self, asked: Asked, done: asyncio.Task[Reported]) -> None:
         self._being_made.pop(asked, None)
-        if done.cancelled() or done.exception() is not None:
+        if done.cancelled():
             return
-        renewed = asked in self._made
+        if (error := done.exception()) is not None:
+            self._failed[asked] = str(error)
+            self._console.live.changed(KIND)
+            return
         self._made[asked] = time.monotonic(), done.result()
         self._made.move_to_end(asked)
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
-        if renewed:
-            # Those who got the older one look again.
-            self._console.live.changed(KIND)
+        # Those who wait, or got the older one, look again.
+        self._console.live.changed(KIND)
 
 
 def dimensions(wanted: Sequence[str], known: Sequence[Dimension]) -> tuple[Dimension, ...]:

@@ -16,6 +16,8 @@ SEEN_MS = 60_000
 """How often a sign of life is written down."""
 IDLE_SHARE = 0.25
 """Of a session's longest life, after which it ends without a sign of life."""
+CLOCK_MS = 300_000
+"""How far several consoles' clocks may be apart; a session from further ahead would have no end."""
 MOST_BROWSER = 300
 
 
@@ -72,6 +74,8 @@ def alive(database: Database, key: str, hours: float, *, sign_of_life: bool) -> 
             .where(SESSIONS.c.token == key, PEOPLE.c.disabled.is_(False))
         ).one_or_none()
     if row is None or now - row.made_ms > lasts or now - row.seen_ms > lasts * IDLE_SHARE:
+        return None
+    if min(now - row.made_ms, now - row.seen_ms) < -CLOCK_MS:
         return None
     if sign_of_life and now - row.seen_ms > min(SEEN_MS, lasts * IDLE_SHARE / 10):
         with database.write() as connection:

@@ -19,7 +19,9 @@ TOOK_MINUTES = 5
 RECENT_MINUTES = 10
 """Dead letters that came within so many minutes are ones that appear."""
 COUNT_SECONDS = 5.0
-"""Between two counts of all that is open, which look at many rows."""
+"""Least time between two counts of all that is open, which look at many rows."""
+COUNT_SHARE = 0.02
+"""Most of the database's time for them: of 100,000 alerts, SQLite counts in 10 ms, PostgreSQL in up to 200."""
 MOST_TIMES = 20_000
 """Times that percentiles are of; of more, those of the newest."""
 KEPT_MS = (LETTERS_TOPIC.retention_days or 30) * DAY_MS
@@ -63,7 +65,7 @@ class StoreReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._counted_at = float("-inf")
+        self._count_at = float("-inf")
         self._counts: tuple[int, tuple[LetterKind, ...]] = (0, ())
 
     def read(self) -> StoreFigures:
@@ -74,9 +76,10 @@ class StoreReader:
         """
         now_ms = int(time.time() * 1000)
         with self._database.read() as connection:
-            if time.monotonic() - self._counted_at >= COUNT_SECONDS:
+            if (began := time.monotonic()) >= self._count_at:
                 self._counts = _open_alerts(connection), _letters(connection, now_ms)
-                self._counted_at = time.monotonic()
+                took = time.monotonic() - began
+                self._count_at = began + max(COUNT_SECONDS, took / COUNT_SHARE)
             times = _times(connection, now_ms - TOOK_MINUTES * MINUTE_MS)
             kinds = _alerts_by_kind(connection, now_ms - MINUTE_MS)
         return StoreFigures(

@@ -288,10 +288,10 @@ AUDIT = Table(
     Column("action", String(60), nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    Index("audit_time", "at_ms"),
-    Index("audit_person", "person", "number"),
-    Index("audit_subject", "subject", "number"),
-    Index("audit_action", "action", "number"),
+    Index("audit_time", "at_ms", "number"),
+    Index("audit_person", "person", "at_ms", "number"),
+    Index("audit_subject", "subject", "at_ms", "number"),
+    Index("audit_action", "action", "at_ms", "number"),
 )
 """Who did what: never changed, never removed by the console."""
 

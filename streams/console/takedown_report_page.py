@@ -6,6 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from streams.console.asked import day_asked, is_part_asked
+from streams.console.asker import client_of, person_of
+from streams.console.audit import record
 from streams.console.context import console_of
 from streams.console.rendering import language_for, page
 from streams.console.reports import Asked, ReportError, dimensions, reports_of
@@ -26,7 +28,7 @@ async def report(request: web.Request) -> web.Response:
     made: Reported | None = None
     why = ""
     try:
-        made = await reports_of(console_of(request)).report(asked)
+        made = await reports_of(console_of(request)).soon(asked)
     except ReportError as error:
         why = str(error)
     values: dict[str, Any] = {
@@ -47,7 +49,7 @@ async def report(request: web.Request) -> web.Response:
         "value": lambda dimension, value: value_shown(dimension, value, language),
     }
     template = "takedown_report_part.html" if is_part_asked(request) else "takedown_report.html"
-    return page(request, template, values, status=200 if made else 503)
+    return page(request, template, values, status=503 if why else 200)
 
 
 async def file(request: web.Request) -> web.Response:
@@ -55,10 +57,18 @@ async def file(request: web.Request) -> web.Response:
     kind = request.match_info["kind"]
     if kind not in FILES:
         raise web.HTTPNotFound
+    console = console_of(request)
     try:
-        made = await reports_of(console_of(request)).report(_asked(request))
+        made = await reports_of(console).report(_asked(request))
     except ReportError as error:
         raise web.HTTPServiceUnavailable(text=str(error)[:200]) from None
+    person, address = person_of(request), client_of(request)
+
+    def note() -> None:
+        with console.database.write() as connection:
+            record(connection, person, address, "report taken", kind, request.query_string)
+
+    await console.blocking(note)
     language = language_for(request)
     if kind == "csv":
         # A spreadsheet takes a file for UTF-8 by its byte order mark.

@@ -8,6 +8,7 @@ elsewhere do not keep the person out.
 
 import hashlib
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -69,21 +70,16 @@ def password_attempt(name: str) -> Attempt:
 def wait_of(connection: Connection, attempt: Attempt) -> int:
     """Milliseconds until it may be made; 0: now."""
     names = [what for what, _ in attempt.counted]
-    latest = connection.scalar(
-        select(ATTEMPTS.c.until_ms)
-        .where(ATTEMPTS.c.what.in_(names))
-        .order_by(ATTEMPTS.c.until_ms.desc())
-        .limit(1)
-    )
-    return max(0, (latest or 0) - now_ms())
+    rows = connection.execute(select(ATTEMPTS).where(ATTEMPTS.c.what.in_(names))).all()
+    return _longest_wait(attempt, {row.what: row for row in rows}, now_ms())
 
 
 def begin(connection: Connection, attempt: Attempt) -> int:
     """Count the attempt as failed, unless it must wait: then how many milliseconds."""
     now = now_ms()
     rows = {what: _held(connection, what) for what, _ in attempt.counted}  # in the same order everywhere
-    if (wait := max(row.until_ms for row in rows.values()) - now) > 0:
-        return int(wait)
+    if wait := _longest_wait(attempt, rows, now):
+        return wait
     for what, limit in attempt.counted:
         row = rows[what]
         failed = 1 if row.until_ms < now - limit.forgotten else row.failed + 1
@@ -110,6 +106,12 @@ def succeeded(connection: Connection, attempt: Attempt) -> None:
 def now_ms() -> int:
     """Milliseconds since 1970."""
     return int(time.time() * 1000)
+
+
+def _longest_wait(attempt: Attempt, rows: Mapping[str, Any], now: int) -> int:
+    """A pause longer than any is that of a clock which was wrong, and would last for years."""
+    waits = [(rows[what].until_ms - now, limit) for what, limit in attempt.counted if what in rows]
+    return max((wait for wait, limit in waits if 0 < wait <= limit.longest), default=0)
 
 
 def _held(connection: Connection, what: str) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
-from kafka.errors import CoordinatorNotAvailableError
 
 from streams.settings import Settings
 from streams.topic_admin import administration
@@ -89,7 +88,7 @@ class OffsetsReader:
 
         Raises:
             BrokerUnavailableError: Kafka does not answer; the next look connects anew.
-            KafkaError: it refuses.
+            KafkaError: it refuses, as it does for a second where no group has met this broker before.
         """
         try:
             return self._read()
@@ -110,10 +109,7 @@ class OffsetsReader:
         worked = {spec.name for spec in WORKED}
         # Committed offsets first: a message that comes in between is lag and never less than none.
         group = self._settings.kafka.group
-        try:
-            committed: Mapping[TopicPartition, Any] = admin.list_group_offsets({group: None}).get(group, {})
-        except CoordinatorNotAvailableError:
-            committed = {}  # on a broker where no group has ever committed
+        committed: Mapping[TopicPartition, Any] = admin.list_group_offsets({group: None}).get(group, {})
         ends = self._offsets(admin, self._places, OffsetSpec.LATEST)
         lags = {
             place: PartitionLag(self._begins[place], ends[place], _offset(committed.get(partition)))

@@ -68,11 +68,13 @@ class WatchCore:
         self._failing: Since[str] = Since()
         self._lags: deque[tuple[float, int]] = deque()
         self._clock = 0.0
+        self._began: float | None = None
         self._answered: float | None = None
         self._deaf_until = float("-inf")
 
     def see(self, seen: Seen) -> Snapshot:
         """The system now."""
+        self._began = seen.at if self._began is None else self._began
         knows = seen.offsets is not None and seen.at - seen.offsets.at <= AWAY_SECONDS
         self._listen(seen.offsets)
         self._hear(seen)
@@ -90,6 +92,7 @@ class WatchCore:
             now_ms=int(seen.now * 1000),
             kafka_age=None if seen.offsets is None else seen.at - seen.offsets.at,
             kafka_failure=seen.kafka_failure,
+            watched=seen.at - self._began,
             offsets=seen.offsets,
             store=seen.store,
             parts=parts,

@@ -30,6 +30,7 @@ class Page:
             "marketplace": dice.choice(REAL_MARKETPLACES),
             "authority": dice.choice([each for each in AUTHORITIES if each]),
             "word": dice.choice(BRANDS).lower(),
+            "letter": dice.choice(drawn.letters),
             "error": dice.choice(ERRORS)[0],
         }
         path = self.fill if again else self.path
@@ -47,13 +48,21 @@ PAGES = (
     Page("alerts with a word", "/alerts?text={word}"),
     Page("alerts with two words, all", "/alerts?text={word}+xxl&state=all"),
     Page("one alert", "/alerts/{alert}", often=4),
+    Page("who has which alert open", "/alerts/claims"),
     Page("throughput", "/throughput", often=2),
     Page("throughput, an hour", "/throughput/history?span=hour", often=2),
     Page("throughput, a day", "/throughput/history?span=day"),
     Page("dead letters", "/dead-letters", news="dead-letters", fill="/dead-letters"),
     Page("dead letters of a kind", "/dead-letters/letters?error={error}"),
+    Page("one dead letter", "/dead-letters/{letter}"),
     Page("takedown lists", "/takedowns", news="requests", fill="/takedowns"),
-    Page("one takedown", "/takedowns/{takedown}"),
+    Page("requests", "/takedowns/requests", news="requests", fill="/takedowns/requests"),
+    Page("requests of a list", "/takedowns/requests?list={list}"),
+    Page("requests of an authority", "/takedowns/requests?authority={authority}&standing=waiting"),
+    Page("one takedown", "/takedowns/of?what={takedown}", often=2),
+    Page(
+        "report", "/takedowns/report?by=authority&by=marketplace", news="requests", fill="/takedowns/report"
+    ),
     Page("people", "/people"),
     Page("audit log", "/audit"),
     Page("style", "/static/console.css"),

@@ -51,7 +51,7 @@ def connector(standing: Standing = "ready", **changes: Any) -> Instance:
 def facts_of(**changes: Any) -> Facts:
     """All is well, but for the changes."""
     usual: dict[str, Any] = {
-        "now_ms": NOON_MS, "kafka_age": 0.5, "kafka_failure": None, "offsets": offsets_of(), "store": store_of(),
+        "now_ms": NOON_MS, "kafka_age": 0.5, "kafka_failure": None, "watched": 600.0, "offsets": offsets_of(), "store": store_of(),
         "parts": (instance(), connector()), "lag_before": 0, "still": dict.fromkeys(PLACES, 1.0),
     }  # fmt: skip
     return Facts(**(usual | changes))

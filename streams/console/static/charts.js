@@ -69,7 +69,8 @@ export class Chart {
     new ResizeObserver(() => this.#draw()).observe(this.plot);
   }
 
-  // `times`: milliseconds; `lines`: [{ name, values }], a value or null for each time; at most MOST_LINES.
+  // `times`: milliseconds; `lines`: [{ name, values, broad }], a value or null for each time; at most MOST_LINES. A
+  // broad one is seen under another that goes the same way.
   show(times, lines) {
     this.course = { times, lines };
     if (this.at !== null && this.at >= times.length) this.at = null;
@@ -99,8 +100,8 @@ export class Chart {
       picture.append(svg("text", { x: LEFT - 6, y: this.y(mark) + 4, "text-anchor": "end" }, short(mark)));
     }
     this.#drawTimes(picture, first, span, width);
-    lines.forEach(({ values }, index) => {
-      const line = svg("path", { class: `line s${index + 1}`, d: this.#path(times, values) });
+    lines.forEach(({ values, broad }, index) => {
+      const line = svg("path", { class: `line s${index + 1}${broad ? " broad" : ""}`, d: this.#path(times, values) });
       if (DASHES[index]) line.setAttribute("stroke-dasharray", DASHES[index]);
       picture.append(line);
     });
@@ -136,8 +137,8 @@ export class Chart {
   }
 
   #drawLegend(lines) {
-    this.legend.replaceChildren(...lines.map(({ name, values }, index) => {
-      const sample = svg("svg", { viewBox: "0 0 28 8", class: `s${index + 1}`, "aria-hidden": "true" });
+    this.legend.replaceChildren(...lines.map(({ name, values, broad }, index) => {
+      const sample = svg("svg", { viewBox: "0 0 28 8", class: `s${index + 1}${broad ? " broad" : ""}`, "aria-hidden": "true" });
       const line = svg("path", { d: "M2 4h24" });
       if (DASHES[index]) line.setAttribute("stroke-dasharray", DASHES[index]);
       sample.append(line);

@@ -70,7 +70,7 @@ function linesOf(chart) {
       .map((key) => ({ name: key.slice(chart.length + 1), values: course.series[key] }));
   }
   return [["in", words.in], ["out", words.out]]
-    .map(([way, name]) => ({ name, values: sum(`${way}:${chart}:`, marketplace.value) })).filter((line) => line.values);
+    .map(([way, name]) => ({ name, values: sum(`${way}:${chart}:`, marketplace.value), broad: way === "in" })).filter((line) => line.values);
 }
 
 function draw() {

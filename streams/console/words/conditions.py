@@ -139,8 +139,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "judge.dead-letters-appear": ("Dead letters", "Surat mati"),
     "judge.dead-letters-appear.appear": (
-        "{count} messages were set aside within {minutes} min: {kinds}.",
-        "{count} pesan disisihkan dalam {minutes} menit: {kinds}.",
+        "Set aside within {minutes} min: {count} ({kinds}).",
+        "Disisihkan dalam {minutes} menit: {count} ({kinds}).",
     ),
     "judge.dead-letters-appear.do": (
         "Look at one of each kind, mend the cause, then replay them.",

@@ -165,5 +165,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Hasilnya segera terlihat: yang gagal lagi kembali ke sini dengan nomor percobaan lebih tinggi.",
     ),
     "dead.job.more": ("and {count} more", "dan {count} lagi"),
+    "audit.action.dead letter taken": ("Bytes of a dead letter taken along", "Byte surat mati diunduh"),
     "audit.action.dead letters replayed": ("Dead letters replayed", "Surat mati dikirim ulang"),
 }

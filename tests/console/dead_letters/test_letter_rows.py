@@ -133,8 +133,8 @@ def test_batches_are_bounded_by_number_and_by_bytes() -> None:
 
 
 def test_bytes_are_shown_as_text_and_hex_without_what_a_browser_or_terminal_obeys() -> None:
-    text = shown("satu\tdua\n\x1b[2J\u202etiga é".encode())
-    assert text.text == "satu\tdua\n\\x1b[2J\\u202etiga é"
+    text = shown("satu\tdua\r\n\x1b[2J\u202etiga \\q é".encode())
+    assert text.text == "satu\tdua\n⟨U+001B⟩[2J⟨U+202E⟩tiga \\q é"
     assert text.text_is_all
     torn = shown(b'{"torn \xff')
     assert torn.text is None

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
-from console_client import Served, console_in, served, text_of
+from console_client import Served, Visitor, console_in, served
 from feed_records import Feeding, fed
 from kafka_client import KafkaClient
 from sqlalchemy import func, select
@@ -87,15 +88,34 @@ def site(tmp_path: Path) -> Iterator[Served]:
         reports_of(console).end()
 
 
+def made_of(visitor: Visitor, path: str, **headers: str) -> httpx.Response:
+    """The page once its report is made."""
+    deadline = time.monotonic() + 60
+    while True:
+        answer = visitor.get(path, **headers)
+        assert answer.status_code == 200
+        if "data-busy" not in answer.text:
+            return answer
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_report_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    with console_in(tmp_path) as console, served(console) as site:
+        reports_of(console).end()
+        answer = site.visitor().get("/takedowns/report")
+        assert answer.status_code == 503
+        assert "cannot be made now" in answer.text
+
+
 def test_pages_files_and_roles(site: Served) -> None:
     viewer, analyst = site.visitor(), site.visitor("analyst")
-    page = viewer.get("/takedowns/report")
-    assert page.status_code == 200
+    page = made_of(viewer, "/takedowns/report")
     assert "Takedowns and what became of them" in page.text
     assert "/takedowns/report.csv" not in page.text
     assert viewer.get("/takedowns/report.csv").status_code == 403
     assert "/takedowns/report.csv" in analyst.get("/takedowns/report").text
-    indonesian = analyst.get("/takedowns/report?by=authority", **{"Accept-Language": "id"}).text
+    indonesian = made_of(analyst, "/takedowns/report?by=authority", **{"Accept-Language": "id"}).text
     assert "Penurunan konten dan tindak lanjutnya" in indonesian
     assert "Minggu (UTC)</caption>" not in indonesian
     for kind, content in (("csv", "text/csv"), ("json", "application/json"), ("html", "text/html")):
@@ -117,14 +137,14 @@ def test_a_report_is_made_once_for_all_who_ask_together(site: Served) -> None:
     made: list[str] = []
     run = reports._processes.run
     reports._processes.run = lambda *given: made.append("") or run(*given)  # type: ignore[method-assign,func-returns-value]
-    visitors = [site.visitor("viewer", f"viewer-{number}") for number in range(4)]
-    threads = [threading.Thread(target=visitor.get, args=("/takedowns/report",)) for visitor in visitors]
+    visitors = [site.visitor("analyst", f"analyst-{number}") for number in range(4)]
+    threads = [threading.Thread(target=visitor.get, args=("/takedowns/report.json",)) for visitor in visitors]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
     assert len(made) == 1
-    assert text_of(visitors[0].get("/takedowns/report").text)
+    assert "data-busy" not in visitors[0].get("/takedowns/report").text
     assert len(made) == 1
 
 

@@ -122,6 +122,13 @@ def test_a_restart_forgives_nothing(tmp_path: object, site: Served) -> None:
     again.close()
 
 
+def test_a_clock_that_was_wrong_locks_nobody_out(site: Served) -> None:
+    add_person(site.console, "analyst-7")
+    guess_until_refused(site, "analyst-7")
+    let_pauses_pass(site.console, -365 * 24 * 3_600_000)
+    assert from_address(site, "203.0.113.9").sign_in("analyst-7").status_code == 303
+
+
 def test_who_is_signed_in_stays_so_while_others_guess(site: Served) -> None:
     add_person(site.console, "analyst-7")
     analyst = from_address(site, "192.0.2.1")

@@ -95,7 +95,7 @@ def test_a_stolen_database_signs_nobody_in(site: Served, analyst: Browser) -> No
     assert not is_signed_in(thief)
 
 
-@pytest.mark.parametrize(("made_ms", "seen_ms", "alive"), [(11 * HOUR_MS, 0, True), (12 * HOUR_MS + 1, 0, False), (3 * HOUR_MS - 60_000, 3 * HOUR_MS - 60_000, True), (3 * HOUR_MS + 1, 3 * HOUR_MS + 1, False)])  # fmt: skip
+@pytest.mark.parametrize(("made_ms", "seen_ms", "alive"), [(11 * HOUR_MS, 0, True), (12 * HOUR_MS + 1, 0, False), (3 * HOUR_MS - 60_000, 3 * HOUR_MS - 60_000, True), (3 * HOUR_MS + 1, 3 * HOUR_MS + 1, False), (-60_000, -60_000, True), (-HOUR_MS, -HOUR_MS, False)])  # fmt: skip
 def test_a_session_ends_by_its_age_and_by_its_rest(
     site: Served, analyst: Browser, made_ms: int, seen_ms: int, alive: bool
 ) -> None:

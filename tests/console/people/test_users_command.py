@@ -14,8 +14,10 @@ from console_people import OTHER_PASSWORD, PASSWORD
 from typer.testing import CliRunner, Result
 
 from streams.cli import build_app
+from streams.cli.dashboard_people import say_first_steps
 from streams.console import audit
 from streams.console.database import Database
+from streams.settings import Dashboard, Settings
 
 Users = Callable[..., Result]
 
@@ -49,6 +51,18 @@ def test_nobody_is_there_at_first_and_then_an_admin(users: Users, tmp_path: Path
     database.close()
     assert (entry.action, entry.subject, entry.detail) == ("person added", "admin-1", "admin")
     assert entry.person.startswith("(command line) ")
+
+
+def test_the_console_says_at_its_start_how_to_add_an_admin(users: Users, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'console.sqlite'}"
+    said: list[str] = []
+    say_first_steps(Settings(dashboard=Dashboard(database=url, sign_in="proxy")), said.append)
+    assert said == []
+    say_first_steps(Settings(dashboard=Dashboard(database=url)), said.append)
+    assert said == ["nobody can sign in yet: relistwatch dashboard users add admin-1 --role admin"]
+    users("add", "admin-1", "--role", "admin", "--password-stdin", stdin=PASSWORD)
+    say_first_steps(Settings(dashboard=Dashboard(database=url)), said.append)
+    assert len(said) == 1
 
 
 def test_people_are_changed(users: Users) -> None:

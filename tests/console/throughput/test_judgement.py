@@ -60,7 +60,7 @@ CASES: list[tuple[str, Level, str, dict[str, Any]]] = [
 ]  # fmt: skip
 WELL: dict[str, dict[str, Any]] = {
     "kafka away for the blink of an election": {"kafka_age": 4.0},
-    "the console has just started": {"kafka_age": None, "offsets": None, "store": None, "parts": ()},
+    "the console has just started": {"kafka_age": None, "watched": 2.0, "offsets": None, "store": None, "parts": ()},
     "a partition is being handed over": {"uncovered": {("listings", 1): 12.0}},
     "some messages wait": {"offsets": offsets_of(900), "lag_before": 0},
     "a quiet partition does not move": {"still": {("listings", 0): 9000.0}},

@@ -26,7 +26,7 @@ HOSTILE = '<img src=x onerror=alert(1)>\u202e"'
 def snapshot_of(*parts: Instance) -> Snapshot:
     parts = parts or (instance(), connector())
     offsets, store = offsets_of(1500), store_of()
-    facts = Facts(int(NOON.timestamp() * 1000), 0.5, None, offsets, store, parts)
+    facts = Facts(int(NOON.timestamp() * 1000), 0.5, None, 600.0, offsets, store, parts)
     rates = {"in:fingerprint:pasar-uji": 20.0, "out:fingerprint:pasar-uji": 19.5, "in:match:lazada-id": 3.0}
     series = series_of(rates, {"listings": 20.0, "alerts": 0.05}, offsets, store)
     return Snapshot(facts.now_ms, judge(facts), parts, offsets, store, series, 100.0, True)
