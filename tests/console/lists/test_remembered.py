@@ -10,7 +10,9 @@ from streams.console import remembered as module
 from streams.console.remembered import MOST, remembered
 
 
-async def test_they_are_counted_once_until_there_is_news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_they_are_counted_once_until_there_is_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "SECONDS", 3600.0)
     counted: list[str] = []
 
