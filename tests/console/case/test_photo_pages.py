@@ -65,8 +65,9 @@ def test_a_kept_photo_is_a_jpeg_for_this_browser_alone(site: Served) -> None:
 
 def test_what_is_no_digest_names_no_photo(site: Served) -> None:
     viewer = site.visitor()
-    for name in ("..%2f..%2fetc%2fpasswd", "%2e%2e", "A" * 64, "0" * 63, "%00", "photo.jpg"):
+    for name in ("..%2f..%2fetc%2fpasswd", "%2e%2e", "A" * 64, "0" * 63, "photo.jpg"):
         assert viewer.get(f"/photos/{name}").status_code == 404
+    assert viewer.get("/photos/%00").status_code == 400
     assert viewer.get(f"{KEPT}?w=nine").status_code == 400
     assert viewer.get(f"{KEPT}?w={'9' * 5000}").status_code == 400
 
@@ -96,10 +97,9 @@ def test_a_photo_on_the_web_is_named_by_its_record_and_never_by_its_address(site
             web_address("alert-1", "takedown", 9),
             web_address("alert-1", "listing", 0),
             web_address("no-such-alert", "takedown", 0),
-            "/photos/alert/%00/takedown/0",
         )
     ]
-    assert kinds == ["not-kept", "http-status", "not-kept", "not-kept", "not-kept", "not-kept"]
+    assert kinds == ["not-kept", "http-status", "not-kept", "not-kept", "not-kept"]
     for nowhere in (
         "/photos/alert/alert-1/other/0",
         "/photos/alert/alert-1/takedown/-1",
