@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from streams.console.asker import person_of
 from streams.console.case import case_values
+from streams.console.case_evidence import percent
 from streams.console.context import Console, console_of
 from streams.console.people import Person
 from streams.console.queue.choices import KnownChoices
@@ -80,11 +81,6 @@ def age(language: Language, matched_ms: int, now: int) -> str:
     if minutes < 48 * 60:
         return word(language, "alerts.age.hours", n=minutes // 60)
     return word(language, "alerts.age.days", n=minutes // (24 * 60))
-
-
-def percent(probability: float) -> str:
-    """Never 100 % of what is not certain."""
-    return f"{min(probability, 0.999) * 100:.{1 if probability >= 0.99 else 0}f}%"
 
 
 ENVIRONMENT.filters.update(percent=percent)

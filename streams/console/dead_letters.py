@@ -28,6 +28,7 @@ from streams.console.dead_letter_rows import (
     tries,
 )
 from streams.console.letter_reader import FILE_SECONDS, PAGE_SECONDS, letter_reader
+from streams.console.remembered import remembered
 from streams.console.rendering import page
 from streams.console.routes import Route
 from streams.console.words import ALL
@@ -48,7 +49,7 @@ def help_for(error: str) -> str:
 async def overview(request: web.Request) -> web.Response:
     """Every kind with its counts."""
     console = console_of(request)
-    found = await console.blocking(_kinds, console)
+    found = await remembered(console, "dead-letters", "kinds", lambda: _kinds(console))
     values: dict[str, Any] = {
         "kinds": found,
         "total": {

@@ -16,6 +16,7 @@ from typing import Literal
 
 import structlog
 
+from connectors.takedown_lists.limits import MB
 from connectors.takedown_requests import RequestSource
 from streams.console.claims import claim, let_go, renew
 from streams.console.context import Console
@@ -102,6 +103,8 @@ class Uploads:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._uploads: dict[str, Upload] = {}
+        self._coming: dict[str, str] = {}
+        """Of lists that are being sent to us: whose."""
         self._lock = threading.Lock()
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._processes = SideProcesses()
@@ -116,14 +119,17 @@ class Uploads:
         """
         with self._lock:
             own = [each for each in self._uploads.values() if each.person == person]
-            if len(own) >= MOST_EACH:
+            if len(own) + list(self._coming.values()).count(person) >= MOST_EACH:
                 idle = sorted((each for each in own if not each.is_busy), key=lambda each: each.used)
                 if not idle:
                     raise FullError
                 self._remove(idle[0])
-            if len(self._uploads) >= MOST or sum(each.size for each in self._uploads.values()) >= MOST_BYTES:
+            largest = self._console.settings.takedown_lists.max_file_mb * MB
+            size = sum(each.size for each in self._uploads.values()) + largest * len(self._coming)
+            if len(self._uploads) + len(self._coming) >= MOST or size >= MOST_BYTES:
                 raise FullError
-        token = secrets.token_urlsafe(24)
+            token = secrets.token_urlsafe(24)
+            self._coming[token] = person
         folder = self._root / token
         folder.mkdir(mode=0o700)
         return token, folder / UPLOAD
@@ -132,12 +138,15 @@ class Uploads:
         """Keep the list that was written, and begin to read it."""
         upload = Upload(token, person, self._root / token, wishes, size)
         with self._lock:
+            self._coming.pop(token, None)
             self._uploads[token] = upload
         self._start(self._read, upload)
         return upload
 
     def drop(self, token: str) -> None:
         """Forget one that was not put."""
+        with self._lock:
+            self._coming.pop(token, None)
         shutil.rmtree(self._root / token, ignore_errors=True)
 
     def of(self, person: str, token: str) -> Upload | None:

@@ -44,16 +44,16 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class ListSummary:
-    """A list that came in; all single requests together where `sha256` is None. `authorities`: how many, of which
-    `authority` is one; `by` likewise. Times: of its first and last request, in milliseconds."""
+    """A list that came in; all single requests together where `sha256` is None. `has_more_authorities`: beside
+    `authority`; `by` likewise. Times: of its first and last request, in milliseconds."""
 
     sha256: str | None
     name: str | None
     authority: str | None
-    authorities: int
+    has_more_authorities: bool
     source: str | None
     by: str | None
-    people: int
+    has_more_people: bool
     first_ms: int
     last_ms: int
     received: int
@@ -77,10 +77,10 @@ def lists(connection: Connection, first: int = 0, sha256: str | None = None) -> 
         _R.list_sha256,
         func.max(_R.list_name),
         func.max(_R.authority),
-        func.count(_R.authority.distinct()),
+        func.min(_R.authority),
         func.max(_R.source),
         func.max(_R.by),
-        func.count(_R.by.distinct()),
+        func.min(_R.by),
         func.min(_R.received_ms),
         func.max(_R.received_ms),
         func.count(),
@@ -91,23 +91,14 @@ def lists(connection: Connection, first: int = 0, sha256: str | None = None) -> 
     query = query.order_by(func.max(_R.received_ms).desc(), _R.list_sha256).limit(LISTS + 1).offset(first)
     found: list[ListSummary] = []
     for row in connection.execute(query):
-        digest, name, authority, authorities, source, by, people, first_ms, last_ms, received, *rest = row
+        digest, name, authority, other, source, by, someone, first_ms, last_ms, received, *rest = row
         standings: dict[Standing, int] = dict(zip(STANDINGS, rest, strict=True))
         found.append(
             ListSummary(
-                digest,
-                name,
-                authority,
-                authorities,
-                source,
-                by,
-                people,
-                first_ms,
-                last_ms,
-                received,
-                standings,
+                digest, name, authority, authority != other, source, by, by != someone, first_ms, last_ms,
+                received, standings,
             )
-        )
+        )  # fmt: skip
     return found
 
 

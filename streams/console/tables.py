@@ -85,11 +85,8 @@ for _name, _order in (
     # SQLite reads whole rows, records included, to filter them; an index that holds all that is filtered by was
     # measured to be four to ten times as fast. Not an `Index`, since texts in one are not cut (`feed.fitting`), and
     # PostgreSQL could not hold them.
-    event.listen(
-        ALERTS,
-        "after_create",
-        DDL(f"CREATE INDEX {_name} ON alerts (state, {_order}, {_FILTERED})").execute_if(dialect="sqlite"),
-    )
+    _index = DDL(f"CREATE INDEX {_name} ON alerts (state, {_order}, {_FILTERED})")  # type: ignore[no-untyped-call]
+    event.listen(ALERTS, "after_create", _index.execute_if(dialect="sqlite"))
 
 VERDICTS = Table(
     "verdicts",

@@ -10,6 +10,7 @@ from connectors.takedown_status import Reason
 from streams.console import list_imports, takedown_desk_pages, takedown_report_page
 from streams.console.asked import choice_asked, is_part_asked, text_asked
 from streams.console.context import Console, console_of
+from streams.console.remembered import remembered
 from streams.console.rendering import language_for, page
 from streams.console.request_rows import (
     LISTS,
@@ -42,7 +43,9 @@ async def overview(request: web.Request) -> web.Response:
     console = console_of(request)
     first = request.query.get("first", "0")
     number = min(int(first), FARTHEST) if first.isascii() and first.isdigit() and len(first) < 6 else 0
-    found, all_of_them = await console.blocking(_lists, console, number)
+    found, all_of_them = await remembered(
+        console, "requests", ("lists", number), lambda: _lists(console, number)
+    )
     values: dict[str, Any] = {
         "lists": found[:LISTS],
         "following": number + LISTS if len(found) > LISTS else None,
@@ -69,7 +72,8 @@ async def listed(request: web.Request) -> web.Response:
         text=text_asked(request, "text", LONGEST_QUERY),
     )
     after = text_asked(request, "after", 300)
-    rows, following, number, of_list, known = await console.blocking(_requests, console, wanted, after)
+    rows, following, number, of_list = await console.blocking(_requests, console, wanted, after)
+    known = await remembered(console, "requests", "choices", lambda: _choices(console))
     values: dict[str, Any] = {
         "wanted": wanted,
         "asked": {name: request.query[name] for name in _ASKED if request.query.get(name, "").strip()}
@@ -129,13 +133,16 @@ def _lists(console: Console, first: int) -> tuple[list[ListSummary], dict[Standi
 
 def _requests(
     console: Console, wanted: Filter, after: str | None
-) -> tuple[list[Request], str | None, int, ListSummary | None, Choices]:
+) -> tuple[list[Request], str | None, int, ListSummary | None]:
     with console.database.read() as connection:
         rows, following = requests(connection, wanted, after)
         of_list = lists(connection, sha256=wanted.sha256) if wanted.sha256 else []
-        return (
-            rows, following, count(connection, wanted), of_list[0] if of_list else None, choices(connection)
-        )  # fmt: skip
+        return rows, following, count(connection, wanted), of_list[0] if of_list else None
+
+
+def _choices(console: Console) -> Choices:
+    with console.database.read() as connection:
+        return choices(connection)
 
 
 def _story(console: Console, what: str) -> tuple[StandingView | None, set[str]]:

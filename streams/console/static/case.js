@@ -1,7 +1,7 @@
 // One alert: two photos laid over each other by the transform that its evidence carries, larger, and by turns.
 //
 // The page shows everything but the overlay without this script. A fragment that is filled in anew is taken up at
-// the event "refilled". Keys: z flicker, o outline, + - 0 zoom.
+// the event "refilled". Keys: z flicker, b outline, + - 0 zoom.
 
 const FLICKER_MS = 500; // one change of the picture a second each way: far below three flashes a second (WCAG 2.3.1)
 const ZOOM = 1.5;
@@ -268,7 +268,7 @@ class Case {
   }
 
   key(event) {
-    const deed = { z: () => this.turn(), o: () => this.outlines(), "+": () => this.enlarge(ZOOM), "=": () => this.enlarge(ZOOM), "-": () => this.enlarge(1 / ZOOM), 0: () => this.enlarge(null) }[event.key.toLowerCase()];
+    const deed = { z: () => this.turn(), b: () => this.outlines(), "+": () => this.enlarge(ZOOM), "=": () => this.enlarge(ZOOM), "-": () => this.enlarge(1 / ZOOM), 0: () => this.enlarge(null) }[event.key.toLowerCase()];
     if (deed) { event.preventDefault(); deed(); }
   }
 }

@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "lists.by": ("By", "Oleh"),
     "lists.authority": ("Authority", "Instansi"),
     "lists.source": ("Found by", "Ditemukan oleh"),
-    "lists.several": ("{first} and {more} more", "{first} dan {more} lainnya"),
+    "lists.several": ("{first} and others", "{first} dan lainnya"),
     "lists.older": ("Older", "Lebih lama"),
     "lists.newer": ("Back to the newest", "Kembali ke yang terbaru"),
     "lists.marketplace": ("Marketplace", "Lokapasar"),

@@ -199,7 +199,7 @@ def test_the_outline_is_drawn_around_what_agrees(case_page: Any, part: PhotoEvid
     pair = aligned_pair(part.transform)  # type: ignore[arg-type]
     assert pair is not None
     with_line = pixels(case_page)
-    case_page.keyboard.press("o")
+    case_page.keyboard.press("b")
     assert case_page.locator(".case-lines").get_attribute("aria-pressed") == "false"
     changed = np.abs(with_line - pixels(case_page)).sum(axis=2) > 60
     height, width = changed.shape
@@ -241,7 +241,7 @@ def test_without_motion_each_press_shows_the_other(browser_: Browser, made: Scen
 
 
 def test_the_curtain_shows_one_photo_on_each_side(case_page: Any) -> None:
-    case_page.keyboard.press("o")
+    case_page.keyboard.press("b")
     below = pixels(case_page)
     shade(case_page, 100)
     over = pixels(case_page)

@@ -12,7 +12,7 @@ from workbooks import PARTS, by_hand, sheet_xml
 
 from connectors.takedown_lists.limits import ListLimits
 from streams.console.list_forms import name_of
-from streams.console.list_uploads import FOLDER, uploads_of
+from streams.console.list_uploads import FOLDER, MOST_EACH, uploads_of
 from streams.console.side_jobs import Failed, ReportJob
 from streams.console.side_processes import SideProcesses
 from streams.kafka_local.broker import LocalKafka
@@ -124,6 +124,16 @@ def test_a_broken_form_is_refused(site: Served, headers: dict[str, str], body: b
     answer = analyst.client.post("/takedowns/import", content=body, headers=headers)
     assert answer.status_code == 400
     assert list(uploads_of(site.console)._root.iterdir()) == []
+
+
+def test_lists_that_are_still_coming_count_too(site: Served) -> None:
+    uploads = uploads_of(site.console)
+    tokens = [uploads.begin("analyst-7")[0] for _ in range(MOST_EACH)]
+    analyst = site.visitor("analyst", "analyst-7")
+    assert sent(analyst, {"file": ("x.txt", b"x")}).status_code == 503
+    for token in tokens:
+        uploads.drop(token)
+    assert sent(analyst, {"file": ("x.txt", b"x")}).status_code == 200
 
 
 def test_nothing_is_no_list(site: Served) -> None:

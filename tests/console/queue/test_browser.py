@@ -50,11 +50,19 @@ class Desk:
         self.complaints: list[str] = []
         self._browser, self._contexts = browser, []
 
-    def open(self, path: str, name: str = "analyst-1", *, width: int = 1280, theme: str = "light") -> Any:
+    def open(
+        self,
+        path: str,
+        name: str = "analyst-1",
+        *,
+        width: int = 1280,
+        theme: str = "light",
+        language: str = "en",
+    ) -> Any:
         context = self._browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
         self._contexts.append(context)
         token, _ = session_for(self.site.console, "analyst", name)
-        cookies = {SESSION_COOKIE: token, "rw_theme": theme}
+        cookies = {SESSION_COOKIE: token, "rw_theme": theme, "rw_language": language}
         context.add_cookies(
             [{"name": key, "value": value, "url": self.site.base} for key, value in cookies.items()]
         )
@@ -334,6 +342,14 @@ def test_on_a_phone_the_queue_then_the_alert_and_back(desk: Desk) -> None:
     assert page.locator(row(1)).get_by_text("Unsure").is_visible()
     page.get_by_text("Filters").click()
     assert page.evaluate(fits)
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 390])
+def test_longer_words_fit_too(desk: Desk, width: int) -> None:
+    put(desk.site.console.database, [queued(n, title="W" * 300) for n in range(1, 4)])
+    page = desk.open("/alerts/alert-1", width=width, language="id")
+    assert page.get_by_role("button", name="Bukan tayang ulang").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_filter_is_an_address_without_what_is_not_asked(desk: Desk) -> None:

@@ -131,5 +131,5 @@ def test_an_alert_that_is_not_there_is_said_to_be_gone(two: tuple[Visitor, Visit
     answer = two[0].get("/alerts/alert-99")
     assert answer.status_code == 404
     assert "90 days" in answer.text
-    assert two[0].get("/alerts/a%00b").status_code == 404
+    assert two[0].get("/alerts/a%00b").status_code in (400, 404)
     assert two[0].post("/alerts/alert-99/claim").status_code == 404

@@ -211,7 +211,10 @@ def say_in_form(visitor: Visitor) -> Any:
     return visitor.post("/alerts/alert-1/verdict", accept="text/html", verdict="relist", seen="open")
 
 
-def test_topics_that_are_not_there_are_no_verdicts(settings: Settings, tmp_path: Path) -> None:
+def test_topics_that_are_not_there_are_no_verdicts(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.kafka_delivery.TOPIC_WAIT_MS", 500)
     database = Database(f"sqlite:///{tmp_path / 'console.sqlite'}")
     put(database, [queued(1)])
     with deciding(settings, database) as site:

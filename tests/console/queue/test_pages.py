@@ -9,7 +9,7 @@ from console_client import Served, console_in, served, text_of
 from msgspec.structs import replace
 from queued_alerts import NOON_MS, put, queued
 
-from streams.console.alerts_page import age, percent
+from streams.console.alerts_page import age
 from streams.console.queue.rows import PAGE
 from streams.console.queue.search import COUNTED
 from streams.console.words import alerts as words
@@ -124,13 +124,6 @@ def test_held_alerts_wait_apart(site: Served) -> None:
 ])  # fmt: skip
 def test_age_in_few_characters(minutes: int, said: str) -> None:
     assert age("en", NOON_MS - minutes * 60_000, NOON_MS) == said
-
-
-@pytest.mark.parametrize(("probability", "said"), [
-    (0.5, "50%"), (0.973, "97%"), (0.99, "99.0%"), (0.9949, "99.5%"), (0.99999, "99.9%"), (1.0, "99.9%"), (0.0, "0%"),
-])  # fmt: skip
-def test_nothing_is_certain(probability: float, said: str) -> None:
-    assert percent(probability) == said
 
 
 def test_values_stand_in_both_languages() -> None:

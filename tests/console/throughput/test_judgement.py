@@ -1,7 +1,9 @@
 """Each condition appears when it is so and goes when it is over, with words, and with a place in the runbook."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,8 +114,12 @@ def test_every_condition_and_sentence_is_tried_here_and_none_is_left_over() -> N
     assert meant == {key for key in ALL if key.startswith("judge.")}
 
 
-def test_the_runbook_has_a_chapter_for_each_condition_and_no_other() -> None:
-    assert anchors_in(runbook_text()) == ["runbook", *CONDITIONS]
+def test_the_runbook_has_a_chapter_for_each_condition_and_for_prometheus_alerts_and_no_other() -> None:
+    rules = (Path(__file__).parents[3] / "deploy/prometheus/rules/relistwatch.rules.yml").read_text()
+    anchors = anchors_in(runbook_text())
+    assert anchors[: len(CONDITIONS) + 1] == ["runbook", *CONDITIONS]
+    others = anchors[len(CONDITIONS) + 1 :]
+    assert set(others) <= set(re.findall(r"runbook\.md#(\S+)", rules))
 
 
 def test_what_must_be_done_stands_first() -> None:

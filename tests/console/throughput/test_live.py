@@ -242,6 +242,7 @@ def read_the_lag(console: Console, watch: Watch, opened: Opened) -> None:
     plot.hover()
     assert chart.locator(".readout").is_visible()
     chart.get_by_text("As a table").click()
+    chart.locator("tbody tr").nth(12).wait_for()
     assert chart.locator("tbody tr").count() == 13
 
     def second(lag: int) -> None:

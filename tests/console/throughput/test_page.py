@@ -90,7 +90,7 @@ def test_the_course_is_one_answer_packed_once_for_all(site: Served, watch: Watch
     visitor = site.visitor()
     answer = visitor.client.get("/throughput/history?span=hour")
     assert answer.headers["content-encoding"] == "gzip"
-    assert answer.json()["series"]["lag:listings"][-1] == 1500
+    assert [each for each in answer.json()["series"]["lag:listings"] if each is not None] == [1500]
     plain = visitor.client.get("/throughput/history?span=day", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     assert plain.json()["step"] == 60
