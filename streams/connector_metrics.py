@@ -7,7 +7,9 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from connectors.counts import Counts
+from connectors.flows import Flows
 from streams.build_info import add_build_info
+from streams.flow_metrics import FlowMetrics
 
 LABELS = ("connector", "connector_instance")
 """Not `instance`: Prometheus gives that label to the address that it scrapes, and renames ours."""
@@ -26,13 +28,15 @@ LAST_SUCCESS = "relistwatch_connector_last_success_timestamp_seconds"
 
 
 class ConnectorMetrics:
-    """A collector of one connector's counters, read when they are asked for."""
+    """A collector of one connector's counters, read when they are asked for; and its listings by marketplace."""
 
-    def __init__(self, counts: Counts, connector: str, instance: str) -> None:
+    def __init__(self, counts: Counts, connector: str, instance: str, flows: Flows | None = None) -> None:
         self.registry = CollectorRegistry()
         self._counts = counts
         self._labels = (connector, instance)
         self.registry.register(self)
+        for direction in ("in", "out"):
+            self.registry.register(FlowMetrics(flows or Flows(), direction))
         add_build_info(self.registry)
 
     def collect(self) -> Iterator[Metric]:

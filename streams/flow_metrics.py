@@ -11,7 +11,7 @@ from connectors.flows import Flows
 Direction = Literal["in", "out"]
 MEANINGS: dict[Direction, str] = {
     "in": "Listings that a stage has taken in, by the marketplace in their key.",
-    "out": "Listings whose fingerprint (stage fingerprint) or alert (stage match) is acknowledged.",
+    "out": "Listings whose event (stage connect), fingerprint (fingerprint) or alert (match) is acknowledged.",
 }
 
 

@@ -22,6 +22,15 @@ class Due(NamedTuple):
     place: Place
 
 
+class Waiting(NamedTuple):
+    """Unresolved requests: how many are `due`, how many have their next try `later`, and when the one that is due for
+    longest became due, None where that is now."""
+
+    due: int
+    later: int
+    since_ms: int | None
+
+
 class _Request(Struct, frozen=True):
     marketplace: str | None = None
     listing_id: str | None = None
@@ -119,6 +128,18 @@ class RequestBook:
             (now_ms, *wanted, limit),
         )
         return [Due(request_id, home, Place(part, place)) for request_id, home, part, place in rows]
+
+    def waiting(self, now_ms: int, homes: Iterable[int]) -> Waiting:
+        """How much of these partitions is tried again, now or later. Those that are given up wait for nothing."""
+        wanted = sorted(homes)
+        marks = ",".join("?" * len(wanted))
+        # A request whose listing came in is due at once: its next try is 0.
+        query = (
+            "SELECT count(*) FILTER (WHERE next_ms <= ?1), count(*) FILTER (WHERE next_ms > ?1), "  # noqa: S608
+            "min(next_ms) FILTER (WHERE next_ms > 0 AND next_ms <= ?1) FROM requests "
+            f"WHERE state = 'unresolved' AND next_ms IS NOT NULL AND home IN ({marks})"
+        )
+        return Waiting(*self._file.db.execute(query, (now_ms, *wanted)).fetchone())
 
     def postpone(self, request_id: str, until_ms: int) -> None:
         """Leave a request alone that long, though it is due."""

@@ -87,6 +87,11 @@ class RequestGroup:
         """The numbers of the partitions that this member has."""
         return [partition.partition for partition in self._consumer.assignment()]
 
+    def unread(self) -> int:
+        """Requests of this member's partitions that it has not taken yet, as far as it has heard. Asks nobody."""
+        ends = {each: self._consumer.highwater(each) for each in self._consumer.assignment()}
+        return sum(max(0, end - self._place(each)) for each, end in ends.items() if end is not None)
+
     def is_done(self) -> bool:
         """Whether all that was there on joining is read: by this member, or by another that has committed it.
 

@@ -12,6 +12,7 @@ from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail,
 
 if TYPE_CHECKING:
     from connectors.checkpoints import Checkpoints
+    from connectors.context import Context
     from connectors.counts import Counts
     from connectors.sdk import ConnectorError, Sink, Source
     from streams.settings import Settings
@@ -83,7 +84,7 @@ def connect(
         counts = surroundings.counts
         if metrics_port is not None:
             progress.note(
-                f"metrics at {serving_metrics(running, settings, counts, name, instance, metrics_port)}"
+                f"metrics at {serving_metrics(running, settings, surroundings, name, metrics_port)}"
             )
         beats = None
         if to == "kafka" and not to_option:
@@ -177,14 +178,15 @@ def connector_folder(settings: "Settings") -> Path:
 
 
 def serving_metrics(
-    running: ExitStack, settings: "Settings", counts: "Counts", name: str, instance: str, port: int
+    running: ExitStack, settings: "Settings", surroundings: "Context", name: str, port: int
 ) -> str:
     """Answer /metrics as long as `running` is open; the address."""
     from streams.connector_metrics import ConnectorMetrics, serve_metrics  # noqa: PLC0415
 
     host = settings.web.host
+    metrics = ConnectorMetrics(surroundings.counts, name, surroundings.instance, surroundings.flows)
     try:
-        taken = running.enter_context(serve_metrics(ConnectorMetrics(counts, name, instance), host, port))
+        taken = running.enter_context(serve_metrics(metrics, host, port))
     except OSError as error:
         fail(f"--metrics-port {port}: {error.strerror}", EXIT_USAGE)
     return f"http://{host}:{taken}/metrics"

@@ -1,13 +1,17 @@
 """`relistwatch takedowns resolve`: requests to takedowns."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streams.cli.broker import broker_errors
 from streams.cli.context import EXIT_UNAVAILABLE, EXIT_USAGE, fail, settings_of
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 
 def add_to(group: typer.Typer) -> None:
@@ -25,6 +29,14 @@ def resolve(
         typer.Option(
             help="Ask this source for listings never seen: NAME=FILE with its options, or NAME@INSTANCE=FILE"
             " for a running connector's tokens; repeatable. Besides those of the setting resolve.connectors."
+        ),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Answer /livez, /readyz and /metrics there [default: nowhere]; 0 takes a free one.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The counts at the end as JSON.")] = False,
@@ -60,7 +72,12 @@ def resolve(
         try:
             with broker_errors():
                 resolver = Resolver(settings, connectors, stop)
-                with Heartbeats(settings, first_heartbeat(settings, "resolver"), resolver.says):
+                with ExitStack() as running:
+                    if port is not None:
+                        _answer(running, resolver.health(), settings.web.host, port)
+                    running.enter_context(
+                        Heartbeats(settings, first_heartbeat(settings, "resolver"), resolver.says)
+                    )
                     resolver.run(once=once)
         except BrokerUnavailableError as error:
             fail(str(error), EXIT_UNAVAILABLE)
@@ -73,3 +90,16 @@ def resolve(
         typer.echo(json.dumps(counts))
     else:
         typer.echo(", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no request")
+
+
+def _answer(running: ExitStack, health: "web.Application", host: str, port: int) -> None:
+    """Answer as long as `running` is open."""
+    import structlog  # noqa: PLC0415
+
+    from streams.health_thread import answering  # noqa: PLC0415
+
+    try:
+        taken = running.enter_context(answering(health, host, port))
+    except OSError as error:
+        fail(f"--port {port}: {error.strerror or error}", EXIT_USAGE)
+    structlog.get_logger(__name__).info("health and metrics", url=f"http://{host}:{taken}/readyz")
