@@ -51,7 +51,7 @@ bench-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make bench DATA=../shared/data))
 	@test -f "$(DATA)/photos.csv" || { echo "make bench: there is no $(DATA)/photos.csv" >&2; exit 2; }
 
-$(BENCH_VENV)/.installed: deploy/requirements.lock deploy/requirements-bench.txt pyproject.toml deploy/kafka-jars.json $(SOURCES)
+$(BENCH_VENV)/.installed: deploy/requirements.lock deploy/requirements-bench.txt pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
 	test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements.lock
 	$(BENCH_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-bench.txt
@@ -59,7 +59,7 @@ $(BENCH_VENV)/.installed: deploy/requirements.lock deploy/requirements-bench.txt
 	touch $@
 
 # The wheel is built and installed, never the checkout: what is tested is what is released.
-$(VENV)/.installed: deploy/requirements.lock pyproject.toml deploy/kafka-jars.json $(SOURCES)
+$(VENV)/.installed: deploy/requirements.lock pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r deploy/requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .

@@ -65,13 +65,20 @@ class KafkaDelivery:
     """An idempotent producer with acks=all that knows what is still under way.
 
     `client` is what kafka-python needs to reach and sign in to the broker (`bootstrap_servers` and such).
+    `delivery_ms`: how long a record is tried, where somebody waits for it.
     """
 
     def __init__(
-        self, client: Mapping[str, Any], *, compression: Compression = "none", max_request_bytes: int
+        self,
+        client: Mapping[str, Any],
+        *,
+        compression: Compression = "none",
+        max_request_bytes: int,
+        delivery_ms: int = DELIVERY_MS,
     ) -> None:
+        self._delivery_ms = delivery_ms
         self._options = {
-            "bootstrap_timeout_ms": REACH_MS,
+            "bootstrap_timeout_ms": min(REACH_MS, delivery_ms),
             **client,
             "acks": "all",
             "enable_idempotence": True,
@@ -80,8 +87,8 @@ class KafkaDelivery:
             "allow_auto_create_topics": False,
             "batch_size": 256 * 1024,
             "linger_ms": 5,
-            "delivery_timeout_ms": DELIVERY_MS,
-            "request_timeout_ms": REQUEST_MS,
+            "delivery_timeout_ms": delivery_ms,
+            "request_timeout_ms": min(REQUEST_MS, delivery_ms // 2),
             "max_block_ms": TOPIC_WAIT_MS,
         }
         self._producer: Any = None
@@ -166,7 +173,7 @@ class KafkaDelivery:
             return
         try:
             # The delivery time limit ends every record by itself; this one guards against a stuck client.
-            self._producer.flush(timeout=2 * DELIVERY_MS / 1000)
+            self._producer.flush(timeout=2 * self._delivery_ms / 1000)
         except kafka_errors.KafkaError as error:
             raise self._failure(error) from error
         under_way, self._under_way, self._bytes = self._under_way, [], 0

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -74,6 +75,17 @@ class Replay:
     refused: tuple[Unreplayable, ...]
 
 
+class Letters(Protocol):
+    """Where letters are read one by one, such as a RecordReader."""
+
+    def at(self, partition: int, offset: int) -> Record:
+        """The one record at that place.
+
+        Raises:
+            ReadError: there is none, or no longer.
+        """
+
+
 _codec = Codec(DeadLetter)
 
 
@@ -135,9 +147,7 @@ def refusal(letter: DeadLetter, settings: Settings) -> str | None:
     return None
 
 
-def replay(
-    reader: RecordReader, places: Sequence[Place], settings: Settings, *, dry_run: bool = False
-) -> Replay:
+def replay(reader: Letters, places: Sequence[Place], settings: Settings, *, dry_run: bool = False) -> Replay:
     """Send the letters at these places back to their topics, and wait until the broker has them.
 
     Raises:

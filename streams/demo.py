@@ -1,4 +1,5 @@
-"""The whole system on this machine for all to see: a real Kafka, marketplaces, connectors, two workers, alerts.
+"""The whole system on this machine for all to see: a real Kafka, marketplaces, connectors, two workers, alerts, a
+console.
 
 Each round is one story on four simulated marketplaces: listings appear, some are taken down, and some of those
 come back on another marketplace with edited photos and disguised titles among honest listings. Connectors read
@@ -30,6 +31,7 @@ from connectors.sample.edits import EDITS
 from connectors.sample.listing_ids import REAL_MARKETPLACES
 from connectors.sample.photo_recipe import PhotoRecipe
 from connectors.sample.plan import Plan, make_plan
+from streams.demo_dashboard import DemoDashboard
 from streams.demo_market import Market
 from streams.die_with_parent import die_with_parent
 from streams.kafka_local.broker import LocalKafka
@@ -102,8 +104,11 @@ class Outcome:
 class Demo:
     """Starts everything on entering, ends everything on leaving."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, *, dashboard: bool = False) -> None:
+        """`dashboard`: a console too."""
         self._say = say
+        self._wants_dashboard = dashboard
+        self.dashboard: DemoDashboard | None = None
         self._open = contextlib.ExitStack()
         self._workers: list[WorkerProcess] = []
         self._drawings: dict[str, tuple[PhotoRecipe, Future[bytes]]] = {}
@@ -160,6 +165,9 @@ class Demo:
             self._workers.append(self._open.enter_context(worker))
         for worker in self._workers:
             worker.wait_ready()
+        if self._wants_dashboard:
+            self._say("starting the dashboard")
+            self.dashboard = self._open.enter_context(DemoDashboard(self._settings, folder / "dashboard.log"))
         client = client_options(self._settings.kafka)
         self._takedowns = self._takedown_sink(client)
         self._consumer = self._open.enter_context(contextlib.closing(self._follow(client)))

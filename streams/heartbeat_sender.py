@@ -129,7 +129,6 @@ class Heartbeats:
             acks=1,
             # Twice is as good as once, and in another order is seen by `at`.
             enable_idempotence=False,
-            retries=0,
             allow_auto_create_topics=False,
             bootstrap_timeout_ms=DELIVERY_MS,
             max_block_ms=DELIVERY_MS,

@@ -61,7 +61,9 @@ def configure_logs(*, as_json: bool, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty()
+        colors=sys.stderr.isatty(),
+        # The default shows the values of local variables: in a sign-in that fails, somebody's password.
+        exception_formatter=structlog.dev.plain_traceback,
     )  # fmt: skip
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

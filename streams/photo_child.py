@@ -32,14 +32,16 @@ WARM_UP_SIDE = 600
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):
-    """What became of the photo: a print, nothing (no features), or why not."""
+    """What became of the photo: a print, nothing (no features), or why not; or a picture, where one was asked for
+    (`streams.picture_child`)."""
 
     print: PhotoPrint | None = None
+    picture: bytes = b""
     error_kind: str | None = None
     error: str = ""
 
 
-def serve(fingerprint: Callable[[bytes], PhotoPrint | None], *, address_space: int) -> None:
+def serve(work: Callable[[bytes], Reply], *, address_space: int) -> None:
     """Answer until the pipe is closed. `address_space` is in bytes on top of what is mapped at the start.
 
     The first frame sent is an empty reply: ready.
@@ -49,7 +51,7 @@ def serve(fingerprint: Callable[[bytes], PhotoPrint | None], *, address_space: i
     _limit_memory(address_space)
     _send(replies, Reply())
     while (raw := _receive(requests)) is not None:
-        _send(replies, _answer(fingerprint, raw))
+        _send(replies, _answer(work, raw))
 
 
 def _warm_up() -> None:
@@ -67,9 +69,9 @@ def tie_to_parent(parent: int) -> None:
     die_with_parent(parent)
 
 
-def _answer(fingerprint: Callable[[bytes], PhotoPrint | None], raw: bytes) -> Reply:
+def _answer(work: Callable[[bytes], Reply], raw: bytes) -> Reply:
     try:
-        return Reply(fingerprint(raw))
+        return work(raw)
     except PhotoError as error:
         return Reply(error_kind=error.kind, error=str(error))
     except MemoryError:
@@ -108,12 +110,14 @@ def _send(replies: BinaryIO, reply: Reply) -> None:
 
 def main(fingerprint: Callable[..., PhotoPrint | None] = print_of_bytes) -> None:
     """Arguments: the parent's process id, and the most pixels a photo may have."""
+    run(lambda raw, max_pixels: Reply(fingerprint(raw, max_pixels=max_pixels)))
+
+
+def run(work: Callable[[bytes, int], Reply]) -> None:
+    """Serve as the program that this process was started as. `work` takes a request and the most pixels."""
     parent, max_pixels = int(sys.argv[1]), int(sys.argv[2])
     tie_to_parent(parent)
-    serve(
-        lambda raw: fingerprint(raw, max_pixels=max_pixels),
-        address_space=max_pixels * BYTES_A_PIXEL + SPARE_BYTES,
-    )
+    serve(lambda raw: work(raw, max_pixels), address_space=max_pixels * BYTES_A_PIXEL + SPARE_BYTES)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import structlog
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_print import PhotoPrint
 from streams.photo_child import Reply
-from streams.photo_process import ChildGone, PhotoProcess
+from streams.photo_process import LONGEST_REPLY, ChildGone, PhotoProcess
 
 log = structlog.get_logger(__name__)
 
@@ -26,11 +26,17 @@ class PhotoPool:
     """`processes` children, used as an async context manager.
 
     `item_timeout` is in seconds from when a ready child is given the photo; waiting for a child does not
-    count. `child` is the module that is run, for tests with photos that hang or crash it.
+    count. `child` is the module that is run, for other work and for tests with photos that hang or crash it.
     """
 
     def __init__(
-        self, processes: int, item_timeout: float, *, max_pixels: int, child: str = "streams.photo_child"
+        self,
+        processes: int,
+        item_timeout: float,
+        *,
+        max_pixels: int,
+        child: str = "streams.photo_child",
+        longest_reply: int = LONGEST_REPLY,
     ) -> None:
         if processes < 1 or item_timeout <= 0:
             raise ValueError(f"a pool needs a process and a time limit, not {processes} and {item_timeout} s")
@@ -38,6 +44,7 @@ class PhotoPool:
         self._item_timeout = item_timeout
         self._max_pixels = max_pixels
         self._module = child
+        self._longest_reply = longest_reply
         self._slots: asyncio.LifoQueue[PhotoProcess | None] = asyncio.LifoQueue()
         """Children without a photo; None is a place whose child has ended and is not yet replaced."""
         self._children: set[PhotoProcess] = set()
@@ -84,6 +91,10 @@ class PhotoPool:
             OSError: no child can be started: the machine's fault, not the photo's; try again later.
             RuntimeError: the pool is not open.
         """
+        return (await self._reply(raw)).print
+
+    async def _reply(self, raw: bytes) -> Reply:
+        """What a child says of the request. Raises as `fingerprint`."""
         for _ in range(ATTEMPTS):
             child = await self._slots.get()
             kept: PhotoProcess | None = None
@@ -101,7 +112,7 @@ class PhotoPool:
                     await asyncio.shield(self._discard(child))
                 self._slots.put_nowait(kept)
             if kept is not None:
-                return _outcome(reply)
+                return _checked(reply)
         raise PhotoError("crashed", f"{len(raw)} bytes that ended {ATTEMPTS} processes one after another")
 
     async def _ask(self, child: PhotoProcess, raw: bytes) -> Reply:
@@ -117,7 +128,7 @@ class PhotoPool:
         raise PhotoError("timeout", f"{len(raw)} bytes took over {self._item_timeout} s to decode and hash")
 
     async def _start(self) -> PhotoProcess:
-        child = await PhotoProcess.start(self._module, self._max_pixels)
+        child = await PhotoProcess.start(self._module, self._max_pixels, self._longest_reply)
         if self._closed:
             await child.kill()
             raise RuntimeError("the photo pool was closed")
@@ -134,7 +145,7 @@ class PhotoPool:
         self._children.discard(child)
 
 
-def _outcome(reply: Reply) -> PhotoPrint | None:
+def _checked(reply: Reply) -> Reply:
     if reply.error_kind is not None:
         raise PhotoError(reply.error_kind, reply.error)
-    return reply.print
+    return reply

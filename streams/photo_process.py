@@ -25,10 +25,11 @@ class ChildGone(Exception):  # noqa: N818  an event to handle, not an error to s
 class PhotoProcess:
     """One child. Whoever gets an exception from `ask` must `kill` it: its pipes are in an unknown state."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, longest_reply: int = LONGEST_REPLY) -> None:
         assert process.stdin is not None  # noqa: S101  as started below
         assert process.stdout is not None  # noqa: S101
         self._process, self._stdin, self._stdout = process, process.stdin, process.stdout
+        self._longest_reply = longest_reply
 
     @property
     def pid(self) -> int:
@@ -41,7 +42,7 @@ class PhotoProcess:
         return self._process.returncode is None
 
     @classmethod
-    async def start(cls, module: str, max_pixels: int) -> Self:
+    async def start(cls, module: str, max_pixels: int, longest_reply: int = LONGEST_REPLY) -> Self:
         """A child that has loaded what it needs.
 
         Raises:
@@ -60,7 +61,7 @@ class PhotoProcess:
             # Ctrl-C in a terminal goes to the whole session; the parent alone decides.
             start_new_session=True,
         )
-        child = cls(process)
+        child = cls(process, longest_reply)
         try:
             async with asyncio.timeout(START_SECONDS):
                 await child._reply()
@@ -87,7 +88,7 @@ class PhotoProcess:
     async def _reply(self) -> Reply:
         try:
             (length,) = LENGTH.unpack(await self._stdout.readexactly(LENGTH.size))
-            if length > LONGEST_REPLY:
+            if length > self._longest_reply:
                 raise ChildGone(f"sent a reply of {length} bytes")
             return msgspec.msgpack.decode(await self._stdout.readexactly(length), type=Reply)
         except (asyncio.IncompleteReadError, OSError) as error:

@@ -55,47 +55,64 @@ class Record(Protocol):
     headers: list[tuple[str, bytes]]
 
 
+def connected(settings: Settings) -> Any:
+    """A consumer without a group. Close it.
+
+    Raises:
+        UnreachableError: the broker cannot be reached.
+    """
+    try:
+        return KafkaConsumer(
+            **client_options(settings.kafka),
+            group_id=None,
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+            max_partition_fetch_bytes=FETCH_BYTES,
+            bootstrap_timeout_ms=REACH_MS,
+        )
+    except KafkaError as error:
+        servers = settings.kafka.bootstrap_servers
+        raise UnreachableError(f"no broker answers at {servers}: {error}") from error
+
+
 class RecordReader:
-    """Reads one topic's records. A context manager; entering it connects.
+    """Reads one topic's records. A context manager; entering it connects, or borrows the `consumer` that is given,
+    for one topic after another.
 
     Raises:
         UnreachableError: on entering, the broker cannot be reached.
         ReadError: on entering, the topic does not exist.
     """
 
-    def __init__(self, settings: Settings, topic: TopicSpec) -> None:
+    def __init__(self, settings: Settings, topic: TopicSpec, consumer: Any = None) -> None:
         self._topic = topic_name(topic, settings.topics)
         self._settings = settings
-        self._consumer: Any = None
+        self._consumer = consumer
+        self._borrowed = consumer is not None
         self._partitions: list[TopicPartition] = []
 
     def __enter__(self) -> "RecordReader":
         servers = self._settings.kafka.bootstrap_servers
-        try:
-            self._consumer = KafkaConsumer(
-                **client_options(self._settings.kafka),
-                group_id=None,
-                enable_auto_commit=False,
-                allow_auto_create_topics=False,
-                max_partition_fetch_bytes=FETCH_BYTES,
-                bootstrap_timeout_ms=REACH_MS,
-            )
-        except KafkaError as error:
-            raise UnreachableError(f"no broker answers at {servers}: {error}") from error
+        if not self._borrowed:
+            self._consumer = connected(self._settings)
         try:
             numbers = self._consumer.partitions_for_topic(self._topic)
         except KafkaError as error:
-            self._consumer.close()
+            self._let_go()
             raise UnreachableError(f"the broker at {servers} does not answer: {error}") from error
         if not numbers:
-            self._consumer.close()
+            self._let_go()
             raise ReadError(f"there is no topic {self._topic!r}; make it with: relistwatch topics create")
         self._partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
         self._consumer.assign(self._partitions)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._consumer.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if not self._borrowed:
+            self._consumer.close()
 
     def existing(
         self,
@@ -127,7 +144,7 @@ class RecordReader:
             stalled.check(progress=bool(batches))
             for batch in batches.values():
                 for record in batch:
-                    if record.offset < ends[_partition_of(record)]:
+                    if record.offset < ends.get(_partition_of(record), 0):
                         progress(self._topic, done, total)
                         done += 1
                         yield record

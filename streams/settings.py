@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from connectors.takedown_lists.limits import ListLimits
+from streams.trusted_networks import networks_of
 
 ENV_PREFIX = "RELISTWATCH_"
 CONFIG_FILE_VARIABLE = "RELISTWATCH_CONFIG"
@@ -204,6 +205,10 @@ class Dashboard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long an alert that one analyst has open is kept from others."""
     keep_days: Annotated[float, Meta(gt=0)] = 90.0
     """How long alerts, dead letters and requests are shown."""
+
+    def __post_init__(self) -> None:
+        """A mistake here must not wait for the first request: whom the console believes hangs on it."""
+        networks_of(self.trusted_proxies)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,6 +1,7 @@
 """An analyst's desk: the alert found, the verdict on it sent, and all verdicts in force read back."""
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -45,6 +46,28 @@ def find_alert(settings: Settings, alert_id: str, progress: Progress = no_progre
     return None
 
 
+class VerdictMessage(NamedTuple):
+    """A verdict as it goes to Kafka, or with the value None the taking back of one."""
+
+    key: bytes
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+def verdict_message(alert_id: str, verdict: Verdict | None) -> VerdictMessage:
+    """The record that puts the verdict under its alert's id, or with None takes back what is there.
+
+    Raises:
+        RecordError: a field of the verdict is out of its range.
+    """
+    if verdict is None:
+        return VerdictMessage(alert_id.encode(), None, [])
+    value = msgspec.json.encode(verdict)
+    Codec(Verdict).decode(value)
+    headers = cloud_event_headers(alert_id, "relistwatch.verdict", SOURCE, verdict.decided_at)
+    return VerdictMessage(alert_id.encode(), value, headers)
+
+
 def send_verdict(settings: Settings, alert_id: str, verdict: Verdict | None) -> None:
     """Put the verdict under its alert's id, or with None take back what is there; returns when Kafka has it.
 
@@ -53,16 +76,11 @@ def send_verdict(settings: Settings, alert_id: str, verdict: Verdict | None) -> 
         RetryError: the broker cannot be reached.
         AbortError: it refuses us or the record.
     """
-    codec = Codec(Verdict)
-    value = None if verdict is None else msgspec.json.encode(verdict)
-    headers: list[tuple[str, bytes]] = []
-    if verdict is not None and value is not None:
-        codec.decode(value)
-        headers = cloud_event_headers(alert_id, "relistwatch.verdict", SOURCE, verdict.decided_at)
+    message = verdict_message(alert_id, verdict)
     topic = topic_name(VERDICTS, settings.topics)
     with KafkaDelivery(client_options(settings.kafka), max_request_bytes=REQUEST_BYTES) as delivery:
         delivery.require_topic(topic)
-        delivery.send(topic, key=alert_id.encode(), value=value, headers=headers, record=alert_id)
+        delivery.send(topic, key=message.key, value=message.value, headers=message.headers, record=alert_id)
         for refused in delivery.flush():
             raise AbortError(f"kafka refuses the verdict on {refused.record}: {refused.why}")
 

@@ -28,6 +28,7 @@ COMMANDS: tuple[str, ...] = (
     "dead_letters",
     "schema",
     "doctor",
+    "trace",
 )
 """Modules of this package, in the order of the help page."""
 

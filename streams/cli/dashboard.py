@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli import dashboard_people
 from streams.cli.context import EXIT_USAGE, fail, settings_of
 
 
@@ -11,6 +12,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     group = typer.Typer(help="The console for analysts and operators.", invoke_without_command=True)
     group.callback()(dashboard)
+    dashboard_people.register(group)
     app.add_typer(group, name="dashboard")
 
 
@@ -46,10 +48,13 @@ def dashboard(
         settings, dashboard=msgspec.structs.replace(settings.dashboard, **chosen)
     )
     configure_logs(as_json=log_json)
+
+    def say(address: str) -> None:
+        typer.echo(f"relistwatch dashboard: {address}", err=True)
+        dashboard_people.say_first_steps(settings, lambda text: typer.echo(f"relistwatch: {text}", err=True))
+
     try:
-        run_dashboard(
-            settings, lambda address: typer.echo(f"relistwatch dashboard: {address}", err=True), metrics_port
-        )
+        run_dashboard(settings, say, metrics_port)
     except DatabaseError as error:
         fail(str(error), EXIT_USAGE)
     except OSError as error:

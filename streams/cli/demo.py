@@ -4,11 +4,14 @@ import json
 import signal
 import threading
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail
+
+if TYPE_CHECKING:
+    from streams.demo import Demo
 
 
 def register(app: typer.Typer) -> None:
@@ -22,12 +25,16 @@ def demo(
         bool, typer.Option("--json", help="The outcome as JSON on stdout, a line a round.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Which story the marketplaces play.")] = 1,
+    dashboard: Annotated[
+        bool | None, typer.Option(help="Start the console too [default: unless --once].")
+    ] = None,
 ) -> None:
-    """Watch relists being caught: a real Kafka, four marketplaces, connectors and two workers, all on this machine.
+    """Watch relists being caught: a real Kafka, four marketplaces, connectors, two workers and the console.
 
     Shopee, Lazada, TikTok Shop and Tokopedia are simulated; listings and photos are drawn by program. Some are
     taken down and come back on another marketplace, edited and disguised. Each alert is printed with its
-    evidence and the time it took. Ctrl-C ends everything.
+    evidence and the time it took; the console shows the same in a browser, where you can decide the alerts.
+    Ctrl-C ends everything.
 
     With --once, exit code 0 says that every planted relist was caught and nothing else alerted, 1 that not.
 
@@ -86,10 +93,9 @@ def demo(
             return running.round(number, on_alert, tick)
 
     try:
-        with Demo(say) as running:
+        with Demo(say, dashboard=not once if dashboard is None else dashboard) as running:
             if not as_json:
-                say(f"Kafka at {running.settings.kafka.bootstrap_servers}, metrics at "
-                    + " and ".join(worker.url("/metrics") for worker in running.workers))  # fmt: skip
+                _tell_where(running, notes)
             number = seed
             while True:
                 outcome = play(running, number)
@@ -104,6 +110,17 @@ def demo(
         fail(str(error), EXIT_UNAVAILABLE)
     if not outcome.perfect:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _tell_where(running: "Demo", notes: Any) -> None:
+    """Where to look."""
+    metrics = " and ".join(worker.url("/metrics") for worker in running.workers)
+    notes.print(f"[dim]Kafka at {running.settings.kafka.bootstrap_servers}, metrics at {metrics}[/dim]")
+    if (console := running.dashboard) is not None:
+        notes.print(
+            f"[bold]Open {console.url}[/bold] and sign in as [bold]{console.name}[/bold] "
+            f"with the password [bold]{console.password}[/bold]"
+        )
 
 
 def _show(outcome: Any, *, as_json: bool, notes: Any) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -14,6 +14,8 @@ from streams.settings import Settings
 
 VERSION = "1"
 BUSY_SECONDS = 15
+MAKING_LOCK = 0x72656C6973740000
+"""PostgreSQL's advisory lock of whoever makes the tables: 'relist' and the number of the lock."""
 
 
 class DatabaseError(Exception):
@@ -37,8 +39,7 @@ class Database:
             raise DatabaseError(f"{self.place}: dashboard.database is sqlite:///FILE or postgresql://...")
         try:
             self.engine = _sqlite(parsed.database or "") if not self.is_postgres else _postgres(parsed)
-            METADATA.create_all(self.engine)
-            self._check_version()
+            self._make_tables()
         except (SQLAlchemyError, OSError) as error:
             raise DatabaseError(f"{self.place} cannot be used: {_first_line(error)}") from error
 
@@ -58,8 +59,12 @@ class Database:
         """Disconnect."""
         self.engine.dispose()
 
-    def _check_version(self) -> None:
+    def _make_tables(self) -> None:
+        """In one transaction: several consoles may start at once on an empty database."""
         with self.write() as connection:
+            if self.is_postgres:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({MAKING_LOCK})"))
+            METADATA.create_all(connection)
             held = connection.scalar(select(META.c.value).where(META.c.name == "version"))
             if held is None:
                 connection.execute(insert(META).values(name="version", value=VERSION))

@@ -1,11 +1,14 @@
 """Whatever goes wrong in a request becomes a page that says what to do, in the reader's language."""
 
+from urllib.parse import quote
+
 import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.sdk import ConnectorError
-from streams.console.guard import CsrfError
+from streams.console.context import console_of
+from streams.console.refusals import RefusedError
 from streams.console.rendering import language_for, page
 from streams.console.routes import Handler
 from streams.console.words import ALL, word
@@ -35,7 +38,11 @@ async def faults(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        key = "error.csrf" if isinstance(error, CsrfError) else f"error.{error.status}"
+        if error.status == 401 and _can_sign_in(request):
+            raise web.HTTPSeeOther(
+                f"/sign-in?next={quote(request.rel_url.raw_path_qs, safe='/?=')}"
+            ) from None
+        key = error.word if isinstance(error, RefusedError) else f"error.{error.status}"
         said = "" if error.text in (None, f"{error.status}: {error.reason}") else str(error.text)
         return _told(request, error.status, key, said)
     except (SQLAlchemyError, ReadError, ConnectorError) as error:
@@ -44,6 +51,13 @@ async def faults(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         log.exception("a page failed", path=request.path)
         return _told(request, 500, "error.500", "")
+
+
+def _can_sign_in(request: web.Request) -> bool:
+    """Whether a page was asked for, to which one comes back after signing in; not a part that a script fills in."""
+    is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    by_password = console_of(request).settings.dashboard.sign_in == "password"
+    return is_page and by_password and "X-Fragment" not in request.headers
 
 
 def _told(request: web.Request, status: int, key: str, why: str) -> web.Response:

@@ -11,6 +11,7 @@ from streams.console.context import Console
 from streams.console.feed.batch import KINDS, TOPICS
 from streams.console.feed.keeper import READ_ONCE, BatchKeeper, offsets_in
 from streams.console.feed.retention import Retention
+from streams.console.feed.statistics import Statistics
 from streams.console.feed.turn import Turn, turn_on
 from streams.console.parts import Parts
 from streams.console.tables import META
@@ -72,6 +73,7 @@ class Feeder:
                 console.live.changed(kind)
 
         retention = Retention(turn, console.settings.dashboard)
+        statistics = Statistics(console.database, turn)
         keeper = BatchKeeper(turn, retention.since_ms, tell)
         follower = TopicFollower(console.settings, keeper, TOPICS, keeper.take, lambda: None)
         with closing(follower):
@@ -80,6 +82,7 @@ class Feeder:
             if stop.is_set():
                 return
             log.info("topics read", records=follower.taken, seconds=round(time.monotonic() - started, 1))
+            statistics.step(follower.taken)
             keeper.read_once()
             self.state.is_ready = True
             _runs_again(console)
@@ -87,6 +90,7 @@ class Feeder:
             while not stop.is_set():
                 busy = retention.step()
                 follower.step(0 if busy else POLL_MS)
+                statistics.step(follower.taken)
                 self.state.taken, self.state.unreadable = follower.taken, keeper.unreadable.total()
                 if time.monotonic() - checked > CHECK_SECONDS:
                     follower.check()

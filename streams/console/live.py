@@ -45,6 +45,10 @@ class Live:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._put, kind, data)
 
+    def number(self, kind: str) -> int:
+        """How often there was news of this kind: what was counted at another number may be old."""
+        return self._news.get(kind, (0, ""))[0]
+
     @property
     def viewers(self) -> int:
         """Open streams."""

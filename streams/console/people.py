@@ -11,11 +11,12 @@ Permission = Literal["see", "judge", "lists", "export", "operate", "people"]
 sign in, and the audit log."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 MAY: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset({"see"}),
     "analyst": frozenset({"see", "judge", "lists", "export"}),
     "operator": frozenset({"see", "export", "operate"}),
-    "admin": frozenset(get_args(Permission)),
+    "admin": frozenset(PERMISSIONS),
 }
 
 

@@ -1,5 +1,6 @@
 """Pages from templates: everything is escaped, and every page knows who looks at it and in which language."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,8 @@ LANGUAGE_COOKIE = "rw_language"
 THEME_COOKIE = "rw_theme"
 Theme = Literal["auto", "light", "dark"]
 SHOWN_CHARACTERS = 300
+ACCENTS = 3
+"""On one letter; Vietnamese has two, Hebrew with all its points three."""
 
 ENVIRONMENT = Environment(
     loader=PackageLoader("streams.console", "templates"),
@@ -29,8 +32,22 @@ ENVIRONMENT = Environment(
 
 
 def plain(text: object, most: int = SHOWN_CHARACTERS) -> str:
-    """A text from outside without what changes how the page around it reads: controls and direction marks."""
-    return safe_text(str(text), most)
+    """A text from outside without what changes how the page around it reads: controls, direction marks, floods of
+    accents."""
+    return few_accents(safe_text(str(text), most))
+
+
+def few_accents(text: str) -> str:
+    """The text with at most `ACCENTS` on one letter: more would run over the lines above and below."""
+    if text.isascii():
+        return text
+    shown: list[str] = []
+    accents = 0
+    for character in text:
+        accents = accents + 1 if unicodedata.category(character)[0] == "M" else 0
+        if accents <= ACCENTS:
+            shown.append(character)
+    return "".join(shown)
 
 
 def moment(milliseconds: int | None) -> str:
@@ -45,7 +62,7 @@ def thousands(number: float) -> str:
     return f"{number:,.0f}"
 
 
-ENVIRONMENT.filters.update(plain=plain, moment=moment, thousands=thousands)
+ENVIRONMENT.filters.update(plain=plain, few_accents=few_accents, moment=moment, thousands=thousands)
 ENVIRONMENT.globals.update(address_of=address_of)
 
 

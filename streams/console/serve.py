@@ -12,13 +12,17 @@ from streams.console.app import build_app
 from streams.console.console_metrics import answering_metrics
 from streams.console.context import Console
 from streams.console.database import Database, database_url
+from streams.console.desk_part import DeskPart
 from streams.console.feeder import Feeder
 from streams.console.parts import Part, Parts
+from streams.console.photo_proxy import PhotoProxy
+from streams.console.verdict_sender import VerdictSender
+from streams.console.watch import Watch
 from streams.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-PARTS: tuple[Callable[[], Part], ...] = (Feeder,)
+PARTS: tuple[Callable[[], Part], ...] = (Feeder, Watch, DeskPart)
 """What runs beside the pages."""
 
 
@@ -33,10 +37,13 @@ def run_dashboard(settings: Settings, say: Callable[[str], None], metrics_port: 
     console = Console(settings, Database(database_url(settings)))
     parts = Parts(console, tuple(make() for make in PARTS))
     console.services[Parts] = parts
+    console.services[PhotoProxy] = PhotoProxy(settings)
+    sender = console.services[VerdictSender] = VerdictSender(settings)
     try:
         asyncio.run(_serve(console, parts, say, metrics_port))
     finally:
         parts.stop()
+        sender.close()
         console.close()
 
 

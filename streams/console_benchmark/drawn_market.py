@@ -73,6 +73,7 @@ class Drawn:
     takedowns: list[str] = field(default_factory=list)
     sellers: list[str] = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
+    letters: list[str] = field(default_factory=lambda: ["0:0"])
     records: int = 0
 
 
@@ -238,7 +239,8 @@ class DrawnMarket:
             yield self._out(TAKEDOWN_STATUS, request.request_id, status)
 
     def _link(self, originals: list[Takedown]) -> Outgoing:
-        one, other = self._writer.shop(), self._writer.shop()
+        one = self._writer.shop()
+        other = self._writer.shop(other_than=one)
         sellers = sorted(
             (LinkedSeller(marketplace=shop.marketplace, seller_id=shop.seller_id, listing_id="1", image=0)
              for shop in (one, other)),
@@ -257,7 +259,7 @@ class DrawnMarket:
             error=error, detail=f"ListingEvent: field title is missing at byte {number}", stage=stage,
             failed_at=self._some_time(),
         )  # fmt: skip
-        return self._out(DEAD_LETTERS, "shopee-id:1.2", letter)
+        return self._out(DEAD_LETTERS, f"shopee-id:1.{number}", letter)
 
     def _some_time(self) -> datetime:
         return self._now - timedelta(seconds=self._dice.random() * DAYS * 24 * 3600)

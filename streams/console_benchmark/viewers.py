@@ -46,7 +46,7 @@ class Load:
             for page in pages:
                 address = page.address(self.drawn, random.Random(1))  # noqa: S311  no secret
                 async with session.get(address, allow_redirects=False) as answer:
-                    if answer.status == 200:
+                    if answer.status != 404:
                         found.append(page)
         return found
 
@@ -110,7 +110,7 @@ class Load:
         answers = self.answers[page.name + (", filled again" if again else "")]
         headers = {"X-Fragment": "1"} if again else {}
         started = time.perf_counter()
-        async with session.get(page.address(self.drawn, dice), headers=headers) as answer:
+        async with session.get(page.address(self.drawn, dice, again=again), headers=headers) as answer:
             body = await answer.read()
         answers.seconds.append(time.perf_counter() - started)
         if answer.status == 200:

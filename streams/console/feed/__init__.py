@@ -6,5 +6,6 @@ console.feeder  waits for its turn, then follows the topics
  │    ├── batch       what one step brought: of each the newest
  │    │    └── *_rows      records to rows, pure
  │    └── upserts     the same statements on SQLite and PostgreSQL
+ ├── statistics for the databases' choice of indexes
  └── retention  what is too old goes, a little at a time
 """

@@ -40,7 +40,7 @@ def row_of(alert: Alert, raw: bytes, *, held: bool, took_ms: int | None) -> Row:
         RecordError: no row can hold it.
     """
     listing, takedown = alert.listing, alert.takedown
-    return fitted(
+    row = fitted(
         ALERTS,
         {
             "alert_id": alert.alert_id,
@@ -63,6 +63,15 @@ def row_of(alert: Alert, raw: bytes, *, held: bool, took_ms: int | None) -> Row:
             "record": raw,
         },
     )
+    return row | {"members": _members(alert)}
+
+
+def _members(alert: Alert) -> str | None:
+    """The takedowns of a cluster of several, by which the alerts of one that no alert is named after are found."""
+    if len(alert.cluster) < 2:
+        return None
+    # An id has no control signs; a zero byte cannot come, which a database would refuse.
+    return "\n" + "".join(f"{takedown_id}\n" for takedown_id in alert.cluster).replace("\x00", "")
 
 
 def verdict_row(key: str, value: bytes | None) -> tuple[Row, Verdict] | None:

@@ -106,7 +106,7 @@ def _write(connection: Connection, batch: Batch) -> None:
     _put_or_remove(connection, SELLER_LINKS, batch.links)
     upsert(connection, REQUESTS, [row for row in batch.statuses.values() if row is not None])
     if gone := [key for key, row in batch.statuses.items() if row is None]:
-        waiting = {"state": WAITING, "unresolved_because": None, "takedown_id": None}
+        waiting = {"state": WAITING, "unresolved_because": None, "takedown_id": None, "record": None}
         connection.execute(
             update(REQUESTS).where(REQUESTS.c.request_id == bindparam("key")).values(waiting),
             [{"key": key} for key in gone],

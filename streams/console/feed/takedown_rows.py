@@ -130,7 +130,8 @@ def status_row(record: Record) -> Row:
     Raises:
         RecordError: it is no status, or not under its own key.
     """
-    status = _status.decode(record.value or b"").record
+    raw = record.value or b""
+    status = _status.decode(raw).record
     _check_key(record, status.request_id)
     standing = {
         "state": status.state,
@@ -138,7 +139,7 @@ def status_row(record: Record) -> Row:
         "takedown_id": status.takedown_id,
         "changed_ms": milliseconds(status.tried_at),
     }
-    return _row_of_request(status.request) | fitted(REQUESTS, standing)
+    return _row_of_request(status.request) | fitted(REQUESTS, standing) | {"record": raw}
 
 
 def change_row(record: Record) -> Row:
@@ -174,6 +175,7 @@ def _row_of_request(request: TakedownRequest) -> Row:
         "unresolved_because": None,
         "takedown_id": None,
         "changed_ms": received,
+        "record": None,
     }
     return fitted(REQUESTS, row)
 

@@ -9,7 +9,10 @@ const light = document.getElementById("live");
 
 // Call back with the data of each piece of news of this kind; "" where something has only changed.
 export function onNews(kind, callback) {
-  if (!listeners.has(kind)) listeners.set(kind, []);
+  if (!listeners.has(kind)) {
+    listeners.set(kind, []);
+    plan();
+  }
   listeners.get(kind).push(callback);
 }
 
@@ -19,20 +22,45 @@ function show(connected) {
   light.textContent = connected ? light.dataset.on : light.dataset.off;
 }
 
+let source = null;
+let planned = false;
+
+// Follow all that is listened to, once the script that asks has said all its kinds; also one that loads later.
+function plan() {
+  if (planned) return;
+  planned = true;
+  setTimeout(() => { planned = false; follow(); });
+}
+
 function follow() {
-  if (!light || !listeners.size) return;
-  const source = new EventSource(`/live?kinds=${[...listeners.keys()].join(",")}`);
+  if (!light || !listeners.size || document.hidden) return;
+  source?.close();
+  source = new EventSource(`/live?kinds=${[...listeners.keys()].join(",")}`);
   source.addEventListener("open", () => show(true));
-  source.addEventListener("error", () => {
+  source.addEventListener("error", ({ target }) => {
     show(false);
     // A refusal ends the stream for good: signed out, or too many pages. Ask again later all the same.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10_000);
+    if (target.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10_000);
   });
   for (const [kind, callbacks] of listeners) {
     source.addEventListener(kind, (event) => callbacks.forEach((callback) => callback(event.data)));
   }
-  addEventListener("pagehide", () => source.close());
 }
+// Only while the page is looked at: over HTTP/1.1 a browser has six connections to a host, and with a stream for each
+// of six open pages a seventh could load nothing.
+function close() {
+  source?.close();
+  source = null;
+}
+addEventListener("pagehide", close);
+addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return close();
+  if (source) return;
+  follow();
+  // What was missed meanwhile; a kind that brings its news along brings the newest by itself.
+  for (const callbacks of listeners.values()) callbacks.forEach((callback) => callback(""));
+});
 
 // Fill the element from its address. What has the focus keeps it, by its id.
 export async function refill(element, address = element.dataset.src) {
@@ -91,4 +119,3 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
 });
 localise(document);
-queueMicrotask(follow);

@@ -3,14 +3,38 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from streams.console.words import shell
+from streams.console.words import (
+    alerts,
+    audit,
+    case,
+    conditions,
+    dead_letters,
+    list_import,
+    people,
+    shell,
+    sign_in,
+    takedown_lists,
+    throughput,
+)
 
 Language = Literal["en", "id"]
 LANGUAGES: tuple[Language, ...] = ("en", "id")
 Words = Mapping[str, tuple[str, str]]
 """By key: English, Indonesian. `{name}` is replaced by a value."""
 
-PARTS: tuple[Words, ...] = (shell.WORDS,)
+PARTS: tuple[Words, ...] = (
+    shell.WORDS,
+    sign_in.WORDS,
+    people.WORDS,
+    audit.WORDS,
+    case.WORDS,
+    alerts.WORDS,
+    dead_letters.WORDS,
+    takedown_lists.WORDS,
+    list_import.WORDS,
+    conditions.WORDS,
+    throughput.WORDS,
+)
 
 
 def _joined() -> dict[str, tuple[str, str]]:

@@ -28,6 +28,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "shell.role.admin": ("admin", "admin"),
     "error.title": ("That did not work", "Tidak berhasil"),
     "error.400": ("The request is not understood: {why}", "Permintaan tidak dipahami: {why}"),
+    "error.401": (
+        "You are not signed in, or no longer; nothing was changed. Sign in and repeat what you did.",
+        "Anda belum masuk, atau sesi Anda sudah berakhir; tidak ada yang diubah. Masuk lalu ulangi.",
+    ),
+    "error.not_our_proxy": (
+        "This request says who you are, but not from a web server that the console trusts.",
+        "Permintaan ini menyebut nama Anda, tetapi bukan dari server web yang dipercaya konsol.",
+    ),
+    "error.proxy_name": (
+        "The web server before the console names nobody whom the console can know.",
+        "Server web di depan konsol tidak menyebut nama yang dapat dikenal konsol.",
+    ),
+    "error.disabled": (
+        "Your account is disabled. Ask an admin.",
+        "Akun Anda dinonaktifkan. Hubungi admin.",
+    ),
     "error.403": ("Your role does not allow this.", "Peran Anda tidak mengizinkan ini."),
     "error.csrf": (
         "The page is too old to act from. Load it again and repeat what you did.",

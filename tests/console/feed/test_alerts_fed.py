@@ -57,6 +57,7 @@ def test_an_alert_is_a_row_with_its_record(feeding: Feeding) -> None:
         "takedown_title": "Jaket varsity",
         "authority": "kementerian",
         "cluster": "t1",
+        "members": "\nt9\nt1\nt3\n",
         "held": False,
         "observed_ms": NOON_MS,
         "matched_ms": NOON_MS,

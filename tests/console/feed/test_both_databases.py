@@ -1,5 +1,8 @@
 """The console's tables on SQLite and PostgreSQL alike."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
@@ -41,3 +44,14 @@ def test_opened_again_it_holds_what_it_held_and_refuses_other_tables(
     again.close()
     with pytest.raises(DatabaseError, match="tables of version 0"):
         Database(database_url)
+
+
+def test_consoles_that_start_together_make_the_tables_once(database_url: str) -> None:
+    together = Barrier(8)
+
+    def start(_: int) -> None:
+        together.wait(10)
+        Database(database_url).close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(start, range(8))) == [None] * 8

@@ -19,6 +19,7 @@ from streams.console.tables import (
     CHANGES,
     CLAIMS,
     DEAD_LETTERS,
+    DECISIONS,
     REQUESTS,
     SESSIONS,
     TAKEDOWN_PHOTOS,
@@ -97,15 +98,25 @@ def test_requests_letters_claims_attempts_and_sessions_go(feeding: Feeding, old:
     hour = 3_600_000
     with feeding.database.write() as connection:
         for number, until in enumerate((NOW_MS - 1, NOW_MS + 1)):
-            connection.execute(insert(CLAIMS).values(alert_id=f"a{number}", person="p", until_ms=until))
+            held = until - hour
+            connection.execute(insert(CLAIMS).values(alert_id=f"a{number}", person="p", until_ms=held))
             connection.execute(insert(ATTEMPTS).values(what=f"w{number}", failed=1, until_ms=until))
+        for number, age in enumerate((25, 23)):
+            values = {
+                "decision": f"d{number}",
+                "alert_id": "a",
+                "person": "p",
+                "decided_ms": NOW_MS - age * hour,
+            }
+            connection.execute(insert(DECISIONS).values(values))
         for token, made, seen in (("old", 13, 0), ("silent", 5, 4), ("alive", 11, 2)):
             times = {"made_ms": NOW_MS - made * hour, "seen_ms": NOW_MS - seen * hour}
             connection.execute(insert(SESSIONS).values(token=token, person="p", csrf="c", **times))
-    assert sum(worked_off(old)) == 6
+    assert sum(worked_off(old)) == 7
     assert keys(feeding, REQUESTS) == ["r1"]
     assert keys(feeding, DEAD_LETTERS) == [1]
     assert keys(feeding, CLAIMS) == ["a1"]
+    assert keys(feeding, DECISIONS) == ["d1"]
     assert keys(feeding, ATTEMPTS) == ["w1"]
     assert keys(feeding, SESSIONS) == ["alive"]
 

@@ -13,7 +13,7 @@ from takedown_records import RECEIVED, after, request, takedown_change, takedown
 
 from connectors.events import Image, Takedown
 from connectors.seller_links import LinkedSeller
-from connectors.takedown_status import TakedownChange
+from connectors.takedown_status import TakedownChange, TakedownStatus
 from fingerprints.photo_print import print_of_bytes
 from streams.console.feed.alert_rows import milliseconds
 from streams.console.tables import (
@@ -129,9 +129,11 @@ def test_a_request_waits_until_something_is_said_of_it(feeding: Feeding, status_
     feeding.put(arrived, arrived)
     if not status_first:
         row = feeding.row(REQUESTS)
-        assert (row["state"], row["changed_ms"]) == ("waiting", milliseconds(RECEIVED))
+        assert (row["state"], row["changed_ms"], row["record"]) == ("waiting", milliseconds(RECEIVED), None)
         feeding.put(status)
-    assert feeding.row(REQUESTS) == {
+    row = feeding.row(REQUESTS)
+    assert msgspec.json.decode(row.pop("record"), type=TakedownStatus) == takedown_status(asked)
+    assert row == {
         "request_id": "r1",
         "link": "https://pasar-uji.example/l1",
         "marketplace": "pasar-uji",
@@ -154,7 +156,8 @@ def test_a_request_waits_until_something_is_said_of_it(feeding: Feeding, status_
     row = feeding.row(REQUESTS)
     assert (row["state"], row["unresolved_because"], row["takedown_id"]) == ("published", None, "td-1")
     feeding.put((TAKEDOWN_STATUS, fed("r1", None)))
-    assert (feeding.row(REQUESTS)["state"], feeding.row(REQUESTS)["takedown_id"]) == ("waiting", None)
+    row = feeding.row(REQUESTS)
+    assert (row["state"], row["takedown_id"], row["record"]) == ("waiting", None, None)
     assert set.union(*feeding.told) == {"requests"}
 
 

@@ -1,0 +1,102 @@
+"""Heartbeats as they come, without a consumer group: each console hears all of them."""
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+
+from streams.console.instances import LOST_SECONDS
+from streams.heartbeat import Heartbeat
+from streams.kafka_options import client_options
+from streams.record_reader import REACH_MS, ReadError
+from streams.settings import Settings
+from streams.topics import HEARTBEATS, topic_name
+
+POLL_MS = 250
+AT_ONCE = 2000
+MOST_WAITING = 100_000
+"""Heartbeats that nobody has taken yet: an hour of fifty parts. Beyond, the oldest are given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A heartbeat. `late_seconds`: how long ago it was sent, if it was there before the reading began."""
+
+    beat: Heartbeat
+    late_seconds: float
+
+
+class HeartbeatReader:
+    """Reads `heartbeats` from an hour ago on. One thread reads, another takes; close it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: Any = None
+        self._live_from: dict[TopicPartition, int] = {}
+        self._heard: deque[Heard] = deque(maxlen=MOST_WAITING)
+        self.unreadable = 0
+        """Records that are no heartbeats."""
+
+    def read(self) -> None:
+        """Wait a moment for heartbeats.
+
+        Raises:
+            KafkaError: no broker answers; the next call connects anew.
+            ReadError: there is no such topic.
+        """
+        try:
+            if self._consumer is None:
+                self._connect()
+            for partition, records in self._consumer.poll(timeout_ms=POLL_MS, max_records=AT_ONCE).items():
+                for record in records:
+                    self._take(record, record.offset < self._live_from.get(partition, 0))
+        except BaseException:
+            self.close()
+            raise
+
+    def take(self) -> list[Heard]:
+        """What was heard since the last call, in its order."""
+        taken = []
+        while self._heard:
+            taken.append(self._heard.popleft())
+        return taken
+
+    def close(self) -> None:
+        """Disconnect."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.close()
+
+    def _take(self, record: Any, is_old: bool) -> None:
+        try:
+            beat = msgspec.json.decode(record.value or b"", type=Heartbeat)
+        except msgspec.DecodeError:
+            self.unreadable += 1
+            return
+        late = max(0.0, time.time() - record.timestamp / 1000) if is_old else 0.0
+        self._heard.append(Heard(beat, late))
+
+    def _connect(self) -> None:
+        consumer = KafkaConsumer(
+            **client_options(self._settings.kafka),
+            group_id=None,
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+            auto_offset_reset="earliest",
+            bootstrap_timeout_ms=REACH_MS,
+        )
+        self._consumer = consumer
+        name = topic_name(HEARTBEATS, self._settings.topics)
+        numbers = consumer.partitions_for_topic(name)
+        if not numbers:
+            raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
+        partitions = [TopicPartition(name, number) for number in sorted(numbers)]
+        consumer.assign(partitions)
+        self._live_from = dict(consumer.end_offsets(partitions))
+        since = int((time.time() - LOST_SECONDS) * 1000)
+        for partition, found in consumer.offsets_for_times(dict.fromkeys(partitions, since)).items():
+            # None where nothing came since.
+            consumer.seek(partition, found.offset if found is not None else self._live_from[partition])

@@ -1,0 +1,96 @@
+"""Words of one's account and of the people page."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "account.title": ("Your account", "Akun Anda"),
+    "account.password": ("Another password", "Ganti kata sandi"),
+    "account.present": ("Present password", "Kata sandi sekarang"),
+    "account.new": ("New password", "Kata sandi baru"),
+    "account.again": ("New password again", "Ulangi kata sandi baru"),
+    "account.ends": (
+        "This signs you out everywhere else.",
+        "Anda akan keluar dari semua perangkat lain.",
+    ),
+    "account.change": ("Change the password", "Ganti kata sandi"),
+    "account.by_proxy": (
+        "You have no password here: the web server before the console signs you in.",
+        "Anda tidak punya kata sandi di sini: Anda masuk lewat server web di depan konsol.",
+    ),
+    "account.sessions": ("Where you are signed in", "Tempat Anda masuk"),
+    "account.this": ("here", "di sini"),
+    "account.since": ("since", "sejak"),
+    "account.seen": ("last used", "terakhir dipakai"),
+    "account.end_others": ("Sign out everywhere else", "Keluar dari semua perangkat lain"),
+    "account.password_changed": (
+        "The password is changed. You are signed out everywhere else.",
+        "Kata sandi sudah diganti. Anda sudah keluar dari semua perangkat lain.",
+    ),
+    "account.others_ended": (
+        "You are signed out everywhere else.",
+        "Anda sudah keluar dari semua perangkat lain.",
+    ),
+    "people.title": ("People", "Pengguna"),
+    "people.count": ("{count} in all", "{count} orang"),
+    "people.everyone": ("Who may use the console", "Yang boleh memakai konsol"),
+    "people.you": ("you", "Anda"),
+    "people.off": ("disabled", "nonaktif"),
+    "people.signed_in": ("Last signed in", "Terakhir masuk"),
+    "people.never": ("Never signed in", "Belum pernah masuk"),
+    "people.no_password": ("no password", "tanpa kata sandi"),
+    "people.change": ("Change", "Ubah"),
+    "people.role": ("Role", "Peran"),
+    "people.give_role": ("Give this role", "Berikan peran ini"),
+    "people.new_password": ("New password", "Kata sandi baru"),
+    "people.set_password": ("Set the password", "Setel kata sandi"),
+    "people.disable": ("Disable", "Nonaktifkan"),
+    "people.enable": ("Enable again", "Aktifkan lagi"),
+    "people.confirm": (
+        "Disable {name}? Open sessions end at once.",
+        "Nonaktifkan {name}? Sesi yang terbuka langsung berakhir.",
+    ),
+    "people.add": ("Add somebody", "Tambah pengguna"),
+    "people.add_button": ("Add", "Tambah"),
+    "people.name_hint": (
+        "Small letters, digits and . _ @ + - / \\",
+        "Huruf kecil, angka, dan . _ @ + - / \\",
+    ),
+    "people.password_hint": (
+        "Hand it over on a safe way; they change it under Account.",
+        "Sampaikan lewat jalur aman; pengguna menggantinya di Akun.",
+    ),
+    "people.proxy_hint": (
+        "The web server before the console signs people in by this name.",
+        "Server web di depan konsol memakai nama ini.",
+    ),
+    "people.roles": ("What roles may do", "Hak tiap peran"),
+    "people.may.see": ("see all pages", "melihat semua halaman"),
+    "people.may.judge": ("decide alerts", "memutuskan peringatan"),
+    "people.may.lists": ("import takedown lists", "mengimpor daftar penurunan"),
+    "people.may.export": ("export", "mengekspor"),
+    "people.may.operate": ("replay dead letters", "memutar ulang surat mati"),
+    "people.may.people": ("people and the audit log", "pengguna dan log audit"),
+    "people.added": ("Added.", "Ditambahkan."),
+    "people.role_changed": (
+        "The role is changed; open sessions have ended.",
+        "Peran sudah diubah; sesi yang terbuka sudah berakhir.",
+    ),
+    "people.password_set": (
+        "The password is set; open sessions have ended.",
+        "Kata sandi sudah disetel; sesi yang terbuka sudah berakhir.",
+    ),
+    "people.disabled": (
+        "Disabled; open sessions have ended.",
+        "Dinonaktifkan; sesi yang terbuka sudah berakhir.",
+    ),
+    "people.enabled": ("Enabled again.", "Diaktifkan lagi."),
+    "people.wrong_name": (
+        "A name has up to 100 letters (a to z), digits and . _ @ + - / \\ and begins with a letter or digit.",
+        "Nama terdiri dari paling banyak 100 huruf (a sampai z), angka, dan . _ @ + - / \\ serta diawali huruf "
+        "atau angka.",
+    ),
+    "people.taken": ("There is somebody of that name already.", "Nama itu sudah dipakai."),
+    "people.unknown": ("There is nobody of that name.", "Tidak ada pengguna dengan nama itu."),
+    "people.last_admin": (
+        "This is the last admin who can sign in. Make somebody else an admin first.",
+        "Ini admin terakhir yang dapat masuk. Jadikan orang lain admin dahulu.",
+    ),
+}
