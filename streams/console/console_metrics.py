@@ -25,7 +25,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0)
 NO_ROUTE = "none"
 OTHER = "other"
 METHODS = frozenset({"GET", "HEAD", "POST"})
-SIGN_INS = {303: "signed in", 401: "refused", 429: "too many"}
+SIGN_INS = {200: "signed in", 303: "signed in", 401: "refused", 429: "too many", 503: "busy"}
 PHOTOS = {200: "shown", 304: "shown", 404: "missing", 403: "refused", 503: "busy"}
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from connectors.verdicts import Judgement, Verdict
+from streams.console.console_metrics import metrics_of
 from streams.console.context import Console
 from streams.console.queue.actor import Actor, note
 from streams.console.queue.claims import now_ms
@@ -125,15 +126,21 @@ async def _carry_out(
     console: Console, decision: str, done: Done, refused: Sequence[Refusal], write_down: Audit
 ) -> Outcome:
     """Tell Kafka, then the database."""
+    counter = metrics_of(console).verdicts
+    for each in refused:
+        counter.labels(each.why).inc()
     try:
         messages = [verdict_message(one.alert_id, verdict) for one, verdict in done]
         never = await console.service(VerdictSender).send(messages) if messages else {}
     except BaseException:
+        counter.labels("not sent").inc(len(done))
         # Also when the page was given up: the right to decide goes back to all.
         await console.blocking(_give_back, console, decision, [one.alert_id for one, _ in done])
         raise
     for alert_id, why in never.items():
         log.warning("kafka refuses a verdict", alert_id=alert_id, error=why)
+    counter.labels("kafka").inc(len(never))
+    counter.labels("sent").inc(len(done) - len(never))
     kept = [each for each in done if each[0].alert_id not in never]
     await console.blocking(_settle, console, decision, kept, write_down)
     console.live.changed("alerts")
