@@ -106,7 +106,11 @@ def unreadable_step(record: Record, kind: StepKind, why: str, place: str) -> Ste
 def fingerprint_step(record: Record, fingerprint: ListingFingerprint, place: str) -> Step:
     """The listing fingerprinted, with what became of its photos."""
     prints = fingerprint.prints
-    parts = [f"{_many(len(prints.photos), 'photo')} fingerprinted"]
+    parts = [
+        f"{_many(len(prints.photos), 'photo')} fingerprinted"
+        if prints.photos or prints.failures
+        else "text alone"
+    ]
     if prints.failures:
         causes = ", ".join(f"photo {each.image + 1} {each.error}" for each in prints.failures)
         parts.append(f"{len(prints.failures)} not: {causes}")

@@ -133,7 +133,7 @@ def _line(step: "Step", before: "datetime | None") -> "Text":
     line.append(f"  {safe(step.what, WHAT_SHOWN)}", style="not dim")
     if step.observed_at is not None and step.kind == "event":
         line.append(f", seen {step.observed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z", style="not dim")
-    line.append(f"  [{step.place}{', ' + safe(step.id) if step.id else ''}]")
+    line.append(f"  [{step.place}{', ' + safe(step.id) if step.id and step.kind != 'dead letter' else ''}]")
     return line
 
 
