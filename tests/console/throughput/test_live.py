@@ -144,7 +144,7 @@ def watch_all_that_happens(system: System, opened: Opened) -> None:
     page = opened.page
     system.settled(is_calm, "two workers are ready and all is well")
     page.get_by_role("strong").filter(has_text="Nothing needs doing.").wait_for()
-    assert opened.tile("workers") == "2"
+    page.locator('[data-tile="workers"] b').get_by_text("2", exact=True).wait_for()
 
     # Listings begin to flow, from a standstill, and the page moves by itself. That it does within two seconds is a
     # matter of the pauses below, and of a machine that is not overloaded.
