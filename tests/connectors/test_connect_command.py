@@ -187,14 +187,19 @@ def test_metrics_are_served_meanwhile(topics: Settings, environment: dict[str, s
         "0",
     ]
     with subprocess.Popen(command, env=of(topics, environment), stderr=subprocess.PIPE, text=True) as running:
-        assert running.stderr is not None
-        told = running.stderr.readline()
-        address = told.removeprefix("metrics at ").strip()
-        written = 'relistwatch_connector_written_total{connector="jsonlines",instance="jsonlines"} 1.0'
-        deadline = time.monotonic() + 30
-        while written not in urllib.request.urlopen(address, timeout=10).read().decode():
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=30)
+        try:
+            assert running.stderr is not None
+            told = running.stderr.readline()
+            address = told.removeprefix("metrics at ").strip()
+            labels = 'connector="jsonlines",connector_instance="jsonlines"'
+            written = f"relistwatch_connector_written_total{{{labels}}} 1.0"
+            deadline = time.monotonic() + 30
+            while written not in urllib.request.urlopen(address, timeout=10).read().decode():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=30)
+        finally:
+            # Leaving the block waits for the command: one that still follows its file would never end.
+            running.kill()
     assert running.returncode == 0
