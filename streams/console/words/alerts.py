@@ -7,7 +7,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "alerts.count_more": ("more than {n} match", "lebih dari {n} cocok"),
     "alerts.more": ("Show more", "Tampilkan lagi"),
     "alerts.new": ("{n} new", "{n} baru"),
-    "alerts.new_show": ("Show what is new", "Tampilkan yang baru"),
     "alerts.empty": ("Nothing is waiting for a decision.", "Tidak ada yang menunggu keputusan."),
     "alerts.empty_hint": (
         "New alerts appear here by themselves.",
@@ -36,7 +35,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "alerts.held": ("held back", "ditahan"),
     "alerts.choose_one": ("Choose “{title}”", "Pilih “{title}”"),
     "alerts.holder": ("{who} has it open", "{who} sedang membukanya"),
-    "alerts.you": ("You have it open", "Anda sedang membukanya"),
     "alerts.state.open": ("open", "terbuka"),
     "alerts.state.relist": ("relist", "tayang ulang"),
     "alerts.state.same backdrop": ("same backdrop", "latar yang sama"),

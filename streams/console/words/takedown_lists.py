@@ -119,7 +119,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "report.making": ("The report is being made", "Laporan sedang dibuat"),
     "report.failed": ("The report cannot be made now: {why}", "Laporan tidak bisa dibuat sekarang: {why}"),
-    "report.day": ("A day is written 2026-11-30.", "Tanggal ditulis 2026-11-30."),
     "audit.action.report taken": ("Takedown report taken along", "Laporan penurunan diunduh"),
     "audit.action.list imported": ("Takedown list imported", "Daftar penurunan diimpor"),
     "audit.action.takedown asked for": ("Takedown asked for", "Penurunan diminta"),
