@@ -11,10 +11,11 @@ from connectors.codec import Codec, RecordError
 from connectors.events import EventType, ListingEvent
 from connectors.links import LinkTarget, recognise
 from connectors.takedown_status import TakedownStatus
+from streams.epoch import moment
 from streams.offset_reader import OffsetReader, Wanted
 from streams.record_reader import Record
 from streams.records import ListingFingerprint
-from streams.request_book import moment, target_key
+from streams.request_book import target_key
 from streams.request_links import short_link_of
 from streams.resolution import Outcome, Resolved, Unresolved, seen
 from streams.seen_listings import SeenListing, SeenListings, slug_key

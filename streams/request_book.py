@@ -1,12 +1,13 @@
 """What the resolver knows of requests: read from Kafka, kept in its own file, small."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from streams.epoch import milliseconds
 from streams.record_reader import Record
 from streams.resolver_file import ResolverFile, hash_of
 from streams.seen_listings import Place, slug_key
@@ -148,16 +149,6 @@ class RequestBook:
     def counts(self) -> dict[str, int]:
         """How many requests are in each state."""
         return dict(self._file.db.execute("SELECT state, count(*) FROM requests GROUP BY state"))
-
-
-def moment(ms: int) -> datetime:
-    """Milliseconds since 1970 as a time in UTC."""
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def milliseconds(at: datetime) -> int:
-    """A time as milliseconds since 1970."""
-    return int(at.timestamp() * 1000)
 
 
 def chunks(values: list[int] | list[str]) -> Iterable[list[int] | list[str]]:

@@ -14,10 +14,10 @@ from connectors.sdk import RetryError
 from connectors.stop import Stop
 from connectors.takedown_status import TakedownChange, TakedownStatus
 from streams.carried_prints import header_of
+from streams.epoch import moment
 from streams.kafka_options import client_options
 from streams.listing_finder import Look
 from streams.outbox import MAX_REQUEST_BYTES, Outgoing
-from streams.request_book import moment
 from streams.resolution import (
     Resolved,
     Unresolved,

@@ -13,8 +13,9 @@ from msgspec import Struct
 from connectors.codec import Codec, RecordError
 from connectors.field_types import Key, Marketplace
 from connectors.takedown_status import TakedownChange, What
+from streams.epoch import milliseconds, moment
 from streams.record_reader import Record
-from streams.request_book import UNREADABLE, chunks, milliseconds, moment
+from streams.request_book import UNREADABLE, chunks
 from streams.resolver_file import ResolverFile, hash_of
 from streams.seen_listings import Sighting
 

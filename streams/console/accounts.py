@@ -1,7 +1,6 @@
 """Who may sign in, and with which role: added, changed, disabled, never removed. Each change is in the audit log."""
 
 import re
-import time
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +12,7 @@ from streams.console import sessions
 from streams.console.audit import record
 from streams.console.people import Person, Role
 from streams.console.tables import PEOPLE
+from streams.epoch import now_ms
 
 LONGEST_NAME = 100
 _NAME = re.compile(rf"[a-z0-9][a-z0-9._@+\\/-]{{0,{LONGEST_NAME - 1}}}")
@@ -156,7 +156,7 @@ def is_there(connection: Connection, name: str) -> bool:
 
 
 def _insert(connection: Connection, name: str, role: Role, kept: str | None) -> bool:
-    now = int(time.time() * 1000)
+    now = now_ms()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     added = insert(PEOPLE).values(
         name=name, role=role, password=kept, disabled=False, created_ms=now, changed_ms=now
@@ -185,5 +185,5 @@ def _row(connection: Connection, name: str) -> Any:
 
 
 def _change(connection: Connection, name: str, **values: Any) -> None:
-    now = int(time.time() * 1000)
+    now = now_ms()
     connection.execute(update(PEOPLE).where(PEOPLE.c.name == name).values(changed_ms=now, **values))

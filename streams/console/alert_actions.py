@@ -13,7 +13,7 @@ from streams.console.answers import asks_for_json
 from streams.console.asker import person_of
 from streams.console.context import Console, console_of
 from streams.console.queue.actor import Actor, actor_of, note
-from streams.console.queue.claims import Claim, claim, leave, now_ms
+from streams.console.queue.claims import Claim, claim, leave
 from streams.console.queue.deciding import Outcome, Taken, decide, take_back
 from streams.console.queue.filters import JUDGEMENTS, Filter, is_sound
 from streams.console.queue.reservation import Refusal, Seen, seen_of
@@ -23,6 +23,7 @@ from streams.console.rendering import language_for, page
 from streams.console.routes import Route
 from streams.console.tables import ALERTS
 from streams.console.words import Language, word
+from streams.epoch import now_ms
 from streams.held_alerts import release
 from streams.record_reader import ReadError
 

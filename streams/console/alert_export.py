@@ -20,12 +20,12 @@ from streams.console.alerts_page import wanted_of
 from streams.console.context import Console, console_of
 from streams.console.feed.upserts import chunks
 from streams.console.queue.actor import Actor, actor_of, note
-from streams.console.queue.claims import now_ms
 from streams.console.queue.filters import Filter
 from streams.console.queue.reservation import EPOCH
 from streams.console.queue.search import Place, find
 from streams.console.routes import Route
 from streams.console.tables import ALERTS, VERDICTS
+from streams.epoch import now_ms
 from streams.safe_text import safe_text
 
 AT_ONCE = 500

@@ -13,7 +13,7 @@ from streams.console.case_evidence import percent
 from streams.console.context import Console, console_of
 from streams.console.people import Person
 from streams.console.queue.choices import KnownChoices
-from streams.console.queue.claims import claim, holders, now_ms
+from streams.console.queue.claims import claim, holders
 from streams.console.queue.deciding import decided_rows
 from streams.console.queue.filters import (
     CAUGHT_BY,
@@ -39,6 +39,7 @@ from streams.console.queue.search import COUNTED, Place, PlaceError, place_of
 from streams.console.rendering import ENVIRONMENT, language_for, page
 from streams.console.routes import Route
 from streams.console.words import Language, word
+from streams.epoch import now_ms
 
 FRAGMENT = "X-Fragment"
 MINUTE_MS = 60_000

@@ -1,7 +1,5 @@
 """The audit log: who did what, from where. Written in the transaction that does it, so neither is there alone."""
 
-import time
-
 from aiohttp import web
 from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, tuple_
@@ -9,6 +7,7 @@ from sqlalchemy import Connection, func, insert, select, tuple_
 from streams.console.asker import client_of, person_or_none
 from streams.console.people import Person
 from streams.console.tables import AUDIT
+from streams.epoch import now_ms
 
 MOST_SUBJECT = 500
 MOST_DETAIL = 2000
@@ -60,7 +59,7 @@ def record(  # noqa: PLR0917  what is told stands in the order it is told
         by = person_or_none(by) or NOBODY
     connection.execute(
         insert(AUDIT).values(
-            at_ms=int(time.time() * 1000),
+            at_ms=now_ms(),
             person=_kept(by.name if isinstance(by, Person) else by, 256),
             address=_kept(address, 100),
             action=action,

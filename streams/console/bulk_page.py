@@ -19,7 +19,6 @@ from streams.console.answers import asks_for_json
 from streams.console.asker import person_of
 from streams.console.context import Console, console_of
 from streams.console.feed.alert_rows import OPEN
-from streams.console.queue.claims import now_ms
 from streams.console.queue.filters import Filter, is_sound
 from streams.console.queue.reservation import Seen
 from streams.console.queue.rows import QueueRow, recent_reasons, rows_of
@@ -27,6 +26,7 @@ from streams.console.rendering import language_for, page
 from streams.console.routes import Route
 from streams.console.tables import ALERTS
 from streams.console.words import word
+from streams.epoch import now_ms
 
 TOGETHER = 500
 """Alerts with one press of a button at most: aiohttp takes forms of 1,000 fields."""

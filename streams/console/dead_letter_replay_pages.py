@@ -1,6 +1,5 @@
 """A replay asked for, confirmed with its number, and followed until it is over."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +27,7 @@ from streams.console.routes import Route
 from streams.console.tables import DEAD_LETTERS
 from streams.console.words import word
 from streams.dead_letter_replay import Place
+from streams.epoch import now_ms
 from streams.safe_text import safe_text
 
 AUDIT_ACTION = "dead letters replayed"
@@ -151,13 +151,13 @@ def _wanted(fields: dict[str, str]) -> Wanted:
         place,
         fields.get("stage", "").replace("\x00", ""),
         fields.get("error", "").replace("\x00", ""),
-        int(until) if until.isascii() and until.isdigit() and len(until) < 16 else _now_ms(),
+        int(until) if until.isascii() and until.isdigit() and len(until) < 16 else now_ms(),
         fields.get("again") == "1",
     )
 
 
 def _offer(console: Console, wanted: Wanted) -> Offer:
-    now = _now_ms()
+    now = now_ms()
     condition = wanted.condition(now)
     replayed = DEAD_LETTERS.c.replayed_ms.is_not(None)
     with console.database.read() as connection:
@@ -178,7 +178,7 @@ def _offer(console: Console, wanted: Wanted) -> Offer:
 def _start(console: Console, offer: Offer, person: Person, address: str) -> Replayed:
     def choose() -> list[Sized]:
         with console.database.read() as connection:
-            return places(connection, offer.wanted.condition(_now_ms()), MOST_AT_ONCE)
+            return places(connection, offer.wanted.condition(now_ms()), MOST_AT_ONCE)
 
     def over(job: Replayed) -> None:
         told = f"{job.sent} sent, {job.copies} copies, {job.refused} refused"
@@ -190,10 +190,6 @@ def _start(console: Console, offer: Offer, person: Person, address: str) -> Repl
     return replays_of(console).start(
         person.name, offer.wanted.what, choose, min(offer.count, MOST_AT_ONCE), over
     )
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 ROUTES = (

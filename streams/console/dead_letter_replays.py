@@ -4,7 +4,6 @@ twice, as everywhere in the pipeline (docs/delivery.md)."""
 
 import secrets
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from streams.console.claims import claim, let_go, renew
 from streams.console.context import Console
 from streams.console.tables import DEAD_LETTERS
 from streams.dead_letter_replay import FoundLetter, Place, Unreplayable, letter_of, replay
+from streams.epoch import now_ms
 from streams.offset_reader import OffsetReader
 from streams.record_reader import ReadError, Record
 from streams.seen_listings import Place as TopicPlace
@@ -103,7 +103,7 @@ class Replays:
             HeldError: another replay is under way.
             ChangedError: they are more or fewer than `count`.
         """
-        now, database = _now_ms(), self._console.database
+        now, database = now_ms(), self._console.database
         held = claim(database, CLAIM, by, now, CLAIM_MS)
         if held is not None:
             raise HeldError(held)
@@ -195,7 +195,7 @@ class Replays:
     def _go_on(self, job: Replayed) -> None:
         if self._stop.is_set():
             raise ReadError("the console is being stopped")
-        if not renew(self._console.database, CLAIM, job.by, _now_ms() + CLAIM_MS):
+        if not renew(self._console.database, CLAIM, job.by, now_ms() + CLAIM_MS):
             raise ReadError("it took too long, and another replay has begun")
 
     def _mark(self, job: Replayed, places: Sequence[Place]) -> None:
@@ -208,7 +208,7 @@ class Replays:
                 connection.execute(
                     update(DEAD_LETTERS)
                     .where(stands.in_(some))
-                    .values(replayed_ms=_now_ms(), replayed_by=job.by)
+                    .values(replayed_ms=now_ms(), replayed_by=job.by)
                 )
 
 
@@ -259,10 +259,6 @@ def in_batches(wanted: Sequence[Sized]) -> Iterator[list[Place]]:
         size += bytes_
     if batch:
         yield batch
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 def replays_of(console: Console) -> Replays:

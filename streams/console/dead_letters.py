@@ -1,6 +1,5 @@
 """Dead letters: by kind, one by one, and each with its bytes."""
 
-import time
 from typing import Any
 
 from aiohttp import web
@@ -33,6 +32,7 @@ from streams.console.rendering import page
 from streams.console.routes import Route
 from streams.console.words import ALL
 from streams.dead_letter_replay import Place
+from streams.epoch import now_ms
 from streams.record_reader import ReadError
 from streams.safe_text import safe_bytes
 
@@ -160,7 +160,7 @@ def place_of(row: Letter) -> Place:
 
 def is_gone(row: Letter) -> bool:
     """Whether Kafka has let the letter go."""
-    return bool(row.failed_ms < _now_ms() - KEPT_MS)
+    return bool(row.failed_ms < now_ms() - KEPT_MS)
 
 
 def _headers(found: DeadLetter | None) -> list[tuple[str, str]]:
@@ -171,14 +171,14 @@ def _headers(found: DeadLetter | None) -> list[tuple[str, str]]:
 
 def _kinds(console: Console) -> list[Kind]:
     with console.database.read() as connection:
-        return kinds(connection, _now_ms())
+        return kinds(connection, now_ms())
 
 
 def _letters(
     console: Console, chosen: Chosen, after: str | None
 ) -> tuple[list[Letter], dict[Place, Letter], str | None]:
     with console.database.read() as connection:
-        rows, following = letters(connection, chosen, _now_ms(), after)
+        rows, following = letters(connection, chosen, now_ms(), after)
         return rows, came_back(connection, rows), following
 
 
@@ -186,10 +186,6 @@ def _letter(console: Console, place: Place) -> tuple[Letter | None, list[Letter]
     with console.database.read() as connection:
         row = letter(connection, place)
         return row, [] if row is None else tries(connection, row)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 ROUTES = (

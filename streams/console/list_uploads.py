@@ -34,6 +34,7 @@ from streams.console.side_jobs import (
     Sent,
 )
 from streams.console.side_processes import SideProcesses
+from streams.epoch import now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -230,7 +231,7 @@ class Uploads:
 
     def _send(self, upload: Upload, preview: Preview, over: Callable[[Upload], None]) -> None:
         database, holder = self._console.database, upload.token
-        while claim(database, CLAIM, holder, _now_ms(), CLAIM_MS) is not None:
+        while claim(database, CLAIM, holder, now_ms(), CLAIM_MS) is not None:
             time.sleep(0.5)
         upload.state = "working"
         job = SendJob(
@@ -241,7 +242,7 @@ class Uploads:
         )
 
         def tell(told: Progress) -> None:
-            renew(database, CLAIM, holder, _now_ms() + CLAIM_MS)
+            renew(database, CLAIM, holder, now_ms() + CLAIM_MS)
             self._tell(upload, told)
 
         try:
@@ -276,10 +277,6 @@ def uploads_of(console: Console) -> Uploads:
         if Uploads not in console.services:
             console.services[Uploads] = Uploads(console)
     return console.service(Uploads)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 def _forget_stale() -> None:

@@ -18,6 +18,7 @@ from streams.console.refusals import DisabledError, NotOurProxyError, ProxyNameE
 from streams.console.session_cookie import keep_token, token_in
 from streams.console.sessions import Session, token_key
 from streams.console.tables import PEOPLE
+from streams.epoch import now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,7 @@ def _look_up(console: Console, name: str, token: str, address: str, browser: str
     with database.write() as connection:
         sessions.end(connection, token_key(token))
         made = sessions.begin(connection, name, address, browser, settings.session_hours)
-        connection.execute(update(PEOPLE).where(PEOPLE.c.name == name).values(signed_in_ms=sessions.now_ms()))
+        connection.execute(update(PEOPLE).where(PEOPLE.c.name == name).values(signed_in_ms=now_ms()))
         record(connection, person, address, "sign-in", name, "by the proxy")
     session = sessions.alive(database, token_key(made), settings.session_hours, sign_of_life=False)
     return _Known(person, session, made)

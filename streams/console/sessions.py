@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import time
 
 from msgspec import Struct
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from streams.console.database import Database
 from streams.console.people import Person, Role
 from streams.console.tables import PEOPLE, SESSIONS
+from streams.epoch import now_ms
 
 TOKEN_BYTES = 32
 SEEN_MS = 60_000
@@ -105,8 +105,3 @@ def end_all(connection: Connection, name: str, but: str = "") -> int:
     """All sessions of the person are over, but the one with this key; how many were."""
     gone = delete(SESSIONS).where(SESSIONS.c.person == name, SESSIONS.c.token != but)
     return connection.execute(gone).rowcount
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970."""
-    return int(time.time() * 1000)

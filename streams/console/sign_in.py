@@ -11,6 +11,7 @@ from streams.console.context import Console, console_of
 from streams.console.passwords import hashed, is_outdated, is_right, passwords_of
 from streams.console.tables import PEOPLE
 from streams.console.throttle import Attempt
+from streams.epoch import now_ms
 
 
 class SignIn(Struct, frozen=True):
@@ -48,7 +49,7 @@ async def sign_in(request: web.Request, typed: str, password: str) -> SignIn:
                 _record_failure(connection, name, address)
                 return SignIn()
             throttle.succeeded(connection, attempt)
-            changes = {"signed_in_ms": sessions.now_ms()} | ({"password": better} if better else {})
+            changes = {"signed_in_ms": now_ms()} | ({"password": better} if better else {})
             connection.execute(update(PEOPLE).where(PEOPLE.c.name == name).values(**changes))
             sessions.end(connection, old)
             hours = console.settings.dashboard.session_hours

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, case, func, select
 from streams.console.database import Database
 from streams.console.percentiles import Latency, latency
 from streams.console.tables import ALERTS, DEAD_LETTERS
+from streams.epoch import now_ms
 from streams.topics import DAY_MS
 from streams.topics import DEAD_LETTERS as LETTERS_TOPIC
 
@@ -74,17 +75,17 @@ class StoreReader:
         Raises:
             SQLAlchemyError: the database does not answer.
         """
-        now_ms = int(time.time() * 1000)
+        now = now_ms()
         with self._database.read() as connection:
             if (began := time.monotonic()) >= self._count_at:
-                self._counts = _open_alerts(connection), _letters(connection, now_ms)
+                self._counts = _open_alerts(connection), _letters(connection, now)
                 took = time.monotonic() - began
                 self._count_at = began + max(COUNT_SECONDS, took / COUNT_SHARE)
-            times = _times(connection, now_ms - TOOK_MINUTES * MINUTE_MS)
-            kinds = _alerts_by_kind(connection, now_ms - MINUTE_MS)
+            times = _times(connection, now - TOOK_MINUTES * MINUTE_MS)
+            kinds = _alerts_by_kind(connection, now - MINUTE_MS)
         return StoreFigures(
             took=latency([took for _, took in times]),
-            took_minute=latency([took for matched, took in times if matched > now_ms - MINUTE_MS]),
+            took_minute=latency([took for matched, took in times if matched > now - MINUTE_MS]),
             alerts_minute=kinds,
             open_alerts=self._counts[0],
             letters=self._counts[1],

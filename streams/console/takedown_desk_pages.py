@@ -1,7 +1,6 @@
 """One listing's takedown asked for, or taken back, with who and why."""
 
 import threading
-import time
 from datetime import UTC, datetime
 from typing import cast, get_args
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from streams.console.rendering import language_for, page
 from streams.console.routes import Route
 from streams.console.tables import TAKEDOWNS
 from streams.console.words import word
+from streams.epoch import now_ms
 from streams.safe_text import safe_text
 from streams.takedown_desk import NoListingError, request_of, send_request, target_of, withdraw
 
@@ -109,7 +109,7 @@ def _withdraw(console: Console, takedown_id: str, reason: str, person: Person, a
     why = tidy(reason)
     if not why or len(reason) > LONGEST_TEXT:
         raise DeskError("lists.reason_needed", most=LONGEST_TEXT)
-    database, now = console.database, int(time.time() * 1000)
+    database, now = console.database, now_ms()
     # A second press, or a second person, waits for no Kafka: it is being done.
     held = f"withdraw/{takedown_id}"[:200]
     if claim(database, held, person.name, now, CLAIM_MS) is not None:

@@ -7,7 +7,6 @@ elsewhere do not keep the person out.
 """
 
 import hashlib
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from streams.console.client_address import neighbourhood
 from streams.console.tables import ATTEMPTS
+from streams.epoch import now_ms
 
 HOUR_MS = 3_600_000
 FAMILIAR_MS = 30 * 24 * HOUR_MS
@@ -101,11 +101,6 @@ def succeeded(connection: Connection, attempt: Attempt) -> None:
     if attempt.familiar:
         _held(connection, attempt.familiar)
         _put(connection, attempt.familiar, 0, now + FAMILIAR_MS)
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970."""
-    return int(time.time() * 1000)
 
 
 def _longest_wait(attempt: Attempt, rows: Mapping[str, Any], now: int) -> int:

@@ -28,6 +28,7 @@ from streams.console.tables import PEOPLE, SESSIONS
 from streams.console_benchmark.drawn_market import DrawnMarket
 from streams.console_benchmark.pages import PAGES, Page
 from streams.console_benchmark.viewers import Answers, Load
+from streams.epoch import now_ms
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
 from streams.settings import Kafka, Settings, Topics
@@ -61,7 +62,7 @@ def fill(settings: Settings, market: DrawnMarket) -> None:
 
 def sign_in(database: Database, viewers: int) -> list[str]:
     """A session for each viewer; their tokens."""
-    now = int(time.time() * 1000)
+    now = now_ms()
     active = {"role": "admin", "disabled": False, "created_ms": now, "changed_ms": now}
     tokens = [secrets.token_urlsafe(32) for _ in range(viewers)]
     names = [f"{PERSON}{number}" for number in range(viewers)]

@@ -20,10 +20,11 @@ from connectors.sample.edits import edit_photo
 from connectors.seller_links import SellerLink
 from streams.console.case import case_values
 from streams.console.context import Console, console_of
-from streams.console.feed.alert_rows import milliseconds, row_of
+from streams.console.feed.alert_rows import row_of
 from streams.console.rendering import ENVIRONMENT, language_for, page
 from streams.console.routes import Route
 from streams.console.tables import ALERTS, SELLER_LINKS, TAKEDOWNS, VERDICTS
+from streams.epoch import milliseconds
 from streams.photo_store import digest_of, open_store
 from streams.scan import Outputs, Scan
 from streams.settings import PhotoStore, Settings, Worker

@@ -11,8 +11,9 @@ from sqlalchemy import insert, select
 
 from connectors.events import Alert, AlertListing
 from streams.console.database import Database
-from streams.console.feed.alert_rows import milliseconds, row_of
+from streams.console.feed.alert_rows import row_of
 from streams.console.tables import ALERTS, VERDICTS
+from streams.epoch import milliseconds
 
 NOON_MS = milliseconds(NOON)
 Verdict = tuple[str, str, int]

@@ -1,12 +1,11 @@
 """Alerts and verdicts as rows. Pure."""
 
-from datetime import datetime
-
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
 from connectors.verdicts import Verdict
 from streams.console.feed.fitting import Row, fitted
 from streams.console.tables import ALERTS, VERDICTS
+from streams.epoch import milliseconds
 from streams.record_reader import Record
 from streams.stage import RECEIVED_HEADER
 from streams.verdict_feed import verdict_of
@@ -14,11 +13,6 @@ from streams.verdict_feed import verdict_of
 OPEN = "open"
 
 _alert = Codec(Alert, ours=True)
-
-
-def milliseconds(at: datetime) -> int:
-    """Milliseconds since 1970."""
-    return int(at.timestamp() * 1000)
 
 
 def alert_row(record: Record, *, held: bool) -> Row:

@@ -5,9 +5,9 @@ import hashlib
 from connectors.codec import Codec, RecordError
 from connectors.events import DeadLetter
 from connectors.seller_links import SellerLink
-from streams.console.feed.alert_rows import milliseconds
 from streams.console.feed.fitting import Row, fitted
 from streams.console.tables import DEAD_LETTERS, SELLER_LINKS
+from streams.epoch import milliseconds
 from streams.record_reader import Record
 
 KEY_BYTES = 600

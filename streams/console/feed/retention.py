@@ -21,6 +21,7 @@ from streams.console.tables import (
     TAKEDOWNS,
     VERDICTS,
 )
+from streams.epoch import now_ms
 from streams.settings import Dashboard
 
 log = structlog.get_logger(__name__)
@@ -32,11 +33,6 @@ DAY_MS = 24 * 3600 * 1000
 HOUR_MS = 3600 * 1000
 
 Now = Callable[[], int]
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970."""
-    return int(time.time() * 1000)
 
 
 class Retention:

@@ -10,9 +10,10 @@ from connectors.events import Takedown
 from connectors.field_types import Key, Sha256
 from connectors.takedown_requests import TakedownRequest
 from connectors.takedown_status import TakedownChange, TakedownStatus
-from streams.console.feed.alert_rows import account_of, milliseconds
+from streams.console.feed.alert_rows import account_of
 from streams.console.feed.fitting import Row, fitted
 from streams.console.tables import CHANGES, REQUESTS, TAKEDOWN_PHOTOS, TAKEDOWNS
+from streams.epoch import milliseconds
 from streams.record_reader import Record
 
 WAITING = "waiting"

@@ -1,6 +1,5 @@
 """Who looks at which alert: taken, kept and given back, each in one statement, so that two never both have it."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,11 +21,6 @@ class Claim(Struct, frozen=True):
     alert_id: str
     person: str
     until_ms: int
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970."""
-    return int(time.time() * 1000)
 
 
 def claim(

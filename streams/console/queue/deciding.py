@@ -19,11 +19,11 @@ from connectors.verdicts import Judgement, Verdict
 from streams.console.console_metrics import metrics_of
 from streams.console.context import Console
 from streams.console.queue.actor import Actor, note
-from streams.console.queue.claims import now_ms
 from streams.console.queue.reservation import Refusal, Reserved, Seen, give_back, reserve
 from streams.console.queue.settlement import DAY_MS, remember, settle
 from streams.console.tables import DECISIONS
 from streams.console.verdict_sender import VerdictSender
+from streams.epoch import now_ms
 from streams.verdict_desk import verdict_message
 
 log = structlog.get_logger(__name__)

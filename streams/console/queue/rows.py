@@ -7,10 +7,11 @@ from sqlalchemy import Connection, func, select
 
 from streams.console.database import Database
 from streams.console.feed.alert_rows import OPEN
-from streams.console.queue.claims import holders, now_ms
+from streams.console.queue.claims import holders
 from streams.console.queue.filters import Filter
 from streams.console.queue.search import COUNTED, Place, find
 from streams.console.tables import ALERTS, VERDICTS
+from streams.epoch import now_ms
 
 PAGE = 50
 OTHERS_LOOKED_AT = 20

@@ -11,12 +11,13 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, text, update
 
 from connectors.verdicts import Verdict
-from streams.console.feed.alert_rows import OPEN, milliseconds
+from streams.console.feed.alert_rows import OPEN
 from streams.console.feed.fitting import fitted
 from streams.console.feed.upserts import insert_missing
 from streams.console.queue.claims import C, prune
 from streams.console.queue.reservation import Reserved
 from streams.console.tables import ALERTS, CLAIMS, DECISIONS, VERDICTS
+from streams.epoch import milliseconds
 
 DAY_MS = 24 * 3_600_000
 """How long a decision can be taken back."""

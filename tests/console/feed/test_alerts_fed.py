@@ -11,8 +11,8 @@ from feed_records import ARRIVED_MS, Fed, Feeding, fed
 
 from connectors.events import Alert, AlertListing
 from connectors.verdicts import Judgement
-from streams.console.feed.alert_rows import milliseconds
 from streams.console.tables import ALERTS, VERDICTS
+from streams.epoch import milliseconds
 from streams.topics import ALERTS as ALERTS_TOPIC
 from streams.topics import HELD_ALERTS, TopicSpec
 from streams.topics import VERDICTS as VERDICTS_TOPIC

@@ -11,7 +11,6 @@ from sqlalchemy import insert, select
 from takedown_records import request, takedown_change
 
 from streams.console.feed import retention
-from streams.console.feed.alert_rows import milliseconds
 from streams.console.feed.retention import Retention
 from streams.console.tables import (
     ALERTS,
@@ -26,6 +25,7 @@ from streams.console.tables import (
     TAKEDOWNS,
     VERDICTS,
 )
+from streams.epoch import milliseconds
 from streams.settings import Dashboard
 from streams.topics import ALERTS as ALERTS_TOPIC
 from streams.topics import DEAD_LETTERS as LETTERS_TOPIC

@@ -15,7 +15,6 @@ from connectors.events import Image, Takedown
 from connectors.seller_links import LinkedSeller
 from connectors.takedown_status import TakedownChange, TakedownStatus
 from fingerprints.photo_print import print_of_bytes
-from streams.console.feed.alert_rows import milliseconds
 from streams.console.tables import (
     CHANGES,
     DEAD_LETTERS,
@@ -24,6 +23,7 @@ from streams.console.tables import (
     TAKEDOWN_PHOTOS,
     TAKEDOWNS,
 )
+from streams.epoch import milliseconds
 from streams.pipeline import fingerprint_takedown
 from streams.records import ImageFailure, ImageFingerprint
 from streams.topics import DEAD_LETTERS as LETTERS_TOPIC

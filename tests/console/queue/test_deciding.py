@@ -18,11 +18,10 @@ from sqlalchemy import delete, func, insert, select, text, update
 from connectors.events import Alert
 from connectors.verdicts import Verdict
 from streams.console.database import Database
-from streams.console.feed.alert_rows import milliseconds
-from streams.console.queue.claims import now_ms
 from streams.console.queue.reservation import RESERVED_MS, Seen, reserve
 from streams.console.tables import ALERTS, AUDIT, CLAIMS, DECISIONS, VERDICTS
 from streams.console.verdict_sender import VerdictSender
+from streams.epoch import milliseconds, now_ms
 from streams.settings import Kafka, Settings
 from streams.topics import VERDICTS as VERDICTS_TOPIC
 from streams.verdict_desk import send_verdict
