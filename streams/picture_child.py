@@ -4,11 +4,11 @@ As `streams.photo_child`, with the same limits. A request's body is 2 bytes, the
 (network order), and the photo; the reply's `picture` is a JPEG drawn from the photo's pixels and nothing else of it.
 """
 
-import io
 import struct
 
 from fingerprints.photo_decode import decode_photo
 from streams.photo_child import Reply, run
+from streams.small_jpeg import small_jpeg
 
 SIDE = struct.Struct("!H")
 LARGEST_SIDE = 800
@@ -27,15 +27,7 @@ def picture_of(raw: bytes, side: int, max_pixels: int) -> bytes:
     side = max(1, min(side, LARGEST_SIDE))
     photo = decode_photo(raw, max_pixels=max_pixels, target=side).convert("RGB")
     photo.thumbnail((side, side))
-    written = b""
-    for quality in QUALITIES:
-        out = io.BytesIO()
-        # Without `comment` Pillow keeps the photo's own, up to 64 kB of anything.
-        photo.save(out, "JPEG", quality=quality, comment=b"")
-        written = out.getvalue()
-        if len(written) <= MOST_BYTES:
-            break
-    return written
+    return small_jpeg(photo, QUALITIES, MOST_BYTES)
 
 
 def answer(request: bytes, max_pixels: int) -> Reply:

@@ -1,7 +1,6 @@
 """A report's photos: small JPEGs as data URLs, and one photo laid over another."""
 
 import base64
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from fingerprints.photo_decode import PhotoError, decode_photo
 from streams.aligned_pair import AlignedPair, Point
 from streams.scan import read_path
 from streams.settings import Photos
+from streams.small_jpeg import small_jpeg
 
 THUMBNAIL = 320
 """Pixels of the longer side at most."""
@@ -84,12 +84,5 @@ def _at_scale(takedown: Pillow.Image, frame: tuple[int, int], pair: AlignedPair)
 
 
 def _data_url(photo: Pillow.Image) -> str:
-    written = b""
-    for quality in QUALITIES:
-        out = io.BytesIO()
-        # Without `comment` Pillow keeps the source's own, up to 64 kB of anything.
-        photo.save(out, "JPEG", quality=quality, comment=b"")
-        written = out.getvalue()
-        if len(written) <= MOST_BYTES:
-            break
+    written = small_jpeg(photo, QUALITIES, MOST_BYTES)
     return "data:image/jpeg;base64," + base64.b64encode(written).decode()

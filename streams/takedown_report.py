@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from streams.percentiles import percentile
 from streams.takedown_cases import DIMENSIONS, Case, Dimension
 from streams.takedown_courses import Course
 
@@ -102,12 +103,6 @@ def figures_of(cases: Sequence[Case], courses: Mapping[str, Course]) -> Figures:
         figures.catch_median = statistics.median(caught.values())
         figures.catch_p95 = percentile(list(caught.values()), 95)
     return figures
-
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The nearest-rank percentile: the least value that so many percent of all do not exceed."""
-    rank = max(1, -(-percent * len(values) // 100))
-    return sorted(values)[rank - 1]
 
 
 def _count(

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, select
 
 from streams.console.database import Database
-from streams.console.percentiles import Latency, latency
 from streams.console.tables import ALERTS, DEAD_LETTERS
 from streams.epoch import now_ms
+from streams.percentiles import Latency, latency
 from streams.topics import DAY_MS
 from streams.topics import DEAD_LETTERS as LETTERS_TOPIC
 

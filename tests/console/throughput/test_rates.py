@@ -7,8 +7,8 @@ from heartbeat_records import heartbeat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.console.percentiles import latency, percentile
 from streams.console.rates import Growth, Rates, counts_of
+from streams.percentiles import latency, percentile
 
 steps = st.lists(
     st.tuples(st.sampled_from("ab"), st.booleans(), st.floats(0.1, 30), st.integers(0, 10_000)), max_size=40
@@ -91,10 +91,10 @@ def test_counts_are_named_by_what_they_count() -> None:
     assert (counts["asked:throttled"], counts["asked:requests"], counts["photos:not-found"]) == (1, 7, 3)
 
 
-@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.01, 1))
-def test_a_percentile_is_a_value_that_its_share_does_not_exceed(values: list[float], share: float) -> None:
-    ordered = sorted(values)
-    found = percentile(ordered, share)
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.integers(1, 100))
+def test_a_percentile_is_a_value_that_its_share_does_not_exceed(values: list[float], percent: int) -> None:
+    ordered, share = sorted(values), percent / 100
+    found = percentile(ordered, percent)
     assert sum(value <= found for value in ordered) >= share * len(ordered) - 1e-9
     assert sum(value < found for value in ordered) < share * len(ordered) + 1e-9
 

@@ -1,6 +1,5 @@
 """Percentiles by nearest rank (ISO 3534-1 has the order statistic): always one of the values. Pure."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,9 +14,13 @@ class Latency:
     count: int
 
 
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """The least value that `share` of all (0 to 1) do not exceed; `ordered` ascends and is not empty."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The least of the values, in any order and not none, that so many percent of all do not exceed.
+
+    Counted in whole numbers: 0.07 times 100 is more than 7 in floating point, and its rank would be one too high.
+    """
+    rank = max(1, -(-percent * len(values) // 100))
+    return sorted(values)[rank - 1]
 
 
 def latency(took_ms: Sequence[float]) -> Latency | None:
@@ -25,5 +28,5 @@ def latency(took_ms: Sequence[float]) -> Latency | None:
     if not took_ms:
         return None
     ordered = sorted(took_ms)
-    p50, p95, p99 = (percentile(ordered, share) for share in (0.5, 0.95, 0.99))
+    p50, p95, p99 = (percentile(ordered, percent) for percent in (50, 95, 99))
     return Latency(p50, p95, p99, len(ordered))
