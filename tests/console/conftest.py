@@ -1,9 +1,11 @@
-"""Both databases that the console may have: a real PostgreSQL for the session, an empty database for each test."""
+"""What tests of the console work with: both databases that it may have, a test's own view of the topics, a browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kafka_client import KafkaClient
 from postgres_server import PostgresServer, programs
 
 from streams.console.context import Console
@@ -44,3 +46,20 @@ def console_on_both(database: Database) -> Iterator[Console]:
     console = Console(Settings(), database)
     yield console
     console.close()
+
+
+@pytest.fixture
+def client(topics: Settings) -> Iterator[KafkaClient]:
+    """The test's own view of its topics."""
+    client = KafkaClient(topics)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Debian's browser, for a module: while it is open its event loop runs, and no other can."""
+    from open_pages import browser
+
+    with browser() as chromium:
+        yield chromium

@@ -4,22 +4,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from kafka_client import KafkaClient
+from open_pages import browser, without_chromium
 
 from connectors.verdicts import Verdict
 from streams.demo import Demo, Outcome
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
     pytest.mark.kafka,
     pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}"),
+    without_chromium,
 ]
 SECONDS = 120
 
@@ -32,13 +30,10 @@ def demo() -> Iterator[Demo]:
 
 @pytest.fixture
 def page() -> Iterator[Any]:
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(SECONDS * 1000)
         yield page
-        browser.close()
 
 
 class Round(threading.Thread):

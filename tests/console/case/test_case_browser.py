@@ -3,7 +3,6 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from case_scene import (
 from console_client import Served, console_in, served, session_for
 from listing_records import takedown
 from msgspec.structs import replace
+from open_pages import ARGUMENTS, CHROMIUM, axe, sync_api, without_chromium
 from photo_bytes import drawn, encoded
 from photo_host import photo_host
 from PIL import Image
@@ -35,17 +35,9 @@ from streams.console.photo_proxy import PhotoProxy
 from streams.photo_store import digest_of, open_store
 from streams.settings import Photos
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser tests need axe")
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 BURSTING = "W" * 280 + " \u202e<script>alert(1)</script> a" + "\u0301" * 300 + " kata" * 60
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+pytestmark = without_chromium
 
 
 class Browser:

@@ -10,24 +10,11 @@ from alert_records import dead_letter
 from console_client import Served, console_in, served
 from console_rows import letter_row, put_letters
 from kafka_client import KafkaClient
-from open_pages import assert_reachable, browser, signed_in, without_chromium
+from open_pages import assert_reachable, signed_in, without_chromium
 
 from streams.settings import Settings
 
 pytestmark = [pytest.mark.kafka, without_chromium]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture
-def client(topics: Settings) -> Iterator[KafkaClient]:
-    client = KafkaClient(topics)
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from feed_records import Feeding
-from kafka_client import KafkaClient
 
 from streams.console.database import Database
-from streams.settings import Settings
 
 
 @pytest.fixture
@@ -16,11 +14,3 @@ def feeding(database: Database) -> Iterator[Feeding]:
     feeding = Feeding(database)
     yield feeding
     feeding.turn.close()
-
-
-@pytest.fixture
-def client(topics: Settings) -> Iterator[KafkaClient]:
-    """Writes to the test's topics."""
-    client = KafkaClient(topics)
-    yield client
-    client.close()

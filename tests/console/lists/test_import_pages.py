@@ -30,13 +30,6 @@ HEADER = ["No", "Nama Produk", "Link", "Alasan"]
 
 
 @pytest.fixture
-def client(topics: Settings) -> Iterator[KafkaClient]:
-    client = KafkaClient(topics)
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def site(topics: Settings, tmp_path: Path) -> Iterator[Served]:
     with console_in(tmp_path, topics) as console, served(console) as site:
         yield site

@@ -8,7 +8,7 @@ import pytest
 from console_client import Served, console_in, served
 from console_rows import put_requests, request_row
 from kafka_client import KafkaClient
-from open_pages import assert_reachable, browser, signed_in, without_chromium
+from open_pages import assert_reachable, signed_in, without_chromium
 from workbooks import link, workbook
 
 from streams.console.list_uploads import uploads_of
@@ -16,12 +16,6 @@ from streams.console.reports import reports_of
 from streams.settings import Settings
 
 pytestmark = [pytest.mark.kafka, without_chromium]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture

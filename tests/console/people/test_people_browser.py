@@ -2,33 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from console_client import Served
 from console_people import OTHER_PASSWORD, PASSWORD, add_person, log_of
+from open_pages import axe, without_chromium
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser tests need axe")
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
-
-
-# One browser for this module and not for the session: while it is open its event loop runs, and no other can.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Debian's."""
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
+pytestmark = without_chromium
 
 
 @contextmanager

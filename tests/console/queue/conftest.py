@@ -6,18 +6,9 @@ from pathlib import Path
 import pytest
 from console_client import Served
 from deciding_console import deciding
-from kafka_client import KafkaClient
 
 from streams.console.database import Database
 from streams.settings import Settings
-
-
-@pytest.fixture
-def client(topics: Settings) -> Iterator[KafkaClient]:
-    """The test's own view of the topics."""
-    client = KafkaClient(topics)
-    yield client
-    client.close()
 
 
 @pytest.fixture

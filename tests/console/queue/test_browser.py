@@ -10,6 +10,7 @@ import pytest
 from console_client import Served, session_for
 from deciding_console import deciding
 from kafka_client import KafkaClient
+from open_pages import axe, without_chromium
 from queued_alerts import in_force, put, queued, states
 
 from streams.console.database import Database
@@ -18,28 +19,10 @@ from streams.console.guard import SESSION_COOKIE
 from streams.console.parts import Parts
 from streams.settings import Dashboard, Settings
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser tests need axe")
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 pytestmark = [
     pytest.mark.kafka,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}"),
+    without_chromium,
 ]
-
-
-# One browser for this module and not for the session: while it is open its event loop runs, and no other can.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 class Desk:
@@ -86,11 +69,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(browser: Any, topics: Settings, tmp_path: Path) -> Iterator[Desk]:
+def desk(chromium: Any, topics: Settings, tmp_path: Path) -> Iterator[Desk]:
     """A console without its feed, whose verdicts go to the test's topics."""
     database = Database(f"sqlite:///{tmp_path / 'console.sqlite'}")
     with deciding(topics, database) as site:
-        desk = Desk(browser, site)
+        desk = Desk(chromium, site)
         yield desk
         desk.close()
     database.close()
@@ -227,12 +210,12 @@ def test_a_reason_is_typed_without_deciding(desk: Desk) -> None:
     page.get_by_text("not a relist, says analyst-1").first.wait_for()
 
 
-def test_leaving_lets_go_and_staying_keeps(browser: Any, topics: Settings, tmp_path: Path) -> None:
+def test_leaving_lets_go_and_staying_keeps(chromium: Any, topics: Settings, tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'console.sqlite'}")
     put(database, [queued(1), queued(2)])
     short = Settings(kafka=topics.kafka, topics=topics.topics, dashboard=Dashboard(claim_minutes=0.03))
     with deciding(short, database) as site:
-        desk = Desk(browser, site)
+        desk = Desk(chromium, site)
         page, other = desk.open("/alerts/alert-1"), site.visitor("analyst", "analyst-2")
         renewed: list[Any] = []
         page.on(
@@ -275,13 +258,13 @@ def test_chosen_rows_and_a_cluster_are_decided_together(desk: Desk) -> None:
 
 
 def test_a_broker_that_is_away_leaves_the_alert_where_it_is(
-    browser: Any, settings: Settings, tmp_path: Path
+    chromium: Any, settings: Settings, tmp_path: Path
 ) -> None:
     database = Database(f"sqlite:///{tmp_path / 'console.sqlite'}")
     put(database, [queued(1), queued(2)])
     away = Settings(kafka=type(settings.kafka)(bootstrap_servers="127.0.0.1:1"))
     with deciding(away, database, delivery_ms=500) as site:
-        desk = Desk(browser, site)
+        desk = Desk(chromium, site)
         page = desk.open("/alerts/alert-1")
         page.keyboard.press("1")
         page.locator(".toast.red").get_by_text("nothing is decided").wait_for()

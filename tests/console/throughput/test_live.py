@@ -16,6 +16,7 @@ from console_client import Served, Visitor, console_in, served
 from flow_facts import instance, offsets_of
 from kafka_client import KafkaClient
 from listing_records import listing, relist, takedown
+from open_pages import ARGUMENTS, CHROMIUM, axe, sync_api, without_chromium
 from worker_steps import publish_takedowns
 
 from streams.console.context import Console
@@ -29,17 +30,7 @@ from streams.console.watch_core import Snapshot, series_of
 from streams.settings import Settings
 from streams.worker_process import WorkerProcess
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-axe = pytest.importorskip(
-    "axe_playwright_python.sync_playwright", reason="axe-core is in axe-playwright-python"
-)
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+pytestmark = without_chromium
 
 
 @dataclass

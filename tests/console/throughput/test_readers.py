@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,6 @@ from streams.console.topic_offsets import Offsets, OffsetsReader
 from streams.console.watch import Watch
 from streams.settings import Kafka, Settings
 from streams.worker_process import free_port
-
-
-@pytest.fixture
-def client(settings: Settings, topics: object) -> Iterator[KafkaClient]:
-    client = KafkaClient(settings)
-    yield client
-    client.close()
 
 
 def until(done: Callable[[], Any], seconds: float = 30.0) -> Any:
