@@ -385,6 +385,20 @@ def test_a_member_without_partitions_is_not_done(client: KafkaClient, topics: Se
         assert again.is_done(), "committed by another is done"
 
 
+def test_a_member_that_the_group_does_not_know_joins_again(client: KafkaClient, topics: Settings) -> None:
+    """As kafka-python does when it takes itself for a member and is none: it polls, and is given nothing."""
+    send_requests(client, request(1))
+    with closing(RequestGroup(topics, lost_seconds=0.5)) as group:
+        group.join(threading.Event())
+        until_polled(group)
+        assert group._is_known(), "one that is known stays, though others may have all partitions"
+        group._consumer.unsubscribe()
+        group._consumer.assign([])
+        assert not group._is_known()
+        assert [json.loads(record.value)["request_id"] for record in until_polled(group)] == ["r1"]
+        assert group.is_done()
+
+
 def until_polled(group: RequestGroup) -> list[Any]:
     deadline = time.monotonic() + 60
     while not (records := group.poll(200)):
