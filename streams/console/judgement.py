@@ -6,6 +6,7 @@ words are in words/conditions.py. `act` is red: it does not get better by itself
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
 from streams.console.instances import Instance, missed, of_kind
@@ -35,6 +36,8 @@ PROMISE_MS = 1000.0
 """An event is an alert within a second."""
 LEAST_ALERTS = 20
 """Below, a p95 is one alert."""
+LEAST_ALERTS_NOW = 5
+"""The same for the last minute alone, which says whether it is over."""
 NAMED = 3
 """Parts named in one sentence."""
 
@@ -158,8 +161,9 @@ def _worker_lost(facts: Facts) -> Finding | None:
     lost = [one for one in missed(of_kind(facts.parts, "worker")) if one.standing == "lost"]
     if not lost:
         return None
-    values = {"names": named(one.beat.instance for one in lost), "count": len(lost)}
-    return Finding("a-worker-is-lost", "warn", "lost", values | {"minutes": round(lost[0].silent / 60)})
+    heard = datetime.fromtimestamp(lost[0].heard_ms / 1000, UTC).strftime("%H:%M:%S")
+    values = {"names": named(one.beat.instance for one in lost), "at": heard}
+    return Finding("a-worker-is-lost", "warn", "lost", values)
 
 
 def _worker_failing(facts: Facts) -> Finding | None:
@@ -294,6 +298,9 @@ def _late(facts: Facts) -> Finding | None:
     lag = _lag(facts)
     if lag is not None or _no_worker(facts) is not None:
         return Finding("alerts-are-late", "warn", "lag", values)
+    now = facts.store.took_minute if facts.store is not None else None
+    if now is None or now.count < LEAST_ALERTS_NOW or now.p95 <= PROMISE_MS:
+        return Finding("alerts-are-late", "warn", "past", values)
     return Finding("alerts-are-late", "act", "late", values)
 
 

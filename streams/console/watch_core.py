@@ -12,6 +12,7 @@ from streams.console.rates import Growth, Rates, counts_of
 from streams.console.store_figures import StoreFigures
 from streams.console.topic_offsets import Offsets, Place
 from streams.settings import Settings
+from streams.topics import ALERTS
 
 ASKED_SECONDS = 300.0
 """What marketplaces made of requests is judged over the last minutes: a refusal now and then is how limits are met."""
@@ -63,6 +64,7 @@ class WatchCore:
         self._index_limit = settings.lookback.settle_seconds
         self._instances, self._rates, self._asked = Instances(), Rates(), Rates(ASKED_SECONDS)
         self._growth, self._done = Growth(), Growth()
+        self._alerts = Growth(MINUTE)
         self._uncovered: Since[Place] = Since()
         self._still: Unmoved[Place] = Unmoved()
         self._failing: Since[str] = Since()
@@ -113,7 +115,9 @@ class WatchCore:
             parts=parts,
             offsets=seen.offsets,
             store=seen.store,
-            series=series_of(rates, self._growth.per_second(), seen.offsets, seen.store)
+            series=series_of(
+                rates, self._growth.per_second() | self._alerts.per_second(), seen.offsets, seen.store
+            )
             if knows
             else series_of({}, {}, None, seen.store),
             done_per_second=done,
@@ -143,7 +147,13 @@ class WatchCore:
                     self._asked.take(beat.instance, started, at, counts)
 
     def _measure(self, at: float, offsets: Offsets) -> None:
-        self._growth.take(offsets.at, offsets.sizes)
+        self._growth.take(
+            offsets.at, {name: size for name, size in offsets.sizes.items() if name != ALERTS.name}
+        )
+        # They are few: over some seconds their rate would leap.
+        self._alerts.take(
+            offsets.at, {name: offsets.sizes[name] for name in (ALERTS.name,) if name in offsets.sizes}
+        )
         self._done.take(offsets.at, {"done": offsets.done})
         self._lags.append((at, offsets.lag))
         while at - self._lags[0][0] > MINUTE + 1:

@@ -27,10 +27,13 @@ def offsets_of(
     return Offsets(**({"at": at, "lags": lags, "sizes": {"listings": 100 + lag}, "missing": ()} | other))
 
 
-def store_of(*, p95: float = 300.0, count: int = 50, recent: int = 0) -> StoreFigures:
-    """Alerts in time, and dead letters of one kind."""
+def store_of(
+    *, p95: float = 300.0, count: int = 50, recent: int = 0, minute: float | None = None
+) -> StoreFigures:
+    """Alerts in time, and dead letters of one kind. `minute`: the p95 of the last minute's ten alerts."""
     letters = (LetterKind("match-listings", "internal-error", 5 + recent, recent, NOON_MS),)
-    return StoreFigures(Latency(100.0, p95, p95, count), None, {"relist": 3}, 7, letters)
+    now = Latency(100.0, minute, minute, 10) if minute is not None else None
+    return StoreFigures(Latency(100.0, p95, p95, count), now, {"relist": 3}, 7, letters)
 
 
 def instance(standing: Standing = "ready", *, silent: float = 1.0, **changes: Any) -> Instance:

@@ -32,6 +32,12 @@ export function short(value) {
   return size === 0 ? "0" : size < 0.1 ? value.toFixed(2) : value.toFixed(1).replace(/\.0$/, "");
 }
 
+// All marks of one axis in one unit.
+function onAxis(mark, largest) {
+  const [unit, name] = largest >= 1e6 ? [1e6, "M"] : largest >= 1e4 ? [1e3, "k"] : [1, ""];
+  return mark === 0 ? "0" : `${Number((mark / unit).toPrecision(4))}${name}`;
+}
+
 // Steps of 1, 2 or 5 times a power of ten: at most four of them reach the largest figure.
 function ticks(largest) {
   if (largest <= 0) return [0, 1];
@@ -97,7 +103,7 @@ export class Chart {
     const picture = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" });
     for (const mark of marks) {
       picture.append(svg("line", { class: "grid-line", x1: LEFT, x2: width - RIGHT, y1: this.y(mark), y2: this.y(mark) }));
-      picture.append(svg("text", { x: LEFT - 6, y: this.y(mark) + 4, "text-anchor": "end" }, short(mark)));
+      picture.append(svg("text", { x: LEFT - 6, y: this.y(mark) + 4, "text-anchor": "end" }, onAxis(mark, marks.at(-1))));
     }
     this.#drawTimes(picture, first, span, width);
     lines.forEach(({ values, broad }, index) => {
@@ -119,8 +125,7 @@ export class Chart {
     for (let time = Math.ceil((first - zone) / step) * step + zone; time <= first + span; time += step) {
       const x = this.x(time);
       picture.append(svg("line", { class: "grid-line", x1: x, x2: x, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }));
-      const anchor = x > width - RIGHT - 16 ? "end" : "middle";
-      picture.append(svg("text", { x, y: HEIGHT - 5, "text-anchor": anchor }, clock(time)));
+      picture.append(svg("text", { x, y: HEIGHT - 5, "text-anchor": "middle" }, clock(time)));
     }
   }
 

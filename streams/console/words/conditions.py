@@ -91,8 +91,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "judge.a-worker-is-lost": ("Lost workers", "Pekerja hilang"),
     "judge.a-worker-is-lost.lost": (
-        "{names} fell silent {minutes} min ago without saying goodbye. Nothing is lost: others take its partitions.",
-        "{names} diam sejak {minutes} menit lalu tanpa pamit. Tak ada yang hilang: pekerja lain mengambil partisinya.",
+        "{names} fell silent at {at} UTC without saying goodbye. Nothing is lost: others take its partitions.",
+        "{names} diam sejak {at} UTC tanpa pamit. Tak ada yang hilang: pekerja lain mengambil partisinya.",
     ),
     "judge.a-worker-is-lost.do": (
         "See its log and its machine, and start a worker in its place: relistwatch worker.",
@@ -154,6 +154,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "judge.alerts-are-late.lag": (
         "One alert in twenty takes {p95} s or more: they waited with the lag ({count} alerts in 5 min).",
         "Satu dari dua puluh peringatan perlu {p95} detik atau lebih: ikut tertahan antrean ({count} dalam 5 menit).",
+    ),
+    "judge.alerts-are-late.past": (
+        "One alert in twenty of the last 5 min took {p95} s or more ({count} alerts); the last minute is well.",
+        "Satu dari dua puluh peringatan 5 menit terakhir perlu {p95} detik atau lebih ({count}); menit terakhir baik.",
     ),
     "judge.alerts-are-late.do": (
         "See which stage takes long in the workers' metrics; slow photo servers are the usual cause.",
