@@ -136,22 +136,8 @@ class Bench:
         """Milliseconds from listing to alert under an open load of `rate` listings a second, one worker."""
         settings = self.fresh()
         self.fill_bank(settings, BANK)
-        taken = list(itertools.islice(stream_listings(seed=99, photos=0), 1000))
         with self.workers(settings, 1):
-            producer = KafkaProducer(**client_options(settings.kafka), linger_ms=2)
-            name = topic_name(LISTINGS, settings.topics)
-            honest = stream_listings(seed=7, photos=0)
-            begin = time.monotonic()
-            for number in range(int(rate * seconds)):
-                event = next(honest)
-                if number % RELIST_EVERY == 0:
-                    title = taken[number // RELIST_EVERY % len(taken)].title
-                    event = msgspec.structs.replace(event, title=title)
-                if (ahead := begin + number / rate - time.monotonic()) > 0:
-                    time.sleep(ahead)
-                producer.send(name, key=event.key.encode(), value=msgspec.json.encode(event))
-            producer.close()
-            return alert_latencies(settings, int(rate * seconds) // RELIST_EVERY)
+            return under_load(settings, rate, seconds)
 
     def ready(self, bank: int) -> float:
         """Seconds from the start of a worker's process until it is ready, with `bank` takedowns."""
@@ -248,6 +234,26 @@ def processor_seconds(pid: int) -> float:
 def held(worker: WorkerProcess) -> int:
     """Takedowns in the worker's index."""
     return int(metric(worker, 'relistwatch_takedown_index_size{what="takedowns"}'))
+
+
+def under_load(settings: Settings, rate: float, seconds: float) -> list[float]:
+    """Milliseconds from listing to alert while `rate` listings a second are sent, whatever the system does with them.
+    One in 50 has the title of a takedown of `Bench.fill_bank`."""
+    taken = list(itertools.islice(stream_listings(seed=99, photos=0), 1000))
+    producer = KafkaProducer(**client_options(settings.kafka), linger_ms=2)
+    name = topic_name(LISTINGS, settings.topics)
+    honest = stream_listings(seed=7, photos=0)
+    begin = time.monotonic()
+    for number in range(int(rate * seconds)):
+        event = next(honest)
+        if number % RELIST_EVERY == 0:
+            title = taken[number // RELIST_EVERY % len(taken)].title
+            event = msgspec.structs.replace(event, title=title)
+        if (ahead := begin + number / rate - time.monotonic()) > 0:
+            time.sleep(ahead)
+        producer.send(name, key=event.key.encode(), value=msgspec.json.encode(event))
+    producer.close()
+    return alert_latencies(settings, int(rate * seconds) // RELIST_EVERY)
 
 
 def alert_latencies(settings: Settings, least: int) -> list[float]:

@@ -21,17 +21,14 @@ from statistics import quantiles
 
 import msgspec
 import numpy as np
-from kafka import KafkaProducer
 
-from connectors.events import ListingEvent
 from connectors.sample.catalogue import look_of
 from connectors.sample.draw import draw_photo
 from connectors.sample.seeds import dice
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import POINT, POINTS, PhotoPrint, print_of_bytes, unpack_points
-from streams.benchmark import RELIST_EVERY, WAIT_SECONDS, Bench, alert_latencies, as_takedown, say
+from streams.benchmark import WAIT_SECONDS, Bench, as_takedown, say, under_load
 from streams.kafka_local.broker import LocalKafka
-from streams.kafka_options import client_options
 from streams.listing_store import ListingStore
 from streams.lookback_plan import Wanted
 from streams.lookback_search import Pass
@@ -41,7 +38,7 @@ from streams.rules import Rules
 from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
 from streams.topic_identity import TopicIdentity
-from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, topic_name
+from streams.topics import FINGERPRINTS, TAKEDOWN_FINGERPRINTS
 from streams.worker_process import WorkerProcess
 
 POOL = 250
@@ -252,14 +249,14 @@ def live_latency(bench: Bench, folder: Path, count: int, *, lookback: bool) -> l
         while "relistwatch_events_in" in (text := workers[0].metrics()) and _matched(text) < count:
             time.sleep(0.2)
         if not lookback:
-            return _live(settings)
+            return under_load(settings, LIVE_RATE, LIVE_SECONDS)
         log = folder / f"{settings.kafka.group}-lookback.log"
         with WorkerProcess(settings, log, ("lookback",)) as process:
             process.wait_ready(WAIT_SECONDS)
             feeder = threading.Thread(target=_new_takedowns, args=(bench, settings, stop))
             feeder.start()
             try:
-                return _live(settings)
+                return under_load(settings, LIVE_RATE, LIVE_SECONDS)
             finally:
                 stop.set()
                 feeder.join()
@@ -280,23 +277,6 @@ def _new_takedowns(bench: Bench, settings: Settings, stop: threading.Event) -> N
             return
         made = fingerprint_takedown(as_takedown(event), ())
         bench.produce(settings, TAKEDOWN_FINGERPRINTS, [(made.takedown.takedown_id, made)])
-
-
-def _live(settings: Settings) -> list[float]:
-    taken = list(itertools.islice(stream_listings(seed=99, photos=0), 1000))
-    producer = KafkaProducer(**client_options(settings.kafka), linger_ms=2)
-    name = topic_name(LISTINGS, settings.topics)
-    honest = stream_listings(seed=17, photos=0)
-    begin = time.monotonic()
-    for number in range(int(LIVE_RATE * LIVE_SECONDS)):
-        event: ListingEvent = next(honest)
-        if number % RELIST_EVERY == 0:
-            event = msgspec.structs.replace(event, title=taken[number // RELIST_EVERY % len(taken)].title)
-        if (ahead := begin + number / LIVE_RATE - time.monotonic()) > 0:
-            time.sleep(ahead)
-        producer.send(name, key=event.key.encode(), value=msgspec.json.encode(event))
-    producer.close()
-    return alert_latencies(settings, int(LIVE_RATE * LIVE_SECONDS) // RELIST_EVERY)
 
 
 def measure_live(count: int) -> None:

@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import secrets
 import sys
 import tempfile
 import threading
@@ -19,16 +18,13 @@ from pathlib import Path
 from statistics import quantiles
 
 import msgspec
-from sqlalchemy import delete, insert
 
 from connectors.kafka_delivery import KafkaDelivery
 from streams.console.database import Database
-from streams.console.guard import token_key
-from streams.console.tables import PEOPLE, SESSIONS
 from streams.console_benchmark.drawn_market import DrawnMarket
 from streams.console_benchmark.pages import PAGES, Page
+from streams.console_benchmark.sessions import sign_in
 from streams.console_benchmark.viewers import Answers, Load
-from streams.epoch import now_ms
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
 from streams.settings import Kafka, Settings, Topics
@@ -36,7 +32,6 @@ from streams.topic_admin import create_topics
 from streams.topics import topic_name
 from streams.worker_process import WorkerProcess
 
-PERSON = "benchmark-"
 ALONE = 20
 """Times that each page is asked by one viewer alone."""
 READY_SECONDS = 1800.0
@@ -58,25 +53,6 @@ def fill(settings: Settings, market: DrawnMarket) -> None:
             )  # fmt: skip
         if refused := delivery.flush():
             raise RuntimeError(f"kafka refuses {len(refused)} records")
-
-
-def sign_in(database: Database, viewers: int) -> list[str]:
-    """A session for each viewer; their tokens."""
-    now = now_ms()
-    active = {"role": "admin", "disabled": False, "created_ms": now, "changed_ms": now}
-    tokens = [secrets.token_urlsafe(32) for _ in range(viewers)]
-    names = [f"{PERSON}{number}" for number in range(viewers)]
-    with database.write() as connection:
-        connection.execute(delete(PEOPLE).where(PEOPLE.c.name.startswith(PERSON)))
-        connection.execute(insert(PEOPLE), [{"name": name} | active for name in names])
-        connection.execute(
-            insert(SESSIONS),
-            [
-                {"token": token_key(token), "person": name, "csrf": "c", "made_ms": now, "seen_ms": now}
-                for token, name in zip(tokens, names, strict=True)
-            ],
-        )
-    return tokens
 
 
 @contextmanager
