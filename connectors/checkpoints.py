@@ -16,6 +16,7 @@ from connectors.clock import Clock, SystemClock
 from connectors.errors import AbortError, RetryError
 from connectors.field_types import Timestamp
 from connectors.kafka_delivery import KafkaDelivery
+from connectors.kafka_refusal import refusal
 
 MAX_STATE_BYTES = 256 * 1024
 READ_SECONDS = 30.0
@@ -125,6 +126,8 @@ class KafkaCheckpoints:
             with closing(KafkaConsumer(**self._client, group_id=None, enable_auto_commit=False)) as consumer:
                 raw = _newest(consumer, self._topic, clock or SystemClock())
         except kafka_errors.KafkaError as error:
+            if (refused := refusal(error, "Read", topic=self._topic)) is not None:
+                raise AbortError(refused) from error
             raise RetryError(f"kafka: {type(error).__name__}: {error}") from error
         return {instance: _decoded(instance, value) for instance, value in raw.items()}
 

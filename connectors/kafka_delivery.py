@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
+from connectors.kafka_refusal import refusal
 from connectors.sdk import AbortError, RetryError
 
 Compression = Literal["none", "gzip", "lz4", "snappy", "zstd"]
@@ -205,7 +206,7 @@ class KafkaDelivery:
         """What the error means. The producer is given up: its records must not overtake repeated ones."""
         self.close()
         if isinstance(error, ABORTS):
-            return AbortError(f"kafka: {type(error).__name__}: {error}")
+            return AbortError(refusal(error, "Write") or f"kafka: {type(error).__name__}: {error}")
         return RetryError(f"kafka: {type(error).__name__}: {error}")
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from connectors.events import Alert
 from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
 from connectors.kafka_changes import Changes
 from connectors.kafka_delivery import ABORTS, REACH_MS
+from connectors.kafka_refusal import refusal
 from connectors.record_fields import FieldError, checked
 from connectors.sdk import (
     IDLE,
@@ -117,7 +118,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
         except (ValueError, AssertionError) as error:
             raise AbortError(f"kafka: {error}") from error
         except kafka_errors.KafkaError as error:
-            raise _failure(error) from error
+            raise self._failure(error) from error
 
     def close(self) -> None:
         """Leave the group."""
@@ -188,7 +189,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
         try:
             batches = self._consumer.poll(timeout_ms=wait_ms, max_records=POLL_RECORDS)
         except kafka_errors.KafkaError as error:
-            raise _failure(error) from error
+            raise self._failure(error) from error
         for joined, lost in self._changes.taken():
             self._joined = joined
             # Whoever has them now gets these again.
@@ -215,7 +216,12 @@ class KafkaSource(Source[KafkaSourceOptions]):
                 for place in mine
             )
         except kafka_errors.KafkaError as error:
-            raise _failure(error) from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: kafka_errors.KafkaError) -> ConnectorError:
+        refused = refusal(error, "Read", topic=self.options.topic, group=self.options.group)
+        kind = AbortError if isinstance(error, ABORTS) else RetryError
+        return kind(refused or f"kafka: {type(error).__name__}: {error}")
 
     def _items(self, message: Any) -> Iterator[Item]:
         place = f"{message.topic} {message.partition}:{message.offset}"
@@ -243,8 +249,3 @@ def _text(key: bytes | None) -> str | None:
         return key.decode()
     except UnicodeDecodeError:
         return None
-
-
-def _failure(error: kafka_errors.KafkaError) -> ConnectorError:
-    kind = AbortError if isinstance(error, ABORTS) else RetryError
-    return kind(f"kafka: {type(error).__name__}: {error}")

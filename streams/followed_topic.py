@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from mode import Service
 
 from connectors.codec import RecordError
+from connectors.kafka_refusal import refusal
 from streams.kafka_options import client_options
 from streams.logs import key_text
 from streams.metrics import Metrics
@@ -86,6 +87,10 @@ class FollowedTopic(Service):  # type: ignore[misc]
         except UnknownTopicOrPartitionError:
             log.critical(f"there is no topic {name}; make it with: relistwatch topics create")
             raise
+        except KafkaError as error:
+            if (refused := refusal(error, "Read", topic=name)) is not None:
+                log.critical(refused)
+            raise
         await self.load(self.consumer)
         self.loaded = True
         self.following = self.add_future(self._follow(self.consumer))
@@ -129,7 +134,8 @@ class FollowedTopic(Service):  # type: ignore[misc]
                 await self._take(consumer)
                 await self.after_taking(consumer)
             except KafkaError as error:
-                log.warning(f"{self.topic.name} waits for the broker", error=repr(error))
+                refused = refusal(error, "Read", topic=topic_name(self.topic, self.settings.topics))
+                log.warning(f"{self.topic.name} waits for the broker", error=refused or repr(error))
                 await asyncio.sleep(1.0)
 
     async def _take(self, consumer: AIOKafkaConsumer) -> int:

@@ -16,6 +16,7 @@ import structlog
 from kafka import KafkaProducer
 from msgspec.structs import replace
 
+from connectors.kafka_refusal import refusal
 from streams.heartbeat import Heartbeat
 from streams.kafka_options import client_options
 from streams.settings import Settings
@@ -121,7 +122,9 @@ class Heartbeats:
         now = time.monotonic()
         if self._complained is None or now - self._complained > COMPLAINT_SECONDS:
             self._complained = now
-            log.warning("no heartbeat sent", topic=HEARTBEATS.name, error=repr(error), failed=self.failed)
+            name = topic_name(HEARTBEATS, self._settings.topics)
+            told = refusal(error, "Write", topic=name) or repr(error)
+            log.warning("no heartbeat sent", topic=HEARTBEATS.name, error=told, failed=self.failed)
 
     def _connected(self) -> Any:
         return KafkaProducer(

@@ -28,11 +28,13 @@ from streams.logs import key_text
 from streams.lookback_metrics import LookbackMetrics
 from streams.lookback_plan import LookbackPlan, Phase, Wanted
 from streams.lookback_search import Pass
-from streams.lookback_takedowns import LookbackTakedowns
+from streams.lookback_takedowns import LookbackTakedowns, lookback_group
 from streams.match_stage import alert_on, seller_link_out
 from streams.outbox import Outbox, Outgoing, TooLargeError
 from streams.policy_file import rules_of
 from streams.recent_listings import RecentListings, Shard
+from streams.rights_check import require_rights
+from streams.rights_watch import RightsWatch
 from streams.seller_linking import keep_strongest
 from streams.sent_alerts import AlertIds, HeldSentAlerts, SentAlerts
 from streams.settings import Settings
@@ -78,6 +80,7 @@ class Lookback:
             self._listings,
             self._takedowns,
         ]
+        self._rights = RightsWatch(settings, "lookback", lookback_group(settings, shard))
         self._health = HealthServer(settings.web, metrics, live=self._live, ready=self._ready)
         self._moved = monotonic()
         self._stop = asyncio.Event()
@@ -122,7 +125,7 @@ class Lookback:
         """
         started: list[Any] = []
         try:
-            services: tuple[Any, ...] = (self._health, self._outbox, *self._followed)
+            services: tuple[Any, ...] = (self._health, self._outbox, *self._followed, self._rights)
             for service in services:
                 await service.start()
                 started.append(service)
@@ -255,7 +258,9 @@ class Lookback:
                 raise RuntimeError(f"{followed.topic.name} is not followed any more: {cause!r}")
 
     def _ready(self) -> str | None:
-        """Ready: the recent listings, the takedowns and the verdicts are loaded."""
+        """Ready: the recent listings, the takedowns and the verdicts are loaded, and nothing is forbidden."""
+        if self._rights.lacking is not None:
+            return self._rights.lacking
         for followed in self._followed:
             if not followed.loaded:
                 return f"{followed.topic.name} are loading"
@@ -274,8 +279,10 @@ def run_lookback(settings: Settings, shard: Shard, *, once: bool) -> None:
 
     Raises:
         InUseError: another process does for this shard.
+        RightsError, BrokerUnavailableError: Kafka does not let us look back; only where one signs in.
         RuntimeError: as `Lookback.run`.
     """
+    require_rights(settings, "lookback", lookback_group(settings, shard))
     if settings.lookback.nice:
         os.nice(settings.lookback.nice)
     uvloop.run(_run(settings, shard, once=once))

@@ -11,6 +11,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from connectors.kafka_refusal import refusal
 from streams.kafka_options import client_options
 from streams.lookback_metrics import LookbackMetrics
 from streams.lookback_plan import LookbackPlan
@@ -23,6 +24,11 @@ log = structlog.get_logger(__name__)
 
 COMMIT_AGAIN_SECONDS = 3600.0
 """A broker forgets what was committed a week ago and not again (`offsets.retention.minutes`)."""
+
+
+def lookback_group(settings: Settings, shard: Shard) -> str:
+    """The group under which a shard commits."""
+    return f"{settings.kafka.group}-lookback-{shard[0]}-of-{shard[1]}"
 
 
 class LookbackTakedowns(TakedownIndex):
@@ -39,7 +45,7 @@ class LookbackTakedowns(TakedownIndex):
     ) -> None:
         super().__init__(settings, bank, metrics, **kwargs)
         self._plan = plan
-        self._group = f"{settings.kafka.group}-lookback-{shard[0]}-of-{shard[1]}"
+        self._group = lookback_group(settings, shard)
         self._committer: AIOKafkaConsumer | None = None
         self._committed: dict[int, int] = {}
         self._committed_at = monotonic()
@@ -71,7 +77,8 @@ class LookbackTakedowns(TakedownIndex):
         try:
             await self._committer.commit({TopicPartition(self._topic, one): at for one, at in done.items()})
         except KafkaError as error:
-            log.warning("not committed, it will be with the next", error=repr(error))
+            told = refusal(error, "Read", group=self._group) or repr(error)
+            log.warning("not committed, it will be with the next", error=told)
             return
         self._committed |= done
         self._committed_at = monotonic()

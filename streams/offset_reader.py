@@ -8,7 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from streams.kafka_options import client_options
-from streams.record_reader import REACH_MS, STALL_SECONDS, Record, UnreachableError
+from streams.record_reader import REACH_MS, STALL_SECONDS, Record, UnreachableError, read_failure
 from streams.seen_listings import Place
 from streams.settings import Settings
 
@@ -48,7 +48,7 @@ class OffsetReader:
             return self._read(by_partition)
         except KafkaError as error:
             self.close()
-            raise UnreachableError(f"records cannot be read by offset: {error}") from error
+            raise read_failure(error, f"records cannot be read by offset: {error}") from error
 
     def close(self) -> None:
         """Disconnect."""

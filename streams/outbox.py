@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from mode import Service
 
+from connectors.kafka_refusal import refusal
 from streams.kafka_options import client_options
 from streams.metrics import Metrics
 from streams.settings import Settings
@@ -65,6 +66,8 @@ class Outbox(Service):  # type: ignore[misc]
         self._settings = settings
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
+        self._refused: str | None = None
+        """For want of which right something was not taken lately."""
 
     async def on_start(self) -> None:
         """Connect; a broker that cannot be reached raises."""
@@ -91,12 +94,17 @@ class Outbox(Service):  # type: ignore[misc]
         """
         attempt = 0
         left = list(records)
+        self._refused = None
         while left:
             left = await self._send(left)
             if left:
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 attempt += 1
-                log.warning("delivery failed, trying again", records=len(left), attempt=attempt, wait=wait)
+                # Tried again all the same: the right may be given again, and nothing is lost until then.
+                told = {"error": self._refused} if self._refused else {}
+                log.warning(
+                    "delivery failed, trying again", records=len(left), attempt=attempt, wait=wait, **told
+                )
                 await asyncio.sleep(wait)
 
     async def _send(self, records: Sequence[Outgoing]) -> list[Outgoing]:
@@ -116,15 +124,15 @@ class Outbox(Service):  # type: ignore[misc]
                 pending.append((record, future))
             except MessageSizeTooLargeError:
                 raise TooLargeError(record) from None
-            except KafkaError:
-                failed.append(record)
+            except KafkaError as error:
+                self._failed(failed, record, error)
         outcomes = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
         delivered: Counter[str] = Counter()
         for (record, _), outcome in zip(pending, outcomes, strict=True):
             if isinstance(outcome, MessageSizeTooLargeError):
                 raise TooLargeError(record)
             if isinstance(outcome, KafkaError):
-                failed.append(record)
+                self._failed(failed, record, outcome)
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:
@@ -132,3 +140,8 @@ class Outbox(Service):  # type: ignore[misc]
         for topic, count in delivered.items():
             self._metrics.events_out.labels(topic).inc(count)
         return failed
+
+    def _failed(self, failed: list[Outgoing], record: Outgoing, error: KafkaError) -> None:
+        failed.append(record)
+        topic = topic_name(record.topic, self._settings.topics)
+        self._refused = refusal(error, "Write", topic=topic) or self._refused

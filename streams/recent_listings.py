@@ -70,7 +70,7 @@ class RecentListings(FollowedTopic):
         """Find out which topic it is."""
         name = topic_name(FINGERPRINTS, self.settings.topics)
         try:
-            self._identity, _ = await asyncio.to_thread(identify, self.settings, name)
+            self._identity = await asyncio.to_thread(identify, self.settings, name)
         except BrokerUnavailableError as error:
             log.warning("what is stored of the listings cannot be trusted", error=str(error))
             self._identity = TopicIdentity("", name, uuid.uuid4().hex)

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from connectors.kafka_refusal import refusal
+from streams.broker_trouble import why_unreachable
 from streams.kafka_options import client_options
 from streams.key_partition import partition_of
 from streams.settings import Settings
@@ -36,6 +38,18 @@ class UnreachableError(ReadError):
     """The broker cannot be reached."""
 
 
+class RefusedError(ReadError):
+    """The broker refuses us: a right is missing. Trying again does not help."""
+
+
+def read_failure(
+    error: KafkaError, otherwise: str, *, topic: str | None = None, group: str | None = None
+) -> ReadError:
+    """What a client's error means: refused, or else unreachable, said as `otherwise`."""
+    refused = refusal(error, "Read", topic=topic, group=group)
+    return UnreachableError(otherwise) if refused is None else RefusedError(refused)
+
+
 class Stop(Protocol):
     """Set when the reading should end, such as a `threading.Event`."""
 
@@ -59,7 +73,7 @@ def connected(settings: Settings) -> Any:
     """A consumer without a group. Close it.
 
     Raises:
-        UnreachableError: the broker cannot be reached.
+        UnreachableError: the broker cannot be reached, or does not let us in.
     """
     try:
         return KafkaConsumer(
@@ -71,8 +85,7 @@ def connected(settings: Settings) -> Any:
             bootstrap_timeout_ms=REACH_MS,
         )
     except KafkaError as error:
-        servers = settings.kafka.bootstrap_servers
-        raise UnreachableError(f"no broker answers at {servers}: {error}") from error
+        raise UnreachableError(why_unreachable(settings.kafka, error)) from error
 
 
 class RecordReader:
@@ -99,7 +112,8 @@ class RecordReader:
             numbers = self._consumer.partitions_for_topic(self._topic)
         except KafkaError as error:
             self._let_go()
-            raise UnreachableError(f"the broker at {servers} does not answer: {error}") from error
+            otherwise = f"the broker at {servers} does not answer: {error}"
+            raise read_failure(error, otherwise, topic=self._topic) from error
         if not numbers:
             self._let_go()
             raise ReadError(f"there is no topic {self._topic!r}; make it with: relistwatch topics create")
@@ -217,7 +231,8 @@ class RecordReader:
         try:
             position: int = self._consumer.position(partition, timeout_ms=REACH_MS)
         except KafkaError as error:
-            raise UnreachableError(f"{self._topic}: the broker does not answer: {error}") from error
+            otherwise = f"{self._topic}: the broker does not answer: {error}"
+            raise read_failure(error, otherwise, topic=self._topic) from error
         return position
 
 

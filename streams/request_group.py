@@ -10,7 +10,7 @@ from kafka.errors import KafkaError
 
 from connectors.stop import Stop
 from streams.kafka_options import client_options
-from streams.record_reader import REACH_MS, Record, UnreachableError
+from streams.record_reader import REACH_MS, ReadError, Record, read_failure
 from streams.settings import Settings
 from streams.topic_admin import BrokerUnavailableError, administration
 from streams.topics import TAKEDOWN_REQUESTS, topic_name
@@ -50,7 +50,7 @@ class RequestGroup:
                 self._first += self._polled(100)
             self._ends = self._unread()
         except KafkaError as error:
-            raise UnreachableError(f"the requests cannot be read: {error}") from error
+            raise self._failure(error) from error
 
     def poll(self, timeout_ms: int) -> list[Record]:
         """The next requests, each partition's in order.
@@ -64,7 +64,11 @@ class RequestGroup:
         try:
             return self._polled(timeout_ms)
         except KafkaError as error:
-            raise UnreachableError(f"the requests cannot be read: {error}") from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: KafkaError) -> ReadError:
+        otherwise = f"the requests cannot be read: {error}"
+        return read_failure(error, otherwise, topic=self._topic, group=self._group)
 
     def _connect(self) -> None:
         kafka = self._settings.kafka
@@ -139,7 +143,7 @@ class RequestGroup:
         try:
             return all(self._place(partition) >= end for partition, end in self._ends.items())
         except KafkaError as error:
-            raise UnreachableError(f"the requests cannot be read: {error}") from error
+            raise self._failure(error) from error
 
     def _unread(self) -> dict[TopicPartition, int]:
         """The end of each of the topic's partitions that holds anything."""

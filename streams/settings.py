@@ -5,6 +5,7 @@ The environment is read here and nowhere else. `RELISTWATCH_KAFKA__BOOTSTRAP_SER
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,11 +25,25 @@ Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
+SECRETS = frozenset({"sasl_password", "s3_secret_access_key"})
+ADDRESSES = frozenset({"database"})
+"""Of these the part `USER:PASSWORD@` holds one."""
+
+
 class SettingsError(ValueError):
     """A setting is unknown or has a wrong value; the message names it and its place."""
 
 
-class Kafka(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Settings of one kind. Written out for a log or an error, its secrets are not shown."""
+
+    def __repr__(self) -> str:
+        """As msgspec writes it, with *** for each secret that is set."""
+        shown = (f"{name}={value!r}" for name, value in shown_table(self).items())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class Kafka(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The broker, and how to sign in to it. Passed to every client alike."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
@@ -95,7 +110,7 @@ class Photos(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Fetch from loopback and private networks too: for a marketplace simulator, never in production."""
 
 
-class PhotoStore(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PhotoStore(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where photos are kept as they were captured, for evidence and for takedowns of listings that are gone."""
 
     enabled: bool = True
@@ -179,7 +194,7 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     enabled: bool = True
 
 
-class Dashboard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Dashboard(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The console, `relistwatch dashboard`."""
 
     host: str = "127.0.0.1"
@@ -272,6 +287,17 @@ def _convert(values: Mapping[str, Any], where: str, *, strict: bool = True) -> S
         return msgspec.convert(values, Settings, strict=strict)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{where}: {error}") from None
+
+
+def shown_table(table: Struct) -> dict[str, Any]:
+    """A table's settings with *** for each secret that is set."""
+    shown: dict[str, Any] = msgspec.structs.asdict(table)
+    for name, value in shown.items():
+        if name in SECRETS and value is not None:
+            shown[name] = "***"
+        elif name in ADDRESSES and isinstance(value, str):
+            shown[name] = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", value, flags=re.DOTALL)
+    return shown
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -23,7 +23,7 @@ from streams.records import TakedownFingerprint
 from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
 from streams.topic_admin import BrokerUnavailableError
-from streams.topic_identity import identify
+from streams.topic_identity import identify, tombstones_kept
 from streams.topics import TAKEDOWN_FINGERPRINTS, topic_name
 
 log = structlog.get_logger(__name__)
@@ -97,11 +97,12 @@ class TakedownIndex(FollowedTopic):
             return
         topic = topic_name(TAKEDOWN_FINGERPRINTS, self.settings.topics)
         try:
-            identity, tombstones_kept = await asyncio.to_thread(identify, self.settings, topic)
+            identity = await asyncio.to_thread(identify, self.settings, topic)
         except BrokerUnavailableError as error:
             log.warning("no snapshots of the takedowns", error=str(error))
             return
-        self._snapshots = BankSnapshots(self.settings, self.bank, self.metrics, identity, tombstones_kept)
+        kept = await asyncio.to_thread(tombstones_kept, self.settings, topic)
+        self._snapshots = BankSnapshots(self.settings, self.bank, self.metrics, identity, kept)
         await asyncio.to_thread(self._snapshots.open)
 
     async def load(self, consumer: AIOKafkaConsumer) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
+from connectors.kafka_refusal import refusal
+from streams.broker_trouble import why_unreachable
 from streams.kafka_options import client_options
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
 from streams.topics import ALL_TOPICS, TopicSpec, topic_name
 
 TIMEOUT_MS = 10_000
@@ -49,21 +51,19 @@ def administration(settings: Settings) -> Iterator[KafkaAdminClient]:
     where = settings.kafka.bootstrap_servers
     try:
         options = client_options(settings.kafka)
-    except OSError as error:
-        raise BrokerUnavailableError(
-            f"cannot prepare TLS ({error}): see kafka.ssl_cafile, kafka.ssl_certfile and kafka.ssl_keyfile"
-        ) from None
+    except SettingsError as error:
+        raise BrokerUnavailableError(str(error)) from None
     try:
         admin = KafkaAdminClient(**options, request_timeout_ms=TIMEOUT_MS, bootstrap_timeout_ms=TIMEOUT_MS)
     except (KafkaError, OSError, ValueError) as error:
-        raise BrokerUnavailableError(
-            f"no Kafka answers at {where} ({error}). Is it up, and are kafka.bootstrap_servers and "
-            "kafka.security_protocol right? A local one: relistwatch kafka up"
-        ) from error
+        raise BrokerUnavailableError(why_unreachable(settings.kafka, error)) from error
     try:
         yield admin
     except KafkaError as error:
-        raise BrokerUnavailableError(f"Kafka at {where} does not do what was asked ({error})") from error
+        lacks = refusal(error, "what was asked")
+        raise BrokerUnavailableError(
+            lacks or f"Kafka at {where} does not do what was asked ({error})"
+        ) from error
     finally:
         admin.close()
 

@@ -6,11 +6,21 @@ from typing import Any, Protocol
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, TopicAuthorizationFailedError
 
+from connectors.kafka_refusal import lacking
 from connectors.stop import Stop
+from streams.broker_trouble import why_unreachable
 from streams.kafka_options import client_options
-from streams.record_reader import REACH_MS, STALL_SECONDS, ReadError, Record, UnreachableError
+from streams.record_reader import (
+    REACH_MS,
+    STALL_SECONDS,
+    ReadError,
+    Record,
+    RefusedError,
+    UnreachableError,
+    read_failure,
+)
 from streams.settings import Settings
 from streams.topic_admin import administration
 from streams.topics import TopicSpec, topic_name
@@ -18,6 +28,7 @@ from streams.topics import TopicSpec, topic_name
 log = structlog.get_logger(__name__)
 
 FETCH_BYTES = 1024 * 1024
+NOT_AUTHORIZED = TopicAuthorizationFailedError.errno
 AT_ONCE = 5000
 PROGRESS_SECONDS = 5.0
 
@@ -104,7 +115,7 @@ class TopicFollower:
                     said = time.monotonic()
                     log.info("reading what was seen", records=self.taken, behind=self._behind(ends))
         except KafkaError as error:
-            raise UnreachableError(f"the topics cannot be followed: {error}") from error
+            raise read_failure(error, f"the topics cannot be followed: {error}") from error
 
     def step(self, timeout_ms: int) -> int:
         """Take in what comes within that time; how many records.
@@ -115,7 +126,7 @@ class TopicFollower:
         try:
             return self._step(timeout_ms)
         except KafkaError as error:
-            raise UnreachableError(f"the topics cannot be followed: {error}") from error
+            raise read_failure(error, f"the topics cannot be followed: {error}") from error
 
     def check(self) -> None:
         """Look whether the topics are still those that were loaded.
@@ -157,6 +168,8 @@ class TopicFollower:
             cluster = str(admin.describe_cluster().get("cluster_id"))
             described = {one["name"]: one for one in admin.describe_topics(sorted(self._specs))}
         for name in self._specs:
+            if described.get(name, {}).get("error_code") == NOT_AUTHORIZED:
+                raise RefusedError(lacking("Read", f"topic {name}"))
             if not described.get(name, {}).get("partitions"):
                 raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
         return {
@@ -165,7 +178,6 @@ class TopicFollower:
         }
 
     def _connect(self) -> None:
-        where = self._settings.kafka.bootstrap_servers
         try:
             self._consumer = KafkaConsumer(
                 **client_options(self._settings.kafka),
@@ -177,7 +189,7 @@ class TopicFollower:
                 bootstrap_timeout_ms=REACH_MS,
             )
         except KafkaError as error:
-            raise UnreachableError(f"no broker answers at {where}: {error}") from error
+            raise UnreachableError(why_unreachable(self._settings.kafka, error)) from error
 
     def _partitions(self, name: str) -> list[TopicPartition]:
         numbers = self._consumer.partitions_for_topic(name)

@@ -22,8 +22,8 @@ class TopicIdentity(Struct, frozen=True):
     topic_id: str
 
 
-def identify(settings: Settings, topic: str) -> tuple[TopicIdentity, float]:
-    """Which topic that is, and for how many seconds at least it keeps a tombstone (`delete.retention.ms`).
+def identify(settings: Settings, topic: str) -> TopicIdentity:
+    """Which topic that is.
 
     Raises:
         BrokerUnavailableError: no broker answers, or it has no such topic.
@@ -33,12 +33,12 @@ def identify(settings: Settings, topic: str) -> tuple[TopicIdentity, float]:
         described = [one for one in admin.describe_topics([topic]) if one["name"] == topic]
     if not described or not described[0]["partitions"] or not cluster_id:
         raise BrokerUnavailableError(f"{topic}: the broker does not describe it")
-    identity = TopicIdentity(str(cluster_id), topic, str(described[0].get("topic_id") or ""))
-    return identity, _tombstones_kept(settings, topic)
+    return TopicIdentity(str(cluster_id), topic, str(described[0].get("topic_id") or ""))
 
 
-def _tombstones_kept(settings: Settings, topic: str) -> float:
-    """Asked apart: reading a topic's configuration needs a right of its own, which a worker may lack."""
+def tombstones_kept(settings: Settings, topic: str) -> float:
+    """For how many seconds at least the topic keeps a tombstone (`delete.retention.ms`). Asked apart: reading a topic's
+    configuration needs a right of its own, DescribeConfigs."""
     try:
         with administration(settings) as admin:
             resource = ConfigResource(ConfigResourceType.TOPIC, topic)

@@ -32,6 +32,8 @@ from streams.photo_pool import PhotoPool
 from streams.photo_store import open_store
 from streams.photos import PhotoReader
 from streams.policy_file import rules_of
+from streams.rights_check import require_rights
+from streams.rights_watch import RightsWatch
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.takedown_bank import TakedownBank
@@ -65,15 +67,24 @@ class Watch(Service):  # type: ignore[misc]
     """Knows whether the worker is ready, and whether it still gets on."""
 
     def __init__(
-        self, app: Any, held: list[FollowedTopic], stages: list[Stage], metrics: Metrics, **kwargs: Any
+        self,
+        app: Any,
+        held: list[FollowedTopic],
+        stages: list[Stage],
+        metrics: Metrics,
+        rights: RightsWatch,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._app, self._held, self._stages, self._metrics = app, held, stages, metrics
+        self._rights = rights
         self._handled = 0
         self._moved = monotonic()
 
     def ready(self) -> str | None:
-        """Ready: takedowns and verdicts are loaded and partitions are assigned."""
+        """Ready: takedowns and verdicts are loaded, partitions are assigned, and nothing is forbidden."""
+        if self._rights.lacking is not None:
+            return self._rights.lacking
         for followed in self._held:
             if not followed.loaded:
                 return f"{followed.topic.name} are loading"
@@ -177,11 +188,12 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         FingerprintTakedowns(outbox, metrics, photos),
         MatchListings(outbox, metrics, bank, rules, guard),
     ]
-    watch = Watch(app, [index, verdicts], stages, metrics)
+    rights = RightsWatch(settings, "worker")
+    watch = Watch(app, [index, verdicts], stages, metrics, rights)
     boot = Boot(app)
     health = HealthServer(settings.web, metrics, live=watch.live, ready=watch.ready)
     boot.first = [health, outbox, PhotoService(fetcher, keeper, pool), verdicts, index]
-    boot.last = [watch]
+    boot.last = [watch, rights]
     app.boot_strategy = boot
     for stage in stages:
         _add_agent(app, stage, settings)
@@ -213,7 +225,12 @@ class _Worker(faust.Worker):  # type: ignore[misc]
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT; what is in hand is finished first. Ends the process."""
+    """Work until SIGTERM or SIGINT; what is in hand is finished first. Ends the process.
+
+    Raises:
+        RightsError, BrokerUnavailableError: Kafka does not let us do what a worker does; only where one signs in.
+    """
+    require_rights(settings, "worker")
     uvloop.install()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -2,10 +2,14 @@
 
 import importlib
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from streams.cli.context import EXIT_USAGE
+from streams.settings import SettingsError
 
 COMMANDS: tuple[str, ...] = (
     "demo",
@@ -63,4 +67,9 @@ def main() -> None:
     # Photos are compared in many small matrix products: threads for each would cost more than they bring, and
     # the other cores have their own workers and photo processes. It must be said before numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    build_app()()
+    try:
+        build_app()()
+    except SettingsError as error:
+        # Some settings are known to be wrong only where they are used, such as a certificate's file.
+        sys.stderr.write(f"relistwatch: {error}\n")
+        sys.exit(EXIT_USAGE)

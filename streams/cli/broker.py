@@ -19,13 +19,17 @@ def broker_errors() -> Iterator[None]:
     from kafka.errors import KafkaError  # noqa: PLC0415
 
     from connectors.codec import RecordError  # noqa: PLC0415
+    from connectors.kafka_refusal import refusal  # noqa: PLC0415
     from connectors.sdk import AbortError, RetryError  # noqa: PLC0415
     from streams.record_reader import ReadError, UnreachableError  # noqa: PLC0415
 
     try:
         yield
-    except (UnreachableError, RetryError, KafkaError) as error:
+    except (UnreachableError, RetryError) as error:
         fail(safe_text(str(error)), EXIT_UNAVAILABLE)
+    except KafkaError as error:
+        refused = refusal(error, "Read")
+        fail(safe_text(refused or str(error)), EXIT_FAILED if refused else EXIT_UNAVAILABLE)
     except (ReadError, RecordError, AbortError) as error:
         fail(safe_text(str(error)), EXIT_FAILED)
 

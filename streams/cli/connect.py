@@ -56,7 +56,7 @@ def connect(
 
     Everything that was read is acknowledged before the command ends; a source that keeps a checkpoint
     goes on behind it the next time. Secrets are given as env:NAME or file:PATH. Exit code 1: some records were
-    skipped or refused; 2: wrong source or option; 3: Kafka or the source cannot be reached.
+    skipped or refused; 2: wrong source or option, or its user lacks a right; 3: Kafka or the source cannot be reached.
 
     Example: `relistwatch connect jsonlines --option path=listings.jsonl --option follow=true`;
     `relistwatch connect shopee --options-file shopee.toml --instance shopee-toko-7`; without a broker:
@@ -74,6 +74,7 @@ def connect(
     instance = instance_name(instance or name)
     source = source_of(name, read_options("--option", option or [], options_file), topic)
     if to == "kafka" and not to_option:
+        be_allowed(settings, "connector" if topic == "listings" else "takedown-connector")
         sink, checkpoints = into_kafka(settings, topic, name)
     else:
         sink, checkpoints = into_sink(settings, to, read_options("--to-option", to_option or [], None))
@@ -105,6 +106,19 @@ def connect(
                 beats.fail(redact(str(error)))
     progress.end(counts, as_json=as_json)
     end(failure, counts)
+
+
+def be_allowed(settings: "Settings", component: str) -> None:
+    """Where Kafka does not let this user do its work, the command ends and says what it lacks."""
+    from streams.rights_check import RightsError, require_rights  # noqa: PLC0415
+    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+
+    try:
+        require_rights(settings, component)
+    except RightsError as error:
+        fail(str(error), EXIT_USAGE)
+    except BrokerUnavailableError as error:
+        fail(str(error), EXIT_UNAVAILABLE)
 
 
 def end(failure: "ConnectorError | None", counts: "Counts") -> None:

@@ -1,13 +1,12 @@
 """Where the commands on sellers read their links: the topic, or a file as `relistwatch scan` writes it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail, settings_of
+from streams.cli.broker import broker_errors
+from streams.cli.context import EXIT_USAGE, fail, settings_of
 from streams.cli.tail import safe
 
 if TYPE_CHECKING:
@@ -64,26 +63,12 @@ def _from_topic(
     from streams.topics import SELLER_LINKS  # noqa: PLC0415
 
     settings = settings_of(context)
-    with _reachable(), RecordReader(settings, SELLER_LINKS) as reader:
+    with broker_errors(), RecordReader(settings, SELLER_LINKS) as reader:
         for record in reader.existing():
             if record.value is None:
                 newest.forget((record.key or b"").decode("utf-8", "replace"))
             else:
                 _put(newest, codec, record.value, f"{record.partition}:{record.offset}", broken)
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    from kafka.errors import KafkaError  # noqa: PLC0415
-
-    from streams.record_reader import ReadError, UnreachableError  # noqa: PLC0415
-
-    try:
-        yield
-    except (UnreachableError, KafkaError) as error:
-        fail(str(error), EXIT_UNAVAILABLE)
-    except ReadError as error:
-        fail(str(error), EXIT_FAILED)
 
 
 def _from_file(path: Path, newest: "NewestLinks", codec: "Codec[SellerLink]", broken: _Broken) -> None:

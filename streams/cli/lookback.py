@@ -32,7 +32,8 @@ def lookback(
     """When a takedown arrives, alert the recent listings that match it, until stopped.
 
     One process a shard; all of `1/2` and `2/2` run, or `1/1` alone. Its listings are kept in `worker.data_dir`, so
-    that a start reads only what came since. Exit codes: 1 it could not go on, 2 wrong option or setting, 3 no broker.
+    that a start reads only what came since. Exit codes: 1 it could not go on, 2 wrong option or setting, or
+    its user lacks a right, 3 no broker, 70 a right was taken away.
 
     Example: `relistwatch lookback --shard 1/2 --port 6068`
     """
@@ -42,6 +43,8 @@ def lookback(
     from streams.listing_store import InUseError  # noqa: PLC0415
     from streams.logs import configure_logs  # noqa: PLC0415
     from streams.lookback import run_lookback  # noqa: PLC0415
+    from streams.rights_check import RightsError  # noqa: PLC0415
+    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
 
     share = _shard_of(shard)
     settings = settings_of(context)
@@ -54,6 +57,10 @@ def lookback(
         fail(str(error), EXIT_USAGE)
     except InUseError as error:
         fail(str(error), EXIT_FAILED)
+    except RightsError as error:
+        fail(str(error), EXIT_USAGE)
+    except BrokerUnavailableError as error:
+        fail(str(error), EXIT_UNAVAILABLE)
     except KafkaError as error:
         fail(f"Kafka at {settings.kafka.bootstrap_servers} cannot be used ({error!r})", EXIT_UNAVAILABLE)
     except (RuntimeError, OSError) as error:

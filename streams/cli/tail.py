@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from msgspec import Struct
 
-from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail, settings_of
+from streams.cli.broker import broker_errors
+from streams.cli.context import settings_of
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -44,41 +45,35 @@ def show_arriving(
 ) -> None:
     """Print the topic's records as they come, until Ctrl-C or `limit`. A tombstone is passed over; what is no
     such record is said on stderr. Ends the command where the topic cannot be read."""
-    from kafka.errors import KafkaError  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
 
     from connectors.codec import Codec, RecordError  # noqa: PLC0415
     from connectors.stop import stop_on_signals  # noqa: PLC0415
-    from streams.record_reader import ReadError, RecordReader, UnreachableError  # noqa: PLC0415
+    from streams.record_reader import RecordReader  # noqa: PLC0415
 
     settings = settings_of(context)
     console = Console(highlight=False)
     codec = Codec(record_type)
     shown = 0
-    try:
-        with stop_on_signals() as stop, RecordReader(settings, topic) as reader:
-            if not from_beginning:
-                typer.echo(f"waiting for {topic.name}; Ctrl-C ends", err=True)
-            for record in reader.arriving(stop, from_beginning=from_beginning):
-                if record.value is None:
-                    continue
-                try:
-                    decoded = codec.decode(record.value).record
-                except RecordError as error:
-                    place = f"{record.partition}:{record.offset}"
-                    typer.echo(f"relistwatch: no {topic.holds} at {place}: {safe(str(error), 300)}", err=True)
-                    continue
-                if as_json:
-                    typer.echo(codec.encode(decoded))
-                else:
-                    console.print(text_of(decoded), soft_wrap=True)
-                shown += 1
-                if shown == limit:
-                    return
-    except (UnreachableError, KafkaError) as error:
-        fail(str(error), EXIT_UNAVAILABLE)
-    except ReadError as error:
-        fail(str(error), EXIT_FAILED)
+    with broker_errors(), stop_on_signals() as stop, RecordReader(settings, topic) as reader:
+        if not from_beginning:
+            typer.echo(f"waiting for {topic.name}; Ctrl-C ends", err=True)
+        for record in reader.arriving(stop, from_beginning=from_beginning):
+            if record.value is None:
+                continue
+            try:
+                decoded = codec.decode(record.value).record
+            except RecordError as error:
+                place = f"{record.partition}:{record.offset}"
+                typer.echo(f"relistwatch: no {topic.holds} at {place}: {safe(str(error), 300)}", err=True)
+                continue
+            if as_json:
+                typer.echo(codec.encode(decoded))
+            else:
+                console.print(text_of(decoded), soft_wrap=True)
+            shown += 1
+            if shown == limit:
+                return
 
 
 def safe(text: str | None, limit: int = TEXT_SHOWN) -> str:

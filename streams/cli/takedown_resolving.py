@@ -45,8 +45,9 @@ def resolve(
     """Turn requests into takedowns, until stopped with Ctrl-C or SIGTERM. Start as many as you like.
 
     A listing is found among those that were seen, with the fingerprints of its photos; else its marketplace is
-    asked; else the request stays unresolved and is tried again. Exit code 2: a connector's options are wrong; 3: no
-    broker answers. Nothing is lost in either case.
+    asked; else the request stays unresolved and is tried again. Exit code 1: Kafka
+    refuses us; 2: a connector's options are wrong, or the user lacks a right; 3: no broker answers. Nothing is lost in
+    any case.
 
     Example: `relistwatch takedowns resolve --once --connector shopee@shopee-toko-7=shopee.toml`
     """
@@ -58,6 +59,7 @@ def resolve(
     from streams.logs import configure_logs  # noqa: PLC0415
     from streams.resolve_connectors import ListingConnectors, connector_specs  # noqa: PLC0415
     from streams.resolver import Resolver  # noqa: PLC0415
+    from streams.rights_check import RightsError, require_rights  # noqa: PLC0415
     from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
 
     settings = settings_of(context)
@@ -71,6 +73,7 @@ def resolve(
             fail(redact(str(error)), EXIT_USAGE)
         try:
             with broker_errors():
+                require_rights(settings, "resolver")
                 resolver = Resolver(settings, connectors, stop)
                 with ExitStack() as running:
                     if port is not None:
@@ -79,6 +82,8 @@ def resolve(
                         Heartbeats(settings, first_heartbeat(settings, "resolver"), resolver.says)
                     )
                     resolver.run(once=once)
+        except RightsError as error:
+            fail(str(error), EXIT_USAGE)
         except BrokerUnavailableError as error:
             fail(str(error), EXIT_UNAVAILABLE)
         except OSError as error:

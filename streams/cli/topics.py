@@ -1,4 +1,4 @@
-"""`relistwatch topics`: create them, check them."""
+"""`relistwatch topics`: create them, check them, say who may do what with them."""
 
 import json
 from dataclasses import asdict
@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail, settings_of
+from streams.cli.topics_acls import acls
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="The topics: create them, check them.", no_args_is_help=True)
+    group = typer.Typer(help="The topics: create them, check them, who may do what.", no_args_is_help=True)
     group.command("create")(create)
     group.command("check")(check)
+    group.command("acls")(acls)
     app.add_typer(group, name="topics")
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.context import EXIT_USAGE, fail, settings_of
+from streams.cli.context import EXIT_UNAVAILABLE, EXIT_USAGE, fail, settings_of
 from streams.settings import SettingsError
 
 
@@ -22,7 +22,9 @@ def worker(
 ) -> None:
     """Fingerprint new listings and match them against the takedowns, until stopped.
 
-    Start as many as you like: they share the partitions. Stop with Ctrl-C or SIGTERM; nothing is lost.
+    Start as many as you like: they share the partitions. Stop with Ctrl-C or SIGTERM; nothing is lost. Exit codes:
+    2 wrong setting, or its user lacks a right; 3 Kafka does not answer or does not let us in; 70 what is in hand can
+    not be finished, and goes to another worker.
 
     Example: `relistwatch worker --port 6067`
     """
@@ -30,6 +32,8 @@ def worker(
 
     from streams.logs import configure_logs  # noqa: PLC0415
     from streams.photo_store import StoreError  # noqa: PLC0415
+    from streams.rights_check import RightsError  # noqa: PLC0415
+    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
     from streams.worker import run_worker  # noqa: PLC0415
 
     settings = settings_of(context)
@@ -38,5 +42,7 @@ def worker(
     configure_logs(as_json=log_json)
     try:
         run_worker(settings)
-    except (SettingsError, StoreError) as error:
+    except (SettingsError, StoreError, RightsError) as error:
         fail(str(error), EXIT_USAGE)
+    except BrokerUnavailableError as error:
+        fail(str(error), EXIT_UNAVAILABLE)

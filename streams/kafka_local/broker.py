@@ -10,11 +10,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -24,6 +24,7 @@ from streams.kafka_local.fast_start import jvm_flags
 from streams.kafka_local.jars import Progress, java, kafka_jars
 from streams.kafka_local.layout import is_free, settle_layout
 from streams.kafka_local.running import mark_running, running
+from streams.kafka_local.security import Security
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -41,7 +42,8 @@ class LocalKafka:
 
     `port` is the first node's, 0 takes free ones; a data folder keeps its ports. `die_with_parent` ends the
     nodes when this process ends in whatever way (Linux: when the thread ends that started them); without it
-    they are detached and outlive it. `flags` replaces the JVM flags for a fast start.
+    they are detached and outlive it. `flags` replaces the JVM flags for a fast start. With `security` only those
+    whom it lets in are served.
 
     Raises:
         LayoutError: the folder holds a cluster of another shape.
@@ -57,12 +59,14 @@ class LocalKafka:
         die_with_parent: bool = False,
         progress: Progress = lambda _: None,
         flags: Sequence[str] | None = None,
+        security: Security | None = None,
     ) -> None:
         self.data_dir = data_dir.resolve()
         self._heap_mb = heap_mb
         self._die_with_parent = die_with_parent
         self._progress = progress
         self._flags = flags
+        self._security = security
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         data_dir.mkdir(parents=True, exist_ok=True)
         self._layout = settle_layout(self.data_dir, nodes, port)
@@ -159,6 +163,7 @@ class LocalKafka:
             *flags,
             f"-Xmx{self._heap_mb}m",
             log_level,
+            *(self._security.java_options() if self._security else ()),
             "-cp",
             os.pathsep.join(map(str, jars)),
         ]
@@ -172,7 +177,9 @@ class LocalKafka:
         folder = self._folder(number)
         folder.mkdir(exist_ok=True)
         properties = folder / "server.properties"
-        properties.write_text(self._layout.properties(number, folder / "data"))
+        # It may hold a password, and the data folder may be anywhere.
+        properties.touch(mode=0o600)
+        properties.write_text(self._layout.properties(number, folder / "data", self._security))
         if not (folder / "data" / "meta.properties").exists():
             self._format(command, properties)
         with (folder / "server.log").open("ab") as log:
@@ -197,6 +204,7 @@ class LocalKafka:
                 f"--cluster-id={self._layout.cluster}",
                 "-c",
                 str(properties),
+                *(self._security.format_options() if self._security else ()),
             ],
             capture_output=True,
             check=False,
@@ -209,7 +217,8 @@ class LocalKafka:
     def _wait(self, number: int) -> None:
         address = self._layout.address(number)
         deadline = time.monotonic() + START_SECONDS
-        while not _serves(address, self._layout.cluster, number + 1):
+        client = self._security.client() if self._security else {}
+        while not _serves(address, self._layout.cluster, number + 1, client):
             status = self._processes[number].poll()
             if status is not None or time.monotonic() > deadline:
                 log = self._folder(number) / "server.log"
@@ -223,13 +232,13 @@ class LocalKafka:
             time.sleep(0.1)
 
 
-def _serves(address: str, cluster: str, node: int) -> bool:
+def _serves(address: str, cluster: str, node: int, client: Mapping[str, Any]) -> bool:
     """Whether this very node answers and its cluster lets it serve; an open port alone means little."""
     host, port = address.rsplit(":", 1)
     with contextlib.suppress(OSError, KafkaError), socket.create_connection((host, int(port)), timeout=0.5):
         admin = KafkaAdminClient(
-            bootstrap_servers=[address], request_timeout_ms=ASK_MS, bootstrap_timeout_ms=ASK_MS
-        )  # fmt: skip
+            bootstrap_servers=[address], request_timeout_ms=ASK_MS, bootstrap_timeout_ms=ASK_MS, **client
+        )
         try:
             found = admin.describe_cluster()
         finally:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from streams.kafka_local.security import LISTENER, Security
+
 LAYOUT_FILE = "cluster.json"
 PORTS = range(20_000, 32_000)
 """Below the range from which Linux and macOS take the ports of outgoing connections (32768 and 49152):
@@ -35,16 +37,18 @@ class Layout(msgspec.Struct, frozen=True):
         """Where node `number` (0-based) serves its clients."""
         return f"127.0.0.1:{self.ports[number]}"
 
-    def properties(self, number: int, data: Path) -> str:
-        """Node `number`'s server.properties: a combined broker and controller, on the loopback only."""
+    def properties(self, number: int, data: Path, security: Security | None = None) -> str:
+        """Node `number`'s server.properties: a combined broker and controller, on the loopback only; open to all who
+        are there, or as `security` says."""
         replicas = len(self.ports)
         insync = max(1, replicas - 1)
         quorum = (f"{node + 1}@127.0.0.1:{port}" for node, port in enumerate(self.controllers))
+        serves = "PLAINTEXT" if security is None else LISTENER
         values = {
             "process.roles": "broker,controller",
             "node.id": number + 1,
             "controller.quorum.voters": ",".join(quorum),
-            "listeners": f"PLAINTEXT://{self.address(number)},CONTROLLER://127.0.0.1:{self.controllers[number]}",
+            "listeners": f"{serves}://{self.address(number)},CONTROLLER://127.0.0.1:{self.controllers[number]}",
             "controller.listener.names": "CONTROLLER",
             "log.dirs": data,
             "offsets.topic.replication.factor": replicas,
@@ -63,6 +67,8 @@ class Layout(msgspec.Struct, frozen=True):
             "message.max.bytes": 32 * 1024 * 1024,
             "replica.fetch.max.bytes": 32 * 1024 * 1024,
         }
+        if security is not None:
+            values |= security.properties()
         return "".join(f"{name}={value}\n" for name, value in values.items())
 
 

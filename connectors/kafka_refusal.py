@@ -1,0 +1,41 @@
+"""What to say when Kafka refuses for want of a right: on which topic or group, what for, and where to look."""
+
+from collections.abc import Iterable
+
+SEE = "relistwatch topics acls shows who needs what"
+NOT_LET_IN = "Kafka refuses the user or the password: see kafka.sasl_username, kafka.sasl_password and kafka.sasl_mechanism"
+
+
+def refusal(
+    error: BaseException, operation: str, *, topic: str | None = None, group: str | None = None
+) -> str | None:
+    """One line that names the operation, the topic or group, and the command that knows the rights; None where the
+    error is not for want of a right. `operation` as `kafka-acls` writes it, such as Read.
+
+    By the error's name, so that aiokafka's errors are told as well as kafka-python's.
+    """
+    kind = type(error).__name__
+    if kind == "SaslAuthenticationFailedError":
+        return NOT_LET_IN
+    if not kind.endswith(("AuthorizationFailedError", "AuthorizationFailed")):
+        return None
+    if kind.startswith("Group"):
+        return lacking("Read", f"group {group or _named(error)}")
+    if kind.startswith("Topic"):
+        return lacking(operation, f"topic {topic or _named(error)}")
+    if kind.startswith("Cluster"):
+        return lacking(operation, "the cluster" if topic is None else f"topic {topic}")
+    return lacking(operation, _named(error))
+
+
+def lacking(operation: str, what: str) -> str:
+    """The line itself."""
+    return f"Kafka refuses {operation} on {what}: this user lacks the right; {SEE}"
+
+
+def _named(error: BaseException) -> str:
+    """The topics or the group that a client put into its error."""
+    given = error.args[0] if error.args else ""
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        return ", ".join(sorted(map(str, given)))
+    return str(given) or "(not named)"

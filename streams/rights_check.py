@@ -1,0 +1,117 @@
+"""Whether a part may do all that it needs, asked of the broker before it begins: else it would find out one by one,
+in the middle of its work, and some clients wait for ever rather than say so.
+
+The broker tells each user its own rights on a topic, a group and the cluster (KIP-430); nothing has to be allowed for
+that. Without TLS and without signing in there is no one to have rights, and nothing is asked.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from kafka.admin import ACLOperation, KafkaAdminClient
+from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+
+from connectors.kafka_refusal import SEE
+from streams.access_list_admin import written
+from streams.settings import Kafka, Settings
+from streams.topic_admin import administration
+from streams.topic_rights import BY_NAME, Right, rights_of
+
+SHOWN = 5
+NOT_AUTHORIZED = TopicAuthorizationFailedError.errno
+
+
+class RightsError(RuntimeError):
+    """The user lacks rights that the part needs; the message names them."""
+
+
+def has_rights(kafka: Kafka) -> bool:
+    """Whether there is a user, whom rights could be given to."""
+    return kafka.security_protocol != "PLAINTEXT"
+
+
+def require_rights(settings: Settings, component: str, group: str | None = None) -> None:
+    """Return if the part may do all that it needs. `group`: its own, where the needs have only its beginning.
+
+    Raises:
+        RightsError: it may not.
+        BrokerUnavailableError: no broker answers, or it lets us not in.
+    """
+    if has_rights(settings.kafka) and (lacking := missing_rights(settings, component, group)):
+        raise RightsError(told(settings.kafka, component, lacking))
+
+
+def told(kafka: Kafka, component: str, lacking: Sequence[Right]) -> str:
+    """One line for a person."""
+    shown = ", ".join(map(str, lacking[:SHOWN]))
+    more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
+    who = kafka.sasl_username or "this client's certificate"
+    return f"Kafka does not let {who} be a {component}: it lacks {shown}{more}; {SEE}"
+
+
+def missing_rights(settings: Settings, component: str, group: str | None = None) -> list[Right]:
+    """Those that the broker does not grant; what it does not tell, as of a topic that is not there, is not missing.
+
+    Raises:
+        BrokerUnavailableError: no broker answers, or it lets us not in.
+    """
+    needed = [_own(right, group) for right in rights_of(BY_NAME[component], settings)]
+    needed = [right for right in needed if not right.prefixed]
+    with administration(settings) as admin:
+        granted = _granted(admin, needed)
+    return lacking_of(needed, granted)
+
+
+def lacking_of(
+    needed: Iterable[Right], granted: Mapping[tuple[str, str], frozenset[str] | None]
+) -> list[Right]:
+    """The rights whose resource does not grant their operation; None is a resource of which nothing is known."""
+    found = []
+    for right in needed:
+        operations = granted.get((right.resource, right.name))
+        if operations is not None and right.operation not in operations:
+            found.append(right)
+    return found
+
+
+def _own(right: Right, group: str | None) -> Right:
+    """A right on all groups that begin so, on the one that it is."""
+    if right.prefixed and right.resource == "group" and group is not None and group.startswith(right.name):
+        return replace(right, name=group, prefixed=False)
+    return right
+
+
+def _granted(
+    admin: KafkaAdminClient, needed: Sequence[Right]
+) -> dict[tuple[str, str], frozenset[str] | None]:
+    granted: dict[tuple[str, str], frozenset[str] | None] = {}
+    topics = sorted({right.name for right in needed if right.resource == "topic"})
+    for topic in admin.describe_topics(topics):
+        if topic["error_code"] == NOT_AUTHORIZED:
+            granted["topic", topic["name"]] = frozenset()
+        else:
+            granted["topic", topic["name"]] = _operations(topic) if topic["partitions"] else None
+    for right in needed:
+        if right.resource == "group":
+            granted["group", right.name] = _of_group(admin, right.name)
+        elif right.resource == "cluster":
+            granted["cluster", right.name] = _operations(admin.describe_cluster())
+    return granted
+
+
+def _of_group(admin: KafkaAdminClient, group: str) -> frozenset[str] | None:
+    try:
+        described = admin.describe_groups([group])[group]
+    except GroupAuthorizationFailedError:
+        return frozenset()
+    if "GroupAuthorizationFailed" in str(described["error"]):
+        return frozenset()
+    return _operations(described)
+
+
+def _operations(described: Mapping[str, object]) -> frozenset[str] | None:
+    """What the broker says that we may do; None where it does not say."""
+    names = described.get("authorized_operations")
+    if not isinstance(names, list):
+        return None
+    return frozenset(written(ACLOperation[name]) for name in names)

@@ -1,0 +1,129 @@
+"""A Kafka over TLS with SCRAM users and an access list: its settings for each user, and what it decided."""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from kafka.admin import KafkaAdminClient, ScramMechanism, UserScramCredentialUpsertion
+from tls_authority import TlsAuthority
+
+from streams.kafka_local.broker import LocalKafka
+from streams.kafka_local.security import MECHANISM, Security
+from streams.settings import ENV_PREFIX, Kafka, Settings, Topics, as_environment
+from streams.topic_rights import COMPONENTS, Right
+
+NODE = "relistwatch-node"
+DECISION = re.compile(
+    r"Principal = User:(?P<user>\S+) is (?P<verdict>Allowed|Denied) operation = (?P<operation>\w+) from host"
+    r" = \S+ on resource = (?P<kind>\w+):LITERAL:(?P<name>\S+) for request = (?P<request>\w+) "
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the broker decided about one user's request."""
+
+    user: str
+    allowed: bool
+    operation: str
+    kind: str
+    name: str
+    request: str
+
+
+class SecuredKafka:
+    """Start it as a context. Each component has a user of its name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = TlsAuthority(folder / "tls")
+        self.keystore = self.authority.keystore("node.pem", NODE)
+        self.admin = "admin"
+        self.passwords = {
+            name: f"secret-{secrets.token_hex(8)}"
+            for name in (self.admin, *(f"relistwatch-{component.name}" for component in COMPONENTS))
+        }
+        self.security = Security(
+            self.keystore,
+            self.authority.file,
+            f"CN={NODE}",
+            self.admin,
+            self.passwords[self.admin],
+            audit=True,
+        )
+        self.broker = LocalKafka(folder / "kafka", die_with_parent=True, security=self.security)
+
+    def __enter__(self) -> "SecuredKafka":
+        self.broker.start()
+        made = [
+            UserScramCredentialUpsertion(name, ScramMechanism.SCRAM_SHA_512, password)
+            for name, password in self.passwords.items()
+            if name != self.admin
+        ]
+        admin = KafkaAdminClient(bootstrap_servers=self.broker.bootstrap_servers, **self.security.client())
+        try:
+            answers = admin.alter_user_scram_credentials(made)
+        finally:
+            admin.close()
+        assert set(answers.values()) == {None}, answers
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.broker.stop()
+
+    def settings(self, user: str, base: Settings) -> Settings:
+        """The base with this user's way to sign in: a component's name, or the admin."""
+        name = user if user in self.passwords else f"relistwatch-{user}"
+        kafka = msgspec.structs.replace(
+            base.kafka,
+            bootstrap_servers=self.broker.bootstrap_servers,
+            security_protocol="SASL_SSL",
+            ssl_cafile=str(self.authority.file),
+            sasl_mechanism=MECHANISM,
+            sasl_username=name,
+            sasl_password=self.passwords[name],
+        )
+        return msgspec.structs.replace(base, kafka=kafka)
+
+    def decisions(self) -> list[Decision]:
+        """All that is in the broker's log so far."""
+        text = (self.broker.data_dir / "node1" / "server.log").read_text(errors="replace")
+        return [
+            Decision(
+                found["user"],
+                found["verdict"] == "Allowed",
+                written(found["operation"]),
+                found["kind"].lower(),
+                found["name"],
+                found["request"],
+            )
+            for found in DECISION.finditer(text)
+        ]
+
+
+def written(operation: str) -> str:
+    """DESCRIBE_CONFIGS as the table has it: DescribeConfigs."""
+    return operation.title().replace("_", "")
+
+
+def fresh_settings(folder: Path) -> Settings:
+    """Settings with topics and a group that no other has."""
+    name = secrets.token_hex(4)
+    return Settings(kafka=Kafka(group=f"g-{name}"), topics=Topics(prefix=f"{name}-", partitions=2))
+
+
+def call(settings: Settings, *arguments: str, timeout: float = 60) -> tuple[int, str, str]:
+    """`relistwatch` with these settings: its exit code, stdout and stderr."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "streams", *arguments],
+        capture_output=True, check=False, env=environment | as_environment(settings), text=True, timeout=timeout,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+__all__ = ["Decision", "Right", "SecuredKafka", "call", "fresh_settings"]
