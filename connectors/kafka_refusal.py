@@ -1,7 +1,12 @@
 """What to say when Kafka refuses for want of a right: on which topic or group, what for, and where to look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAuthorizationFailedError
+
+ASK_MS = 5_000
 SEE = "relistwatch topics acls shows who needs what"
 NOT_LET_IN = "Kafka refuses the user or the password: see kafka.sasl_username, kafka.sasl_password and kafka.sasl_mechanism"
 
@@ -31,6 +36,22 @@ def refusal(
 def lacking(operation: str, what: str) -> str:
     """The line itself."""
     return f"Kafka refuses {operation} on {what}: this user lacks the right; {SEE}"
+
+
+def is_hidden(client: Mapping[str, Any], topic: str) -> bool:
+    """Whether the topic is not to be seen because this user lacks the right, rather than not there: a consumer that
+    asks for its partitions is told the same in both cases. `client`: keyword arguments of kafka-python's clients."""
+    if client.get("security_protocol", "PLAINTEXT") == "PLAINTEXT":
+        return False
+    try:
+        admin = KafkaAdminClient(**{"request_timeout_ms": ASK_MS, "bootstrap_timeout_ms": ASK_MS, **client})
+        try:
+            described = admin.describe_topics([topic])
+        finally:
+            admin.close()
+    except KafkaError:
+        return False
+    return any(each["error_code"] == TopicAuthorizationFailedError.errno for each in described)
 
 
 def _named(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from connectors.events import Alert
 from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
 from connectors.kafka_changes import Changes
 from connectors.kafka_delivery import ABORTS, REACH_MS
-from connectors.kafka_refusal import refusal
+from connectors.kafka_refusal import is_hidden, lacking, refusal
 from connectors.record_fields import FieldError, checked
 from connectors.sdk import (
     IDLE,
@@ -107,6 +107,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
             )
             numbers = self._consumer.partitions_for_topic(options.topic)
             if not numbers:
+                if is_hidden(options.client, options.topic):
+                    raise AbortError(lacking("Read", f"topic {options.topic}"))
                 raise AbortError(
                     f"kafka: there is no topic {options.topic!r}; make it with: relistwatch topics create"
                 )

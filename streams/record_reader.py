@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from connectors.kafka_refusal import refusal
+from connectors.kafka_refusal import is_hidden, lacking, refusal
 from streams.broker_trouble import why_unreachable
 from streams.kafka_options import client_options
 from streams.key_partition import partition_of
@@ -69,6 +69,13 @@ class Record(Protocol):
     headers: list[tuple[str, bytes]]
 
 
+def no_topic(settings: Settings, topic: str) -> ReadError:
+    """What to say of a topic that has no partitions for us: it is not there, or is kept from us."""
+    if is_hidden(client_options(settings.kafka), topic):
+        return RefusedError(lacking("Read", f"topic {topic}"))
+    return ReadError(f"there is no topic {topic!r}; make it with: relistwatch topics create")
+
+
 def connected(settings: Settings) -> Any:
     """A consumer without a group. Close it.
 
@@ -116,7 +123,7 @@ class RecordReader:
             raise read_failure(error, otherwise, topic=self._topic) from error
         if not numbers:
             self._let_go()
-            raise ReadError(f"there is no topic {self._topic!r}; make it with: relistwatch topics create")
+            raise no_topic(self._settings, self._topic)
         self._partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
         self._consumer.assign(self._partitions)
         return self

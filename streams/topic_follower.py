@@ -19,6 +19,7 @@ from streams.record_reader import (
     Record,
     RefusedError,
     UnreachableError,
+    no_topic,
     read_failure,
 )
 from streams.settings import Settings
@@ -194,7 +195,7 @@ class TopicFollower:
     def _partitions(self, name: str) -> list[TopicPartition]:
         numbers = self._consumer.partitions_for_topic(name)
         if not numbers:
-            raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
+            raise no_topic(self._settings, name)
         return [TopicPartition(name, number) for number in sorted(numbers)]
 
     def _assign(self, partitions: list[TopicPartition]) -> None:

@@ -215,13 +215,14 @@ COMPONENTS: tuple[Component, ...] = (
             *_sees("how far the workers are", LISTINGS, FINGERPRINTS),
             Need("", "Describe", "how far the workers are"),
             *_writes("what analysts say", VERDICTS),
+            *_writes("lets through what a flood holds back", ALERTS),
             *_writes("lists that are imported, and single requests", TAKEDOWN_REQUESTS),
             *_writes("takes a takedown back, and says who did", TAKEDOWNS, TAKEDOWN_AUDIT),
         ),
     ),
     Component(
         "replayer",
-        "dead-letters; the console's user too, where operators replay there",
+        "dead-letters list, show, replay",
         (
             *_reads("what was set aside", DEAD_LETTERS),
             *_writes(

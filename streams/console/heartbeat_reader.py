@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 from streams.console.instances import LOST_SECONDS
 from streams.heartbeat import Heartbeat
 from streams.kafka_options import client_options
-from streams.record_reader import REACH_MS, ReadError
+from streams.record_reader import REACH_MS, no_topic
 from streams.settings import Settings
 from streams.topics import HEARTBEATS, topic_name
 
@@ -92,7 +92,7 @@ class HeartbeatReader:
         name = topic_name(HEARTBEATS, self._settings.topics)
         numbers = consumer.partitions_for_topic(name)
         if not numbers:
-            raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
+            raise no_topic(self._settings, name)
         partitions = [TopicPartition(name, number) for number in sorted(numbers)]
         consumer.assign(partitions)
         self._live_from = dict(consumer.end_offsets(partitions))

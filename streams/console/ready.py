@@ -3,7 +3,8 @@
 from aiohttp import web
 
 from streams.console.context import console_of
-from streams.console.feeder import FeedState
+from streams.console.feeder import Feeder, FeedState
+from streams.console.parts import Parts
 from streams.console.routes import Route
 
 
@@ -14,7 +15,10 @@ async def live(_: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """Once the topics have been read to their end: before, pages would show less than there is."""
-    state = console_of(request).services.get(FeedState)
+    console = console_of(request)
+    state, parts = console.services.get(FeedState), console.services.get(Parts)
+    if isinstance(parts, Parts) and (failure := parts.failures.get(Feeder.name)) is not None:
+        return web.Response(text=f"the feed does not run: {failure.why}\n", status=503)
     if state is None:
         return web.Response(text="the feed has not started\n", status=503)
     if not state.is_ready:

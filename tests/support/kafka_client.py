@@ -1,7 +1,7 @@
 """A test's own view of the topics: plain kafka-python, nothing of the product in between."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,12 +13,11 @@ from streams.settings import Settings
 class KafkaClient:
     """Produces to and reads from one test's topics."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, sign_in: Mapping[str, Any] | None = None) -> None:
         self._settings = settings
-        self._servers = settings.kafka.bootstrap_servers.split(",")
-        self._producer = KafkaProducer(
-            bootstrap_servers=self._servers, acks="all", linger_ms=5, max_request_size=30_000_000
-        )
+        servers = settings.kafka.bootstrap_servers.split(",")
+        self._client: dict[str, Any] = {"bootstrap_servers": servers} | dict(sign_in or {})
+        self._producer = KafkaProducer(**self._client, acks="all", linger_ms=5, max_request_size=30_000_000)
 
     def close(self) -> None:
         self._producer.close()
@@ -46,7 +45,7 @@ class KafkaClient:
     ) -> list[Any]:
         """All messages from the topic's start until `done(messages)`, then for `quiet` seconds more."""
         consumer = KafkaConsumer(
-            self.name(topic), bootstrap_servers=self._servers, group_id=None, auto_offset_reset="earliest"
+            self.name(topic), **self._client, group_id=None, auto_offset_reset="earliest"
         )
         messages: list[Any] = []
         deadline = time.monotonic() + seconds
@@ -68,7 +67,7 @@ class KafkaClient:
 
     def existing(self, topic: str) -> list[Any]:
         """All messages that are on the topic now, each partition's in order."""
-        consumer = KafkaConsumer(bootstrap_servers=self._servers, group_id=None, enable_auto_commit=False)
+        consumer = KafkaConsumer(**self._client, group_id=None, enable_auto_commit=False)
         try:
             numbers = sorted(consumer.partitions_for_topic(self.name(topic)))
             partitions = [TopicPartition(self.name(topic), number) for number in numbers]
