@@ -8,7 +8,9 @@ from kafka.errors import KafkaError, TopicAuthorizationFailedError
 
 ASK_MS = 5_000
 SEE = "relistwatch topics acls shows who needs what"
-NOT_LET_IN = "Kafka refuses the user or the password: see kafka.sasl_username, kafka.sasl_password and kafka.sasl_mechanism"
+NOT_LET_IN = (
+    "Kafka refuses the user or the password: see kafka.sasl_username, sasl_password and sasl_mechanism"
+)
 
 
 def refusal(

@@ -85,7 +85,7 @@ def _acl(entry: Entry) -> ACL:
     return ACL(
         principal=entry.principal,
         host=entry.host,
-        operation=_OPERATIONS[entry.operation],
+        operation=OPERATIONS[entry.operation],
         permission_type=ACLPermissionType.ALLOW,
         resource_pattern=ResourcePattern(
             ResourceType[entry.resource.upper()],
@@ -113,4 +113,4 @@ def written(operation: ACLOperation) -> str:
     return operation.name.title().replace("_", "")
 
 
-_OPERATIONS = {written(operation): operation for operation in ACLOperation}
+OPERATIONS = {written(operation): operation for operation in ACLOperation}

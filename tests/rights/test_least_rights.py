@@ -1,13 +1,34 @@
 """Every part really runs over TLS and SCRAM with the rights of the table and no other; the broker, which writes down
 what it decides, says whether one was missing or never used."""
 
+import asyncio
+import json
+import socket
+import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
-from secured_flow import Flow
-from secured_kafka import SecuredKafka, fresh_settings
+from kafka.admin import ConfigResource, ConfigResourceType
+from resolver_process import ResolverProcess
+from secured_flow import Flow, until
+from secured_kafka import NODE, SecuredKafka, altered, call, fresh_settings
+from tls_authority import TlsAuthority
 
-from streams.topic_rights import COMPONENTS, Component, Right, rights_of
+from connectors.kafka_delivery import KafkaDelivery
+from connectors.sdk import AbortError
+from streams.access_list import Entry
+from streams.access_list_admin import add_to_access_list
+from streams.broker_trouble import why_unreachable
+from streams.kafka_options import client_options
+from streams.rights_check import RightsError, require_rights
+from streams.rights_watch import RightsWatch
+from streams.settings import Settings
+from streams.topic_admin import BrokerUnavailableError, administration
+from streams.topic_rights import BY_NAME, COMPONENTS, Component, Right, rights_of
+from streams.topics import ALL_TOPICS
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -59,3 +80,256 @@ def test_a_component_has_the_rights_that_it_uses_and_no_other(flow: Flow, compon
     ]
     assert refused == []
     assert used(flow, component) == set(rights_of(component, flow.base))
+
+
+SEE = "this user lacks the right; relistwatch topics acls shows who needs what"
+
+
+def topic(flow: Flow, name: str) -> str:
+    return flow.base.topics.prefix + name
+
+
+@pytest.mark.parametrize("name", ["connector", "worker", "lookback", "resolver"])
+def test_without_any_one_of_its_rights_a_part_does_not_begin_and_names_it(flow: Flow, name: str) -> None:
+    """What a part asks for before it begins; that it uses each is shown above."""
+    settings = flow.settings(name)
+    group = flow.base.kafka.group + "-lookback-1-of-1" if name == "lookback" else None
+    require_rights(settings, name, group)
+    for right in rights_of(BY_NAME[name], flow.base):
+        told = str(Right(right.resource, group, right.operation)) if right.prefixed and group else str(right)
+        with flow.without(name, right):
+            # An entry is in force on a broker a moment after the controller has it.
+            error = until(lambda: refused_by(settings, name, group), f"{right} to be gone")
+        assert told in error
+        assert error.endswith("relistwatch topics acls shows who needs what")
+        until(lambda: refused_by(settings, name, group) is None, f"{right} to be there")
+
+
+def refused_by(settings: Settings, component: str, group: str | None) -> str | None:
+    try:
+        require_rights(settings, component, group)
+    except RightsError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "command"),
+    [
+        ("worker", ("topic", "alerts", "Write"), ["worker", "--port", "0"]),
+        ("lookback", ("topic", "verdicts", "Read"), ["lookback", "--port", "0"]),
+        ("resolver", ("topic", "takedowns", "Write"), ["takedowns", "resolve"]),
+        ("connector", ("topic", "listings", "Write"), ["connect", "jsonlines", "--option", "path=/dev/null"]),
+    ],
+)
+def test_a_part_that_lacks_a_right_ends_and_says_so_in_one_line(
+    flow: Flow, name: str, right: Any, command: list[str]
+) -> None:
+    kind, of, operation = right
+    lacking = Right(kind, topic(flow, of), operation)
+    settings = flow.settings(name)
+    with flow.without(name, lacking):
+        until(lambda: refused_by(settings, name, None), "the right to be gone")
+        code, out, said = call(settings, *command)
+    assert (code, out) == (2, "")
+    assert said == (
+        f"relistwatch: Kafka does not let relistwatch-{name} be a {name}: it lacks {lacking}; "
+        "relistwatch topics acls shows who needs what\n"
+    )
+
+
+def test_what_a_part_does_not_need_it_is_refused(flow: Flow) -> None:
+    told = flow.run("connector", "alerts", "tail", "--from-beginning", "--limit", "1", code=1)
+    assert told.output == f"relistwatch: Kafka refuses Read on topic {topic(flow, 'alerts')}: {SEE}\n"
+    told = flow.run("exporter", "alerts", "export", "csv", "--option", f"path={flow.folder / 'no.csv'}",
+                    "--group", "another", "--once", code=None)  # fmt: skip
+    assert told.exit_code in {1, 2}
+    assert f"Kafka refuses Read on group another: {SEE}" in told.output
+    told = flow.run("worker", "takedowns", "add", "pasar-uji:l1", "--by", "analyst-7", code=1)
+    assert (
+        told.output
+        == f"relistwatch: Kafka refuses Write on topic {topic(flow, 'takedown-requests')}: {SEE}\n"
+    )
+    told = flow.run("trace", "topics", "acls", "--check", code=1)
+    assert "it needs Describe on the cluster" in told.output
+    told = flow.run("administrator", "topics", "acls", "--apply", code=1)
+    assert "on the cluster, or is one of the broker's super.users" in told.output
+
+
+def deliver(client: Any, name: str) -> None:
+    with KafkaDelivery(client, max_request_bytes=100_000) as delivery:
+        delivery.send(name, key=b"k", value=b"v")
+        delivery.flush()
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.name)
+def test_nobody_writes_to_a_topic_that_is_not_its_own(flow: Flow, component: Component) -> None:
+    """A record for every topic that the component has no right to write to."""
+    mine = {right.name for right in rights_of(component, flow.base) if right.operation == "Write"}
+    client = client_options(flow.settings(component.name).kafka)
+    for spec in ALL_TOPICS:
+        name = topic(flow, spec.name)
+        if name in mine:
+            continue
+        with (
+            KafkaDelivery(client, max_request_bytes=100_000) as delivery,
+            pytest.raises(AbortError) as refused,
+        ):
+            delivery.send(name, key=b"k", value=b"v")
+            delivery.flush()
+        assert str(refused.value) in {
+            f"Kafka refuses Write on topic {name}: {SEE}",
+            f"Kafka refuses Write on the cluster: {SEE}",  # who may write nowhere is no producer at all
+        }
+
+
+async def test_a_right_that_is_taken_away_ends_a_running_part(flow: Flow) -> None:
+    right = Right("group", flow.base.kafka.group, "Read")
+    ended = asyncio.Event()
+    watch = RightsWatch(flow.settings("worker"), "worker", every=0.1, end=ended.set)
+    async with watch:
+        await asyncio.sleep(0.5)
+        assert watch.lacking is None
+        with flow.without("worker", right):
+            await asyncio.wait_for(ended.wait(), 30)
+            assert watch.lacking is not None
+            assert str(right) in watch.lacking
+
+
+@pytest.mark.parametrize(
+    ("right", "told"),
+    [
+        (("group", "-resolve", "Read"), "Read on group"),
+        (("topic", "takedown-requests", "Read"), "Read on topic"),
+        (("topic", "takedown-status", "Write"), "Write on topic"),
+    ],
+)
+def test_a_resolver_whose_right_is_taken_away_ends_and_says_so(
+    flow: Flow, tmp_path: Path, right: Any, told: str
+) -> None:
+    kind, of, operation = right
+    name = flow.base.kafka.group + of if kind == "group" else topic(flow, of)
+    log = tmp_path / "resolver.log"
+    data = msgspec.structs.replace(flow.base.worker, data_dir=str(tmp_path))
+    settings = msgspec.structs.replace(flow.settings("resolver"), worker=data)
+    with ResolverProcess(settings, log) as resolver:
+        until(lambda: "what was seen is read" in log.read_text(), "the resolver")
+        with flow.without("resolver", Right(kind, name, operation)):
+            flow.run("importer", "takedowns", "add", "pasar-uji:l2", "--by", "analyst-7")
+            until(lambda: resolver.process.poll() is not None, "the resolver to end")
+    assert resolver.process.returncode == 1
+    assert f"Kafka refuses {told} {name}: {SEE}" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["worker", "--port", "0"],
+        ["connect", "jsonlines", "--option", "path=/dev/null"],
+        ["trace", "pasar-uji:l1"],
+        ["takedowns", "add", "pasar-uji:l1", "--by", "analyst-7"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_wrong_password_is_told_in_one_line_without_it(
+    secured: SecuredKafka, flow: Flow, command: Any
+) -> None:
+    stranger = altered(flow.settings("worker"), sasl_password="almost-the-password")
+    code, out, said = call(stranger, *command)
+    assert code in {1, 3}
+    assert out == ""
+    assert said.count("\n") == 1
+    assert "Kafka refuses the user or the password: see kafka.sasl_username" in said
+    assert "almost-the-password" not in said
+
+
+def test_a_broker_that_is_not_trusted_is_told_with_the_setting(
+    secured: SecuredKafka, flow: Flow, tmp_path: Path
+) -> None:
+    settings = flow.settings("worker")
+    other = TlsAuthority(tmp_path / "other", "another authority")
+    port = secured.broker.bootstrap_servers.rpartition(":")[2]
+    for changes, why in (
+        ({"ssl_cafile": None}, "is not accepted (self-signed certificate in certificate chain)"),
+        ({"ssl_cafile": str(other.file)}, "is not accepted ("),
+        (
+            {"bootstrap_servers": f"localhost:{port}"},
+            "Hostname mismatch, certificate is not valid for 'localhost'",
+        ),
+        ({"ssl_cafile": "/nowhere/ca.pem"}, "cannot prepare TLS"),
+        ({"sasl_password": None}, "set kafka.sasl_password too"),
+    ):
+        with pytest.raises(BrokerUnavailableError) as refused, administration(altered(settings, **changes)):
+            pass
+        told = str(refused.value)
+        assert why in told
+        assert "kafka.s" in told
+        assert secured.passwords["relistwatch-worker"] not in told
+
+
+def test_a_server_without_tls_is_told(flow: Flow) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        where = f"127.0.0.1:{deaf.getsockname()[1]}"
+        settings = altered(flow.settings("worker"), bootstrap_servers=where)
+        deaf.settimeout(10)
+
+        def answer() -> None:
+            with deaf.accept()[0] as peer:
+                peer.recv(100)
+                peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        told = why_unreachable(settings.kafka, TimeoutError("no answer"))
+        thread.join()
+    assert "does not speak TLS as we do" in told
+
+
+def test_the_list_is_compared_and_mended(flow: Flow) -> None:
+    assert flow.run(flow.secured.admin, "topics", "acls", "--check").output.endswith(
+        " 0 missing, 0 too much\n"
+    )
+    lacking = Right("topic", topic(flow, "alerts"), "Read")
+    admin = flow.settings(flow.secured.admin)
+    surplus = Entry("User:relistwatch-exporter", "topic", topic(flow, "alerts"), "Write")
+    with flow.without("exporter", lacking):
+        add_to_access_list(admin, [surplus])
+        told = json.loads(flow.run(flow.secured.admin, "topics", "acls", "--check", "--json", code=1).stdout)
+        assert [(each["principal"], each["operation"]) for each in told["missing"]] == [
+            ("User:relistwatch-exporter", "Read")
+        ]
+        assert [each["operation"] for each in told["too_much"]] == ["Write"]
+        applied = flow.run(flow.secured.admin, "topics", "acls", "--apply").output
+        assert f"added     User:relistwatch-exporter  Read on topic {lacking.name}\n" in applied
+        assert "too much  User:relistwatch-exporter  Write on topic" in applied
+        flow.secured.take_away(admin, surplus)
+    flow.run(flow.secured.admin, "topics", "acls", "--check")
+
+
+def test_a_certificate_is_renewed_while_parts_go_on(secured: SecuredKafka, flow: Flow) -> None:
+    before = secured.serial()
+    with (
+        administration(flow.settings("doctor")) as open_before,
+        administration(flow.settings(secured.admin)) as admin,
+    ):
+        open_before.list_topics()
+        secured.authority.keystore(secured.keystore.name, NODE)
+        resource = ConfigResource(
+            ConfigResourceType.BROKER, "1",
+            {"listener.name.sasl_ssl.ssl.keystore.location": str(secured.keystore)},
+        )  # fmt: skip
+        admin.alter_configs([resource])
+        until(lambda: secured.serial() != before, "the new certificate")
+        assert open_before.list_topics()
+    flow.run("trace", "trace", "pasar-uji:l11")
+
+
+def test_no_password_is_in_any_log(secured: SecuredKafka, flow: Flow) -> None:
+    logs = {path.name: path.read_text(errors="replace") for path in flow.folder.glob("*.log")}
+    assert len(logs) == 4
+    logs["node"] = (secured.broker.data_dir / "node1" / "server.log").read_text(errors="replace")
+    logs["commands"] = "".join(flow.said)
+    logs["settings"] = repr(flow.settings("worker")) + repr(client_options(flow.settings("worker").kafka))
+    for name, text in logs.items():
+        assert text, name
+        assert [user for user, password in secured.passwords.items() if password in text] == [], name

@@ -17,11 +17,14 @@ from typer.testing import CliRunner, Result
 
 from connectors.events import Alert, DeadLetter
 from fingerprints.policy import Policy, Scales
+from streams.access_list import Entry
+from streams.access_list_admin import add_to_access_list
 from streams.cli import build_app
 from streams.console.context import Console
 from streams.console.database import Database, database_url
 from streams.policy_file import policy_bytes
 from streams.settings import Settings, as_environment
+from streams.topic_rights import Right
 from streams.worker_process import WorkerProcess
 
 SECONDS = 60
@@ -224,6 +227,19 @@ class Flow:
         self.client.send_all("dead-letters", [(letter.topic, letter) for letter in letters])
         told = self.run("replayer", "dead-letters", "replay", "--error", "to-be-replayed", "--json")
         assert len(json.loads(told.stdout.splitlines()[-1])["sent"]) == len(names), told.stdout
+
+    @contextmanager
+    def without(self, component: str, right: Right) -> Iterator[None]:
+        """The component's user does not have the right meanwhile."""
+        entry = Entry(
+            f"User:relistwatch-{component}", right.resource, right.name, right.operation, right.prefixed
+        )
+        admin = self.settings(self.secured.admin)
+        self.secured.take_away(admin, entry)
+        try:
+            yield
+        finally:
+            add_to_access_list(admin, [entry])
 
     # What came of it.
 

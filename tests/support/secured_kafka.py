@@ -3,19 +3,35 @@
 import os
 import re
 import secrets
+import socket
+import ssl
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from kafka.admin import KafkaAdminClient, ScramMechanism, UserScramCredentialUpsertion
+from kafka.admin import (
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    KafkaAdminClient,
+    ResourcePatternFilter,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 from tls_authority import TlsAuthority
 
+from streams.access_list import Entry
+from streams.access_list_admin import OPERATIONS, written
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_local.security import MECHANISM, Security
 from streams.settings import ENV_PREFIX, Kafka, Settings, Topics, as_environment
-from streams.topic_rights import COMPONENTS, Right
+from streams.topic_admin import administration
+from streams.topic_rights import COMPONENTS
 
 NODE = "relistwatch-node"
 DECISION = re.compile(
@@ -89,6 +105,35 @@ class SecuredKafka:
         )
         return msgspec.structs.replace(base, kafka=kafka)
 
+    def take_away(self, admin: Settings, entry: Entry) -> None:
+        """Remove an entry from the access list."""
+        wanted = ACLFilter(
+            entry.principal,
+            entry.host,
+            OPERATIONS[entry.operation],
+            ACLPermissionType.ALLOW,
+            ResourcePatternFilter(
+                ResourceType[entry.resource.upper()],
+                entry.name,
+                ACLResourcePatternType.PREFIXED if entry.prefixed else ACLResourcePatternType.LITERAL,
+            ),
+        )
+        with administration(admin) as client:
+            ((_, gone, _),) = client.delete_acls([wanted])
+        assert len(gone) == 1, entry
+
+    def serial(self) -> int:
+        """Of the certificate that the broker shows now."""
+        host, port = self.broker.bootstrap_servers.split(":")
+        context = ssl.create_default_context(cafile=str(self.authority.file))
+        with (
+            socket.create_connection((host, int(port)), 5) as plain,
+            context.wrap_socket(plain, server_hostname=host) as tls,
+        ):
+            shown = tls.getpeercert()
+        assert shown is not None
+        return int(str(shown["serialNumber"]), 16)
+
     def decisions(self) -> list[Decision]:
         """All that is in the broker's log so far."""
         text = (self.broker.data_dir / "node1" / "server.log").read_text(errors="replace")
@@ -96,7 +141,7 @@ class SecuredKafka:
             Decision(
                 found["user"],
                 found["verdict"] == "Allowed",
-                written(found["operation"]),
+                written(ACLOperation[found["operation"]]),
                 found["kind"].lower(),
                 found["name"],
                 found["request"],
@@ -105,9 +150,9 @@ class SecuredKafka:
         ]
 
 
-def written(operation: str) -> str:
-    """DESCRIBE_CONFIGS as the table has it: DescribeConfigs."""
-    return operation.title().replace("_", "")
+def altered(settings: Settings, **kafka: Any) -> Settings:
+    """With other settings of `[kafka]`."""
+    return msgspec.structs.replace(settings, kafka=msgspec.structs.replace(settings.kafka, **kafka))
 
 
 def fresh_settings(folder: Path) -> Settings:
@@ -124,6 +169,3 @@ def call(settings: Settings, *arguments: str, timeout: float = 60) -> tuple[int,
         capture_output=True, check=False, env=environment | as_environment(settings), text=True, timeout=timeout,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
-
-
-__all__ = ["Decision", "Right", "SecuredKafka", "call", "fresh_settings"]
