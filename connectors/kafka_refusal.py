@@ -27,7 +27,7 @@ def refusal(
     if not kind.endswith(("AuthorizationFailedError", "AuthorizationFailed")):
         return None
     if kind.startswith("Group"):
-        return lacking("Read", f"group {group or _named(error)}")
+        return lacking("Describe" if operation == "Describe" else "Read", f"group {group or _named(error)}")
     if kind.startswith("Topic"):
         return lacking(operation, f"topic {topic or _named(error)}")
     if kind.startswith("Cluster"):

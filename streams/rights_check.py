@@ -5,11 +5,12 @@ The broker tells each user its own rights on a topic, a group and the cluster (K
 that. Without TLS and without signing in there is no one to have rights, and nothing is asked.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kafka.admin import ACLOperation, KafkaAdminClient
-from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from kafka.errors import GroupAuthorizationFailedError, RetriableError, TopicAuthorizationFailedError
 
 from connectors.kafka_refusal import SEE
 from streams.access_list_admin import written
@@ -17,6 +18,7 @@ from streams.settings import Kafka, Settings
 from streams.topic_admin import administration
 from streams.topic_rights import BY_NAME, Right, rights_of
 
+COORDINATOR_SECONDS = 10.0
 SHOWN = 5
 NOT_AUTHORIZED = TopicAuthorizationFailedError.errno
 
@@ -100,10 +102,18 @@ def _granted(
 
 
 def _of_group(admin: KafkaAdminClient, group: str) -> frozenset[str] | None:
-    try:
-        described = admin.describe_groups([group])[group]
-    except GroupAuthorizationFailedError:
-        return frozenset()
+    deadline = time.monotonic() + COORDINATOR_SECONDS
+    while True:
+        try:
+            described = admin.describe_groups([group])[group]
+            break
+        except GroupAuthorizationFailedError:
+            return frozenset()
+        except RetriableError:
+            # The first group that a broker ever meets has no coordinator for a second: its topic is being made.
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.2)
     if "GroupAuthorizationFailed" in str(described["error"]):
         return frozenset()
     return _operations(described)

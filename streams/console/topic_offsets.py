@@ -8,9 +8,11 @@ from typing import Any
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.errors import TopicAuthorizationFailedError
 
+from connectors.kafka_refusal import lacking, refusal
 from streams.settings import Settings
-from streams.topic_admin import administration
+from streams.topic_admin import BrokerUnavailableError, administration
 from streams.topics import ALERTS, DEAD_LETTERS, FINGERPRINTS, HEARTBEATS, LISTINGS, TAKEDOWNS, topic_name
 
 WORKED = (LISTINGS, FINGERPRINTS, TAKEDOWNS)
@@ -18,6 +20,7 @@ WORKED = (LISTINGS, FINGERPRINTS, TAKEDOWNS)
 COUNTED = (LISTINGS, FINGERPRINTS, ALERTS, DEAD_LETTERS)
 """Whose growth is shown."""
 NEEDED = (*WORKED, ALERTS, DEAD_LETTERS, HEARTBEATS)
+NOT_AUTHORIZED = TopicAuthorizationFailedError.errno
 SHAPE_SECONDS = 30.0
 """Between two looks at how many partitions there are, and at where they begin: both change seldom."""
 
@@ -87,13 +90,15 @@ class OffsetsReader:
         """Look now.
 
         Raises:
-            BrokerUnavailableError: Kafka does not answer; the next look connects anew.
+            BrokerUnavailableError: Kafka does not answer, or a right is missing; the next look connects anew.
             KafkaError: it refuses, as it does for a second where no group has met this broker before.
         """
         try:
             return self._read()
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if (refused := refusal(error, "Describe", group=self._settings.kafka.group)) is not None:
+                raise BrokerUnavailableError(refused) from error
             raise
 
     def close(self) -> None:
@@ -129,14 +134,17 @@ class OffsetsReader:
 
     def _look_at_shape(self, admin: KafkaAdminClient) -> None:
         names = {topic_name(spec, self._settings.topics): spec.name for spec in NEEDED}
-        existing = names.keys() & set(admin.list_topics())
+        described = {topic["name"]: topic for topic in admin.describe_topics(sorted(names))}
+        if hidden := [name for name, topic in described.items() if topic["error_code"] == NOT_AUTHORIZED]:
+            raise BrokerUnavailableError(lacking("Describe", f"topic {', '.join(sorted(hidden))}"))
+        existing = {name for name, topic in described.items() if topic["partitions"]}
         self._missing = tuple(sorted(name for topic, name in names.items() if topic not in existing))
         counted = {spec.name for spec in (*WORKED, *COUNTED)}
         self._places = {
             (names[topic["name"]], partition["partition_index"]): TopicPartition(
                 topic["name"], partition["partition_index"]
             )
-            for topic in (admin.describe_topics(sorted(existing)) if existing else ())
+            for topic in described.values()
             for partition in topic["partitions"]
             if names[topic["name"]] in counted
         }

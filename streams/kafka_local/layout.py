@@ -44,7 +44,7 @@ class Layout(msgspec.Struct, frozen=True):
         insync = max(1, replicas - 1)
         quorum = (f"{node + 1}@127.0.0.1:{port}" for node, port in enumerate(self.controllers))
         serves = "PLAINTEXT" if security is None else LISTENER
-        values = {
+        values: dict[str, object] = {
             "process.roles": "broker,controller",
             "node.id": number + 1,
             "controller.quorum.voters": ",".join(quorum),

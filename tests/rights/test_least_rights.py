@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from connectors.sdk import AbortError
 from streams.access_list import Entry
 from streams.access_list_admin import add_to_access_list
 from streams.broker_trouble import why_unreachable
+from streams.console.topic_offsets import OffsetsReader
 from streams.kafka_options import client_options
 from streams.rights_check import RightsError, require_rights
 from streams.rights_watch import RightsWatch
@@ -171,12 +173,8 @@ def test_nobody_writes_to_a_topic_that_is_not_its_own(flow: Flow, component: Com
         name = topic(flow, spec.name)
         if name in mine:
             continue
-        with (
-            KafkaDelivery(client, max_request_bytes=100_000) as delivery,
-            pytest.raises(AbortError) as refused,
-        ):
-            delivery.send(name, key=b"k", value=b"v")
-            delivery.flush()
+        with pytest.raises(AbortError) as refused:
+            deliver(client, name)
         assert str(refused.value) in {
             f"Kafka refuses Write on topic {name}: {SEE}",
             f"Kafka refuses Write on the cluster: {SEE}",  # who may write nowhere is no producer at all
@@ -259,8 +257,8 @@ def test_a_broker_that_is_not_trusted_is_told_with_the_setting(
         ({"ssl_cafile": "/nowhere/ca.pem"}, "cannot prepare TLS"),
         ({"sasl_password": None}, "set kafka.sasl_password too"),
     ):
-        with pytest.raises(BrokerUnavailableError) as refused, administration(altered(settings, **changes)):
-            pass
+        with pytest.raises(BrokerUnavailableError) as refused:
+            administration(altered(settings, **changes)).__enter__()
         told = str(refused.value)
         assert why in told
         assert "kafka.s" in told
@@ -333,3 +331,25 @@ def test_no_password_is_in_any_log(secured: SecuredKafka, flow: Flow) -> None:
     for name, text in logs.items():
         assert text, name
         assert [user for user, password in secured.passwords.items() if password in text] == [], name
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "operation"), [("group", "", "Describe"), ("topic", "listings", "Describe")]
+)
+def test_a_console_says_what_it_may_not_see(flow: Flow, kind: Any, of: str, operation: Any) -> None:
+    name = flow.base.kafka.group if kind == "group" else topic(flow, of)
+    with closing(OffsetsReader(flow.settings("console"))) as reader:
+        assert reader.read().missing == ()
+        reader.close()
+        with flow.without("console", Right(kind, name, operation)):
+            told = until(lambda: failure_of(reader), "the refusal")
+    assert told == f"Kafka refuses {operation} on {kind} {name}: {SEE}"
+
+
+def failure_of(reader: OffsetsReader) -> str | None:
+    try:
+        reader.read()
+    except BrokerUnavailableError as error:
+        return str(error)
+    reader.close()
+    return None

@@ -126,7 +126,7 @@ class Flow:
         lines.append(b'{"marketplace": "pasar-uji", "listing_id": "broken"}')
         path = self.folder / "listings.jsonl"
         path.write_bytes(b"\n".join(lines) + b"\n")
-        self.run("connector", "connect", "jsonlines", "--option", f"path={path}", code=1)
+        self.run("connector", "connect", "jsonlines", "--option", f"path={path}")
         item = {"id": 7, "name": "Jaket polos", "at": int(time.time()) - 60}
         with json_shop(lambda _: {"items": [item]}) as shop:
             mapping = self.folder / "mapping.toml"
