@@ -9,6 +9,7 @@ from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
 from connectors.kafka_refusal import refusal
+from connectors.kafka_sign_in import sign_in_trouble
 from connectors.sdk import AbortError, RetryError
 
 Compression = Literal["none", "gzip", "lz4", "snappy", "zstd"]
@@ -106,6 +107,8 @@ class KafkaDelivery:
         """
         if self._producer is not None:
             return
+        if (trouble := sign_in_trouble(self._options)) is not None:
+            raise AbortError(trouble)
         try:
             self._producer = KafkaProducer(**self._options)
         except (ValueError, RuntimeError) as error:
@@ -128,7 +131,7 @@ class KafkaDelivery:
                 "make the topics with: relistwatch topics create"
             ) from None
         except kafka_errors.KafkaError as error:
-            raise self._failure(error) from error
+            raise self._failure(error, topic) from error
 
     def send(
         self, topic: str, *, key: bytes | None, value: bytes | None, headers: Headers = (), record: Any = None
@@ -155,7 +158,7 @@ class KafkaDelivery:
             self._refused.append(Refused(sending.record, _why(error)))
             return
         except kafka_errors.KafkaError as error:
-            raise self._failure(error) from error
+            raise self._failure(error, sending.topic) from error
         self._under_way.append((sending, future))
 
     def flush(self) -> list[Refused]:
@@ -185,7 +188,7 @@ class KafkaDelivery:
             except REFUSED_FOR_GOOD as error:
                 suspects.append((sending, error))
             except kafka_errors.KafkaError as error:
-                raise self._failure(error) from error
+                raise self._failure(error, sending.topic) from error
         if suspects:
             self._try_alone(suspects)
 
@@ -202,11 +205,13 @@ class KafkaDelivery:
             self._start(sending)
             self._await_acknowledgement()
 
-    def _failure(self, error: Exception) -> AbortError | RetryError:
+    def _failure(self, error: Exception, topic: str | None = None) -> AbortError | RetryError:
         """What the error means. The producer is given up: its records must not overtake repeated ones."""
         self.close()
+        if (refused := refusal(error, "Write", topic=topic)) is not None:
+            return AbortError(refused)
         if isinstance(error, ABORTS):
-            return AbortError(refusal(error, "Write") or f"kafka: {type(error).__name__}: {error}")
+            return AbortError(f"kafka: {type(error).__name__}: {error}")
         return RetryError(f"kafka: {type(error).__name__}: {error}")
 
     def close(self) -> None:

@@ -24,6 +24,9 @@ def refusal(
     kind = type(error).__name__
     if kind == "SaslAuthenticationFailedError":
         return NOT_LET_IN
+    if kind == "KafkaError" and "ClusterAuthorizationFailedError" in str(error):
+        # A producer that may write to no topic at all: kafka-python 3.0.12 has no kind of its own for that.
+        return lacking(operation, "any topic" if topic is None else f"topic {topic}")
     if not kind.endswith(("AuthorizationFailedError", "AuthorizationFailed")):
         return None
     if kind.startswith("Group"):

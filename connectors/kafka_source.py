@@ -1,5 +1,6 @@
 """The Kafka source: a topic's records as events, for a consumer group, committed only once they are delivered."""
 
+import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
 from connectors.kafka_changes import Changes
 from connectors.kafka_delivery import ABORTS, REACH_MS
 from connectors.kafka_refusal import is_hidden, lacking, refusal
+from connectors.kafka_sign_in import sign_in_trouble
 from connectors.record_fields import FieldError, checked
 from connectors.sdk import (
     IDLE,
@@ -42,6 +44,8 @@ SESSION_MS = 10_000
 """Until a killed member's partitions go to another, as with the workers; the client's own 45 s were measured to
 leave the next run waiting as long."""
 HEARTBEAT_MS = 2_000
+LOST_SECONDS = 20.0
+"""Without a partition for so long, a member looks whether it may still see the topic."""
 
 
 class KafkaSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -79,6 +83,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
         """The offset after the last one yielded, for what is not committed."""
         self._ends: dict[TopicPartition, int] = {}
         self._joined = False
+        self._held_at = 0.0
+        """When it last had a partition, in seconds of `time.monotonic`."""
         self._alerts = Codec(Alert, ours=True)
         self._json = JsonRecords(
             "takedowns" if options.records == "takedowns" else "listings", None, MAX_RECORD_BYTES
@@ -93,6 +99,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
         """
         self.context = context
         options = self.options
+        if (trouble := sign_in_trouble(options.client)) is not None:
+            raise AbortError(trouble)
         try:
             self._consumer = KafkaConsumer(
                 **{"bootstrap_timeout_ms": REACH_MS, **options.client},
@@ -117,6 +125,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
             if not options.from_beginning:
                 self._begin_at_the_end(partitions)
             self._consumer.subscribe([options.topic], listener=self._changes)
+            self._held_at = time.monotonic()
         except (ValueError, AssertionError) as error:
             raise AbortError(f"kafka: {error}") from error
         except kafka_errors.KafkaError as error:
@@ -202,7 +211,18 @@ class KafkaSource(Source[KafkaSourceOptions]):
                 self._yielded.pop(place, None)
         for batch in batches.values():
             self._held += batch
+        self._notice_refusal()
         return bool(self._held)
+
+    def _notice_refusal(self) -> None:
+        """A member that may no longer see its topic is given no partitions, and the client says nothing of it."""
+        now = time.monotonic()
+        if self._consumer.assignment():
+            self._held_at = now
+        elif now - self._held_at > LOST_SECONDS:
+            self._held_at = now
+            if is_hidden(self.options.client, self.options.topic):
+                raise AbortError(lacking("Read", f"topic {self.options.topic}"))
 
     def _at_the_end(self) -> Generator[Item, None, bool]:
         """Whether our partitions are read as far as they reached when the run began."""

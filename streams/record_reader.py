@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from connectors.kafka_refusal import is_hidden, lacking, refusal
+from connectors.kafka_sign_in import sign_in_trouble
 from streams.broker_trouble import why_unreachable
 from streams.kafka_options import client_options
 from streams.key_partition import partition_of
@@ -82,9 +83,12 @@ def connected(settings: Settings) -> Any:
     Raises:
         UnreachableError: the broker cannot be reached, or does not let us in.
     """
+    client = client_options(settings.kafka)
+    if (trouble := sign_in_trouble(client)) is not None:
+        raise UnreachableError(trouble)
     try:
         return KafkaConsumer(
-            **client_options(settings.kafka),
+            **client,
             group_id=None,
             enable_auto_commit=False,
             allow_auto_create_topics=False,

@@ -6,8 +6,9 @@ from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, TopicAuthorizationFailedError
 
+from connectors.kafka_refusal import is_hidden
 from connectors.stop import Stop
 from streams.kafka_options import client_options
 from streams.record_reader import REACH_MS, ReadError, Record, read_failure
@@ -97,6 +98,9 @@ class RequestGroup:
             self._held_at = now
         elif now - self._held_at > self._lost_seconds:
             self._held_at = now
+            if is_hidden(client_options(self._settings.kafka), self._topic):
+                # It is given no partitions then, and the client says nothing of it.
+                raise TopicAuthorizationFailedError(self._topic)
             if not self._is_known():
                 log.warning("the group does not know this member; it joins again", group=self._group)
                 self._consumer.close(autocommit=False)

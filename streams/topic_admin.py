@@ -9,6 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from connectors.kafka_refusal import refusal
+from connectors.kafka_sign_in import sign_in_trouble
 from streams.broker_trouble import why_unreachable
 from streams.kafka_options import client_options
 from streams.settings import Settings, SettingsError
@@ -53,6 +54,8 @@ def administration(settings: Settings) -> Iterator[KafkaAdminClient]:
         options = client_options(settings.kafka)
     except SettingsError as error:
         raise BrokerUnavailableError(str(error)) from None
+    if (trouble := sign_in_trouble(options)) is not None:
+        raise BrokerUnavailableError(trouble)
     try:
         admin = KafkaAdminClient(**options, request_timeout_ms=TIMEOUT_MS, bootstrap_timeout_ms=TIMEOUT_MS)
     except (KafkaError, OSError, ValueError) as error:
