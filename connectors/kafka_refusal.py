@@ -26,16 +26,14 @@ def refusal(
         return NOT_LET_IN
     if kind == "KafkaError" and "ClusterAuthorizationFailedError" in str(error):
         # A producer that may write to no topic at all: kafka-python 3.0.12 has no kind of its own for that.
-        return lacking(operation, "any topic" if topic is None else f"topic {topic}")
-    if not kind.endswith(("AuthorizationFailedError", "AuthorizationFailed")):
+        kind = "ClusterAuthorizationFailedError"
+    if "AuthorizationFailed" not in kind:
         return None
     if kind.startswith("Group"):
         return lacking("Describe" if operation == "Describe" else "Read", f"group {group or _named(error)}")
-    if kind.startswith("Topic"):
+    if kind.startswith("Topic") or topic is not None:
         return lacking(operation, f"topic {topic or _named(error)}")
-    if kind.startswith("Cluster"):
-        return lacking(operation, "the cluster" if topic is None else f"topic {topic}")
-    return lacking(operation, _named(error))
+    return lacking(operation, "the cluster" if kind.startswith("Cluster") else _named(error))
 
 
 def lacking(operation: str, what: str) -> str:

@@ -7,6 +7,7 @@ a certificate it logs, and goes on likewise. aiokafka's connection reads both; s
 """
 
 import asyncio
+import contextlib
 import ssl
 import threading
 from collections.abc import Mapping
@@ -60,7 +61,9 @@ async def _trouble(client: Mapping[str, Any]) -> str | None:
         return _refused(error, address)
     except (OSError, TimeoutError):
         return None
-    connection.close()
+    with contextlib.suppress(TimeoutError):
+        if (closed := connection.close()) is not None:
+            await asyncio.wait_for(closed, 1.0)
     return None
 
 

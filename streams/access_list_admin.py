@@ -61,7 +61,7 @@ def add_to_access_list(settings: Settings, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     with administration(settings) as admin:
-        failed = _create(admin, entries)
+        failed = create_entries(admin, entries)
     if failed:
         if all(kind is ClusterAuthorizationFailedError for kind in failed):
             raise _not_ours("Alter")
@@ -69,7 +69,8 @@ def add_to_access_list(settings: Settings, entries: Sequence[Entry]) -> None:
         raise AccessListError(f"the broker refuses {len(failed)} of {len(entries)} entries ({names})")
 
 
-def _create(admin: KafkaAdminClient, entries: Sequence[Entry]) -> list[type[Exception]]:
+def create_entries(admin: KafkaAdminClient, entries: Sequence[Entry]) -> list[type[Exception]]:
+    """Add them; what the broker says of those that it does not take."""
     failed: list[type[Exception]] = admin.create_acls([_acl(entry) for entry in entries])["failed"]
     return failed
 

@@ -18,6 +18,8 @@ from streams.settings import Kafka, Settings
 from streams.topic_admin import administration
 from streams.topic_rights import BY_NAME, Right, rights_of
 
+Granted = Mapping[tuple[str, str], frozenset[str] | None]
+"""The operations that are granted, by resource and name; None where nothing is known of it."""
 COORDINATOR_SECONDS = 10.0
 SHOWN = 5
 NOT_AUTHORIZED = TopicAuthorizationFailedError.errno
@@ -57,20 +59,22 @@ def missing_rights(settings: Settings, component: str, group: str | None = None)
     Raises:
         BrokerUnavailableError: no broker answers, or it lets us not in.
     """
-    needed = [_own(right, group) for right in rights_of(BY_NAME[component], settings)]
-    needed = [right for right in needed if not right.prefixed]
+    needed = needed_rights(settings, component, group)
     with administration(settings) as admin:
-        granted = _granted(admin, needed)
-    return lacking_of(needed, granted)
+        return lacking_of(needed, granted(admin, needed))
 
 
-def lacking_of(
-    needed: Iterable[Right], granted: Mapping[tuple[str, str], frozenset[str] | None]
-) -> list[Right]:
-    """The rights whose resource does not grant their operation; None is a resource of which nothing is known."""
+def needed_rights(settings: Settings, component: str, group: str | None = None) -> list[Right]:
+    """What can be asked for by name: of a right on all groups that begin so, the one on `group`."""
+    needed = [_own(right, group) for right in rights_of(BY_NAME[component], settings)]
+    return [right for right in needed if not right.prefixed]
+
+
+def lacking_of(needed: Iterable[Right], given: Granted) -> list[Right]:
+    """The rights whose resource does not grant their operation."""
     found = []
     for right in needed:
-        operations = granted.get((right.resource, right.name))
+        operations = given.get((right.resource, right.name))
         if operations is not None and right.operation not in operations:
             found.append(right)
     return found
@@ -83,22 +87,22 @@ def _own(right: Right, group: str | None) -> Right:
     return right
 
 
-def _granted(
-    admin: KafkaAdminClient, needed: Sequence[Right]
-) -> dict[tuple[str, str], frozenset[str] | None]:
-    granted: dict[tuple[str, str], frozenset[str] | None] = {}
-    topics = sorted({right.name for right in needed if right.resource == "topic"})
+def granted(admin: KafkaAdminClient, on: Iterable[Right]) -> Granted:
+    """What the broker says that this client may do with the resources of these rights."""
+    given: dict[tuple[str, str], frozenset[str] | None] = {}
+    rights = list(on)
+    topics = sorted({right.name for right in rights if right.resource == "topic"})
     for topic in admin.describe_topics(topics):
         if topic["error_code"] == NOT_AUTHORIZED:
-            granted["topic", topic["name"]] = frozenset()
+            given["topic", topic["name"]] = frozenset()
         else:
-            granted["topic", topic["name"]] = _operations(topic) if topic["partitions"] else None
-    for right in needed:
+            given["topic", topic["name"]] = _operations(topic) if topic["partitions"] else None
+    for right in rights:
         if right.resource == "group":
-            granted["group", right.name] = _of_group(admin, right.name)
+            given["group", right.name] = _of_group(admin, right.name)
         elif right.resource == "cluster":
-            granted["cluster", right.name] = _operations(admin.describe_cluster())
-    return granted
+            given["cluster", right.name] = _operations(admin.describe_cluster())
+    return given
 
 
 def _of_group(admin: KafkaAdminClient, group: str) -> frozenset[str] | None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from console_client import Visitor
 from json_shop import json_shop
+from kafka.admin import KafkaAdminClient
 from kafka_client import KafkaClient
 from listing_records import listing, relist, takedown, told
 from secured_kafka import SecuredKafka
@@ -21,13 +22,14 @@ from connectors.runner import Runner
 from connectors.sdk import Checkpoint, Item, Source, Stop, make
 from fingerprints.policy import Policy, Scales
 from streams.access_list import Entry
-from streams.access_list_admin import add_to_access_list
+from streams.access_list_admin import create_entries
 from streams.cli import build_app
 from streams.cli.connect import into_kafka
 from streams.console.context import Console
 from streams.console.database import Database, database_url
 from streams.policy_file import policy_bytes
 from streams.settings import Settings, as_environment
+from streams.topic_admin import administration
 from streams.topic_rights import Right
 from streams.worker_process import WorkerProcess
 
@@ -152,7 +154,7 @@ class Flow:
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             self.run(
                 "connector", "connect", "http", "--option", f"mapping={mapping}", "--option", f"until={now}",
-                "--option", f"since={_hour_ago()}",
+                "--option", f"since={_lately()}",
             )  # fmt: skip
         keys = {event.key.encode() for event in events}
         self.client.read_until("fingerprints", lambda got: keys <= {each.key for each in got})
@@ -255,17 +257,18 @@ class Flow:
         assert len(json.loads(told.stdout.splitlines()[-1])["sent"]) == len(names), told.stdout
 
     @contextmanager
-    def without(self, component: str, right: Right) -> Iterator[None]:
-        """The component's user does not have the right meanwhile."""
+    def without(self, component: str, right: Right, admin: KafkaAdminClient | None = None) -> Iterator[None]:
+        """The component's user does not have the right meanwhile. `admin`: a connection that is open."""
         entry = Entry(
             f"User:relistwatch-{component}", right.resource, right.name, right.operation, right.prefixed
         )
-        admin = self.settings(self.secured.admin)
-        self.secured.take_away(admin, entry)
-        try:
-            yield
-        finally:
-            add_to_access_list(admin, [entry])
+        with ExitStack() as stack:
+            boss = admin or stack.enter_context(administration(self.settings(self.secured.admin)))
+            self.secured.take_away(boss, entry)
+            try:
+                yield
+            finally:
+                create_entries(boss, [entry])
 
     # What came of it.
 
@@ -297,5 +300,5 @@ class Flow:
         self.client.close()
 
 
-def _hour_ago() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
+def _lately() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 120))

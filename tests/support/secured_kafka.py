@@ -7,7 +7,9 @@ import socket
 import ssl
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,10 @@ from tls_authority import TlsAuthority
 
 from streams.access_list import Entry
 from streams.access_list_admin import OPERATIONS, written
+from streams.die_with_parent import die_with_parent
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_local.security import MECHANISM, Security
 from streams.settings import ENV_PREFIX, Kafka, Settings, Topics, as_environment
-from streams.topic_admin import administration
 from streams.topic_rights import COMPONENTS
 
 NODE = "relistwatch-node"
@@ -105,21 +107,16 @@ class SecuredKafka:
         )
         return msgspec.structs.replace(base, kafka=kafka)
 
-    def take_away(self, admin: Settings, entry: Entry) -> None:
+    def take_away(self, admin: KafkaAdminClient, entry: Entry) -> None:
         """Remove an entry from the access list."""
-        wanted = ACLFilter(
-            entry.principal,
-            entry.host,
-            OPERATIONS[entry.operation],
-            ACLPermissionType.ALLOW,
-            ResourcePatternFilter(
-                ResourceType[entry.resource.upper()],
-                entry.name,
-                ACLResourcePatternType.PREFIXED if entry.prefixed else ACLResourcePatternType.LITERAL,
-            ),
+        pattern = ResourcePatternFilter(
+            ResourceType[entry.resource.upper()],
+            entry.name,
+            ACLResourcePatternType.PREFIXED if entry.prefixed else ACLResourcePatternType.LITERAL,
         )
-        with administration(admin) as client:
-            ((_, gone, _),) = client.delete_acls([wanted])
+        operation = OPERATIONS[entry.operation]
+        wanted = ACLFilter(entry.principal, entry.host, operation, ACLPermissionType.ALLOW, pattern)
+        ((_, gone, _),) = admin.delete_acls([wanted])
         assert len(gone) == 1, entry
 
     def serial(self) -> int:
@@ -161,11 +158,23 @@ def fresh_settings(folder: Path) -> Settings:
     return Settings(kafka=Kafka(group=f"g-{name}"), topics=Topics(prefix=f"{name}-", partitions=2))
 
 
-def call(settings: Settings, *arguments: str, timeout: float = 60) -> tuple[int, str, str]:
-    """`relistwatch` with these settings: its exit code, stdout and stderr."""
+def call_all(
+    commands: Mapping[str, tuple[Settings, Sequence[str]]], timeout: float = 60
+) -> dict[str, tuple[int, str, str]]:
+    """`relistwatch` with each of these settings and arguments, at once: exit codes, stdout and stderr."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "streams", *arguments],
-        capture_output=True, check=False, env=environment | as_environment(settings), text=True, timeout=timeout,
-    )  # fmt: skip
-    return done.returncode, done.stdout, done.stderr
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, "-P", "-m", "streams", *arguments],
+            env=environment | as_environment(settings),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  one prctl call
+        )
+        for name, (settings, arguments) in commands.items()
+    }  # fmt: skip
+    try:
+        said = {name: process.communicate(timeout=timeout) for name, process in running.items()}
+    finally:
+        for process in running.values():
+            process.kill()
+    return {name: (running[name].returncode, out, err) for name, (out, err) in said.items()}
