@@ -111,7 +111,7 @@ def _entry(acl: ACL) -> Entry:
 
 def written(operation: ACLOperation) -> str:
     """As `kafka-acls` writes it: DESCRIBE_CONFIGS is DescribeConfigs."""
-    return operation.name.title().replace("_", "")
+    return str(operation.name).title().replace("_", "")
 
 
 OPERATIONS = {written(operation): operation for operation in ACLOperation}

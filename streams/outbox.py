@@ -101,7 +101,7 @@ class Outbox(Service):  # type: ignore[misc]
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 attempt += 1
                 # Tried again all the same: the right may be given again, and nothing is lost until then.
-                told = {"error": self._refused} if self._refused else {}
+                told: dict[str, str] = {"error": self._refused} if self._refused else {}
                 log.warning(
                     "delivery failed, trying again", records=len(left), attempt=attempt, wait=wait, **told
                 )
@@ -112,7 +112,7 @@ class Outbox(Service):  # type: ignore[misc]
         producer = self._producer
         assert producer is not None, "the outbox has not started"  # noqa: S101
         pending = []
-        failed = []
+        failed: list[Outgoing] = []
         for record in records:
             try:
                 future = await producer.send(
