@@ -5,7 +5,7 @@ certificate is who they are.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ class Security:
     authority: Path
     node_name: str
     admin: str
-    password: str
+    password: str = field(repr=False)
     audit: bool = False
 
     def properties(self) -> dict[str, object]:

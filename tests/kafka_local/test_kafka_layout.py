@@ -13,6 +13,7 @@ from streams.kafka_local.layout import (
     kept_layout,
     settle_layout,
 )
+from streams.kafka_local.security import Security
 
 
 def test_a_folder_keeps_its_cluster_and_its_ports(tmp_path: Path) -> None:
@@ -61,6 +62,20 @@ def test_three_nodes_replicate_and_one_does_not(
     assert values["min.insync.replicas"] == values["transaction.state.log.min.isr"] == str(insync)
     assert values["listeners"].count("//127.0.0.1:") == 2
     assert len(values["controller.quorum.voters"].split(",")) == nodes
+
+
+def test_a_secured_node_serves_nobody_in_the_clear(tmp_path: Path) -> None:
+    layout = settle_layout(tmp_path, 1, 0)
+    security = Security(tmp_path / "node.pem", tmp_path / "ca.pem", "CN=node", "admin", "rahasia", audit=True)
+    written = layout.properties(0, tmp_path / "data", security)
+    values = dict(line.split("=", 1) for line in written.splitlines())
+    assert "PLAINTEXT" not in written
+    assert {each.partition("://")[0] for each in values["listeners"].split(",")} == {"SASL_SSL", "CONTROLLER"}
+    assert values["listener.security.protocol.map"] == "SASL_SSL:SASL_SSL,CONTROLLER:SSL"
+    assert values["listener.name.controller.ssl.client.auth"] == "required"
+    assert values["allow.everyone.if.no.acl.found"] == "false"
+    assert values["super.users"] == "User:admin;User:CN=node"
+    assert "rahasia" not in repr(security)
 
 
 def test_free_ports_are_distinct_free_and_never_those_of_outgoing_connections() -> None:

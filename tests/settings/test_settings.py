@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.kafka_options import client_options
-from streams.settings import Kafka, Settings, SettingsError, Topics, as_environment, load_settings
+from streams.settings import (
+    Dashboard,
+    Kafka,
+    PhotoStore,
+    Settings,
+    SettingsError,
+    Topics,
+    as_environment,
+    load_settings,
+)
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -103,3 +112,42 @@ def test_every_setting_is_documented() -> None:
             assert f"| `{field.name}` | `{default!r}` |" in page, (
                 f"docs/settings.md lacks {section.name}.{field.name}"
             )
+
+
+def test_secrets_are_not_written_out() -> None:
+    settings = Settings(
+        kafka=Kafka(sasl_username="u", sasl_password="rahasia-1"),
+        photo_store=PhotoStore(s3_access_key_id="id", s3_secret_access_key="rahasia-2"),
+        dashboard=Dashboard(database="postgresql://console:rahasia-3@db.example/relist"),
+    )
+    shown = [repr(settings), f"{settings.kafka}", repr(client_options(signed_in(settings.kafka)))]
+    assert "rahasia" not in "".join(shown)
+    assert "sasl_password='***'" in shown[0]
+    assert "postgresql://console:***@db.example/relist" in shown[0]
+    assert "sasl_password=None" in repr(Kafka())
+    assert "sqlite:///console.sqlite" in repr(Dashboard(database="sqlite:///console.sqlite"))
+
+
+def signed_in(kafka: Kafka) -> Kafka:
+    return msgspec.structs.replace(kafka, security_protocol="SASL_PLAINTEXT", sasl_mechanism="SCRAM-SHA-512")
+
+
+@pytest.mark.parametrize("wrong", [{"sasl_password": ["rahasia"]}, {"sasl_password": {"rahasia": "x"}}])
+def test_a_wrong_password_setting_is_named_and_not_shown(tmp_path: Path, wrong: dict[str, object]) -> None:
+    file = tmp_path / "settings.toml"
+    value = "['rahasia']" if isinstance(wrong["sasl_password"], list) else "{ rahasia = 'x' }"
+    file.write_text(f"[kafka]\nsasl_password = {value}\n")
+    with pytest.raises(SettingsError, match=r"\$\.kafka\.sasl_password") as refused:
+        load_settings(file, environ={})
+    assert "rahasia" not in str(refused.value)
+
+
+@pytest.mark.parametrize("missing", ["sasl_mechanism", "sasl_username", "sasl_password"])
+def test_a_sign_in_that_is_not_said_in_full_is_refused_by_name(missing: str) -> None:
+    whole = Kafka(
+        security_protocol="SASL_PLAINTEXT", sasl_mechanism="PLAIN", sasl_username="u", sasl_password="rahasia"
+    )
+    client_options(whole)
+    with pytest.raises(SettingsError, match=f"set kafka.{missing} too") as refused:
+        client_options(msgspec.structs.replace(whole, **{missing: None}))
+    assert "rahasia" not in str(refused.value)
