@@ -22,7 +22,7 @@ from streams.topics import DEAD_LETTERS as LETTERS_TOPIC
 
 HOLDER = """
 import sys, time
-from streams.console.database import VERSION, Database
+from streams.console.database import Database
 from streams.console.feed.turn import turn_on
 turn = turn_on(Database(sys.argv[1]))
 print(turn.take(), flush=True)
