@@ -8,6 +8,7 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, TopicAuthorizationFailedError
 
+from connectors.kafka_offsets import of_every
 from connectors.kafka_refusal import lacking
 from connectors.stop import Stop
 from streams.broker_trouble import why_unreachable
@@ -105,7 +106,7 @@ class TopicFollower:
             UnreachableError: the broker has stopped answering.
         """
         try:
-            ends = self._consumer.end_offsets(sorted(self._consumer.assignment()))
+            ends = of_every(self._consumer.end_offsets, sorted(self._consumer.assignment()))
             moved = said = time.monotonic()
             while not stop.is_set() and self._is_behind(ends):
                 if self._step(200):
