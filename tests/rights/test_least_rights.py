@@ -247,14 +247,13 @@ def test_a_wrong_password_is_told_in_one_line_without_it(flow: Flow) -> None:
     wrong = "almost-the-password"
     stranger = altered(flow.settings("worker"), sasl_password=wrong)
     commands = {
-        "worker": ["worker", "--port", "0"],
         "connect": ["connect", "jsonlines", "--option", "path=/dev/null"],
         "trace": ["trace", "pasar-uji:l1"],
         "add": ["takedowns", "add", "pasar-uji:l1", "--by", "analyst-7"],
     }
     ended = call_all({name: (stranger, command) for name, command in commands.items()})
     for name, (code, out, said) in ended.items():
-        assert (name, code) in {("worker", 3), ("connect", 3), ("trace", 3), ("add", 1)}
+        assert (name, code) in {("connect", 3), ("trace", 3), ("add", 1)}
         assert (out, own_lines(said).count("\n")) == ("", 1), said
         assert "Kafka refuses the user or the password: see kafka.sasl_username" in said
         assert wrong not in said
