@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import msgspec
-
 from streams.broker_health import broker_findings
 from streams.finding import Finding
 from streams.settings import Settings
@@ -29,7 +27,6 @@ LEAST = {
 FREE_BYTES = 1024**3
 PLAUSIBLE = (1_767_225_600, 4_102_444_800)
 """2026 to 2100, in seconds since 1970: a machine without a clock starts in 1970."""
-SECRETS = frozenset({"sasl_password"})
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -38,15 +35,6 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _clock()
     yield _disk(settings)
     yield from broker_findings(settings)
-
-
-def redacted(settings: Settings) -> dict[str, dict[str, object]]:
-    """The settings in force, with each secret that is set shown as ***."""
-    tables: dict[str, dict[str, object]] = msgspec.to_builtins(settings)
-    for table in tables.values():
-        for name in SECRETS & table.keys():
-            table[name] = "***" if table[name] is not None else None
-    return tables
 
 
 def _versions() -> Iterator[Finding]:

@@ -197,6 +197,9 @@ class Dashboard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Of people whom the proxy names and the console does not know yet."""
     https: bool = False
     """People reach it by https, through a proxy: cookies are then sent by https alone."""
+    hosts: str = ""
+    """Comma-separated names by which people reach it; a request for another is refused. Without one, any name: a page
+    that has its own name led to this address (DNS rebinding) is then kept out by the sign-in alone."""
     session_hours: Annotated[float, Meta(gt=0)] = 12.0
     """After which people sign in again; a quarter of it without a sign of life ends a session too."""
     language: Literal["en", "id"] = "en"

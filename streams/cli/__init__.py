@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from streams.last_words import watch_last_words
+
 COMMANDS: tuple[str, ...] = (
     "demo",
     "scan",
@@ -63,4 +65,5 @@ def main() -> None:
     # Photos are compared in many small matrix products: threads for each would cost more than they bring, and
     # the other cores have their own workers and photo processes. It must be said before numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    watch_last_words()
     build_app()()
