@@ -115,8 +115,9 @@ def _without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutabl
 def _on_one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Whatever was logged, in signs that stay where they are printed."""
     for name, value in event.items():
-        if isinstance(value, str) and not value.isprintable():
-            event[name] = safe_text(redact(value))
+        if isinstance(value, str):
+            plain = redact(value)
+            event[name] = plain if plain.isprintable() else safe_text(plain)
     return event
 
 
@@ -124,4 +125,5 @@ def _barred_traceback(out: TextIO, info: Any) -> None:
     told = StringIO()
     structlog.dev.plain_traceback(told, info)
     # Not splitlines(), for which more signs end a line than for a terminal: those are shown as escapes too.
-    out.write("\n".join(f"  | {safe_text(line)}" for line in told.getvalue().rstrip("\n").split("\n")))
+    lines = redact(told.getvalue()).strip("\n").split("\n")
+    out.write("".join(f"\n  | {safe_text(line)}" for line in lines))

@@ -37,7 +37,7 @@ def doctor(
     for finding in examine(settings):
         findings.append(finding)
         if not as_json:
-            console.print(f"{MARKS[finding.state]}  {finding.check}: {escape(finding.detail)}")
+            console.print(f"{MARKS[finding.state]}  {escape(f'{finding.check}: {finding.detail}')}")
             if finding.advice:
                 console.print(f"      do: {escape(finding.advice)}")
     if as_json:

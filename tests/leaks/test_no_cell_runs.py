@@ -109,8 +109,9 @@ def cells_as_read(text: str, separators: str) -> Iterator[str]:
 
 
 def is_formula(cell: str) -> bool:
-    """Whether a spreadsheet may take it for one, however it trims; one of text begins with an apostrophe first."""
-    return not cell.startswith("'") and cell.lstrip(UNSEEN + "\n\t\r").startswith(tuple(SIGNS.strip()))
+    """Whether a spreadsheet may take it for one, however it trims. An apostrophe makes a cell text, if it comes first."""
+    bare = cell.lstrip(UNSEEN.replace("'", "") + "\n\t\r")
+    return bare.startswith(tuple(SIGNS.strip()))
 
 
 READERS = {"comma": ",", "semicolon": ";", "LibreOffice": ",;\t", "tab": "\t"}
@@ -140,6 +141,8 @@ def test_no_cell_of_the_consoles_files_runs(tmp_path: Path) -> None:
 def test_the_readers_of_this_test_find_formulas() -> None:
     assert list(cells_as_read('a,"b ""c"",d",e\r\n', ",")) == ["a", 'b "c",d', "e", ""]
     for text in ATTACKS:
+        if text.startswith(("'", "\"'")):
+            continue  # is text already, but must not lose what makes it so: the property below
         out = io.StringIO()
         csv.writer(out).writerow(["x", text, "y"])
         found = [any(map(is_formula, cells_as_read(out.getvalue(), each))) for each in READERS.values()]

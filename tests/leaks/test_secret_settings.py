@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from connectors.secret import SHOWN, redact
+from streams import doctor
 from streams.cli import build_app
 from streams.secret_settings import WORDS, is_secret, keep_secret, secrets_of, shown
 from streams.settings import Dashboard, Kafka, PhotoStore, Settings, SettingsError, load_settings
 
 PLAIN = {
-    "ssl_cafile", "ssl_certfile", "ssl_keyfile", "s3_access_key_id", "sasl_username", "sasl_mechanism",
+    "ssl_cafile", "ssl_certfile", "ssl_keyfile", "s3_access_key_id", "sasl_username", "sasl_mechanism", "ssl_check_hostname",
 }  # fmt: skip
 """Paths, ids and names: of no use without what they belong to."""
 
@@ -65,12 +66,13 @@ def test_they_are_kept_out_of_texts_in_each_spelling(secretive: Settings) -> Non
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_doctor_shows_none(form: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RELISTWATCH_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    # Ten seconds of waiting for a broker tell nothing of settings; test_secrets_of_processes.py has a real one.
+    monkeypatch.setattr(doctor, "broker_findings", lambda _: iter(()))
     monkeypatch.setenv("RELISTWATCH_KAFKA__SASL_PASSWORD", "kafka-4711")
     monkeypatch.setenv("RELISTWATCH_PHOTO_STORE__S3_SECRET_ACCESS_KEY", "s3-4711")
     monkeypatch.setenv("RELISTWATCH_DASHBOARD__DATABASE", "postgresql://console:data-4711@127.0.0.1:1/x")
     result = CliRunner().invoke(build_app(), ["doctor", *form])
-    assert result.exit_code == 1
+    assert result.exit_code == 0, result.output
     assert "s3_secret_access_key" in result.output
     assert "4711" not in result.output
 

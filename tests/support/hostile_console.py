@@ -1,5 +1,6 @@
 """A console's database with a hostile text in every field of every record, and the addresses of all its pages."""
 
+import dataclasses
 import time
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +10,7 @@ from alert_records import alert, flood
 from case_scene import SEEN, put_alert, put_links, put_takedown
 from console_rows import letter_row, now_ms, put, put_letters, put_requests, request_row
 from flow_facts import NOON_MS, connector, instance, offsets_of, store_of
-from hostile_texts import KEY, LINKS, RUNS
+from hostile_texts import KEY, LINKS, MARK, RUNS
 from listing_records import takedown
 from seller_graphs import backdrop, contact
 from sqlalchemy import insert, update
@@ -27,11 +28,14 @@ from connectors.takedown_requests import ListPlace
 from connectors.takedown_status import StatusChange
 from streams.console.context import Console
 from streams.console.judgement import Facts, judge
+from streams.console.photo_proxy import PhotoProxy
 from streams.console.store_figures import LetterKind
 from streams.console.tables import AUDIT, CHANGES, CLAIMS, PEOPLE, SESSIONS, VERDICTS
 from streams.console.watch import Watch
 from streams.console.watch_core import Snapshot, series_of
 
+SHORT = f"{MARK}<img src=x onerror=alert(1)>"
+"""Where a name may have 200 characters at most, and longer ones are let go."""
 PLACE = "pasar-uji"
 """Marketplaces have no other signs than these, wherever a record is decoded."""
 
@@ -125,6 +129,7 @@ def fill(console: Console) -> list[str]:
     with database.write() as connection:
         connection.execute(update(SESSIONS).values(browser=RUNS[:300], address=RUNS[:100]))
     console.services[Watch] = _watch()
+    console.services[PhotoProxy] = PhotoProxy(console.settings)
     what = quote(LINKS[0])
     return [
         "/", "/alerts", "/alerts?state=all", "/alerts?state=all&sort=newest", f"/alerts?text={quote(RUNS[:150])}",
@@ -150,11 +155,11 @@ def _watch() -> Watch:
         instance("starting", kind="lookback", **(texts | {"instance": f"l{RUNS}"})),
     )  # fmt: skip
     store = store_of()
-    store = msgspec.structs.replace(store, letters=(LetterKind(RUNS, RUNS, 5, 5, NOON_MS),))
+    store = dataclasses.replace(store, letters=(LetterKind(RUNS, RUNS, 5, 5, NOON_MS),))
     offsets = offsets_of(1500)
     facts = Facts(NOON_MS, 0.5, RUNS, 600.0, offsets, store, parts)
     series = series_of(
-        {f"in:fingerprint:{RUNS}": 20.0, f"out:match:{RUNS}": 3.0}, {"listings": 20.0}, offsets, store
+        {f"in:fingerprint:{SHORT}": 20.0, f"out:match:{SHORT}": 3.0}, {"listings": 20.0}, offsets, store
     )
     watch = Watch()
     watch.snapshot = Snapshot(facts.now_ms, judge(facts), parts, offsets, store, series, 100.0, True)

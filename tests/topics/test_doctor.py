@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 from streams import broker_health, doctor
 from streams.doctor import LEAST, PINNED, examine
 from streams.finding import Finding
-from streams.settings import Kafka, Settings, Topics, Worker
+from streams.settings import Kafka, Settings, Worker
 from streams.topics import ALL_TOPICS
 from streams.worker_process import free_port
 

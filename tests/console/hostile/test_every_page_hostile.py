@@ -1,20 +1,23 @@
 """Stored cross-site scripting: a console full of hostile records, and every page of it opened in a real browser."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from console_client import Served, console_in, served
 from hostile_console import fill
-from hostile_texts import MARK, Watched
-from open_pages import without_chromium
+from hostile_texts import MARK, RUNS, Watched
+from open_pages import sync_api, without_chromium
+from sqlalchemy import update
 
 from streams.console.app import ROUTES
-from streams.settings import Kafka, Settings
+from streams.console.tables import SESSIONS
+from streams.kafka_local.broker import LocalKafka
+from streams.settings import Kafka, Settings, Topics
 
-pytestmark = without_chromium
+pytestmark = [pytest.mark.kafka, without_chromium]
 
-AWAY = Settings(kafka=Kafka(bootstrap_servers="127.0.0.1:1"))
 FORMS = {"/takedowns/add", "/takedowns/import", "/runbook"}
 """Pages that show nothing of anybody."""
 NO_PAGES = {
@@ -28,8 +31,10 @@ ELSEWHERE = {"/takedowns/import/{token}", "/dead-letters/replays/{job}"}
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, list[str]]]:
-    with console_in(tmp_path_factory.mktemp("console"), AWAY) as console, served(console) as site:
+def filled(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, list[str]]]:
+    # A broker without our topics says so at once; one that is away takes its time.
+    settings = Settings(kafka=Kafka(bootstrap_servers=kafka.bootstrap_servers), topics=Topics(prefix="none-"))
+    with console_in(tmp_path_factory.mktemp("console"), settings) as console, served(console) as site:
         yield site, fill(console)
 
 
@@ -37,6 +42,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, l
 def watched(chromium: Any, filled: tuple[Served, list[str]], language: str) -> Iterator[Watched]:
     site, _ = filled
     visitor = site.visitor("admin")
+    with site.console.database.write() as connection:
+        connection.execute(update(SESSIONS).values(browser=RUNS[:300], address=RUNS[:100]))
     context = chromium.new_context(base_url=site.base)
     cookies = [*visitor.client.cookies.items(), ("rw_language", language)]
     context.add_cookies([{"name": name, "value": value, "url": site.base} for name, value in cookies])
@@ -49,20 +56,27 @@ def test_no_field_of_any_record_does_anything_on_any_page(
     watched: Watched, filled: tuple[Served, list[str]], language: str
 ) -> None:
     _, addresses = filled
-    wrong, shown_on = [], set()
+    if language == "id":
+        # The same templates with other words: one alert of each kind is enough.
+        addresses = [each for each in addresses if not re.fullmatch(r"/alerts/alert-[2-8]", each)]
+    wrong, silent = [], []
     for address in addresses:
-        watched.page.goto(address, wait_until="domcontentloaded")
-        # The page's own scripts have run by its load event, and have put in what they put in by the next frame.
-        watched.page.wait_for_load_state("load")
-        watched.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-        assert watched.page.locator("html").get_attribute("lang") in (language, None), address
+        watched.page.goto(address)
         wrong += [f"{address[:60]}: {each}" for each in watched.found()]
         watched.wrong.clear()
-        if MARK in watched.page.content():
-            shown_on.add(address)
+        if address not in FORMS and not _shows_it(watched.page):
+            silent.append(address)
     assert wrong == []
-    silent = [each for each in addresses if each not in shown_on and each not in FORMS]
     assert silent == [], "these pages show no hostile text, so they prove nothing"
+
+
+def _shows_it(page: Any) -> bool:
+    """What is made beside the page, such as the report, comes a moment later."""
+    try:
+        page.wait_for_function(f"() => document.documentElement.innerHTML.includes('{MARK}')", timeout=8000)
+    except sync_api.TimeoutError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("language", ["en"])
@@ -79,13 +93,11 @@ def test_what_a_script_puts_into_the_page_does_nothing_either(
     page.wait_for_selector(".opened")
     page.goto("/throughput")
     page.wait_for_selector(".charts:not([hidden])")
-    assert page.locator("#marketplace option", has_text=MARK).count() >= 1
+    page.locator("#marketplace option", has_text=MARK).first.wait_for(state="attached")
     assert watched.found() == []
 
 
 def test_every_page_that_there_is_was_opened(filled: tuple[Served, list[str]]) -> None:
-    import re
-
     _, addresses = filled
     paths = [address.partition("?")[0] for address in addresses]
     for route in ROUTES:

