@@ -16,6 +16,7 @@ from connectors.clock import Clock, SystemClock
 from connectors.errors import AbortError, RetryError
 from connectors.field_types import Timestamp
 from connectors.kafka_delivery import KafkaDelivery
+from connectors.kafka_offsets import of_every
 
 MAX_STATE_BYTES = 256 * 1024
 READ_SECONDS = 30.0
@@ -157,7 +158,7 @@ class KafkaCheckpoints:
 def _newest(consumer: KafkaConsumer, topic: str, clock: Clock) -> dict[str, bytes]:
     partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
     consumer.assign(partitions)
-    ends = consumer.end_offsets(partitions)
+    ends = of_every(consumer.end_offsets, partitions)
     consumer.seek_to_beginning(*partitions)
     newest: dict[str, bytes] = {}
     deadline = clock.monotonic() + READ_SECONDS

@@ -14,6 +14,7 @@ from connectors.events import Alert
 from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
 from connectors.kafka_changes import Changes
 from connectors.kafka_delivery import ABORTS, REACH_MS
+from connectors.kafka_offsets import of_every
 from connectors.record_fields import FieldError, checked
 from connectors.sdk import (
     IDLE,
@@ -110,7 +111,9 @@ class KafkaSource(Source[KafkaSourceOptions]):
                     f"kafka: there is no topic {options.topic!r}; make it with: relistwatch topics create"
                 )
             partitions = [TopicPartition(options.topic, number) for number in sorted(numbers)]
-            self._ends = self._consumer.end_offsets(partitions, timeout_ms=REACH_MS)
+            self._ends = of_every(
+                lambda left: self._consumer.end_offsets(left, timeout_ms=REACH_MS), partitions
+            )
             if not options.from_beginning:
                 self._begin_at_the_end(partitions)
             self._consumer.subscribe([options.topic], listener=self._changes)

@@ -7,6 +7,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from connectors.kafka_offsets import of_every
 from streams.kafka_options import client_options
 from streams.record_reader import REACH_MS, STALL_SECONDS, Record, UnreachableError
 from streams.seen_listings import Place
@@ -116,7 +117,8 @@ class OffsetReader:
             if partition not in self._bounds or max(places) >= self._bounds[partition][1]
         ]
         if asked:
-            first, end = self._consumer.beginning_offsets(asked), self._consumer.end_offsets(asked)
+            first = of_every(self._consumer.beginning_offsets, asked)
+            end = of_every(self._consumer.end_offsets, asked)
             self._bounds.update({partition: (first[partition], end[partition]) for partition in asked})
 
     def _only(self, left: dict[TopicPartition, list[int]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from connectors.kafka_offsets import at_times, of_every
 from streams.kafka_options import client_options
 from streams.key_partition import partition_of
 from streams.settings import Settings
@@ -130,7 +131,7 @@ class RecordReader:
             UnreachableError: the broker has stopped answering.
         """
         chosen = self._chosen(keys)
-        ends = self._consumer.end_offsets(chosen)
+        ends = of_every(self._consumer.end_offsets, chosen)
         starts = self._starts(chosen, ends, since)
         total = sum(ends.values()) - sum(starts.values())
         done = 0
@@ -159,11 +160,10 @@ class RecordReader:
         self, chosen: list[TopicPartition], ends: dict[TopicPartition, int], since: datetime | None
     ) -> dict[TopicPartition, int]:
         if since is None:
-            starts: dict[TopicPartition, int] = self._consumer.beginning_offsets(chosen)
-            return starts
+            return of_every(self._consumer.beginning_offsets, chosen)
         asked = dict.fromkeys(chosen, int(since.timestamp() * 1000))
-        found = self._consumer.offsets_for_times(asked) if asked else {}
-        return {each: found[each].offset if found.get(each) else ends[each] for each in chosen}
+        found = at_times(self._consumer, asked)
+        return {each: found[each].offset if found[each] else ends[each] for each in chosen}
 
     def arriving(self, stop: Stop, *, from_beginning: bool = False) -> Iterator[Record]:
         """The records that come from now on, or all there are and then those; until `stop`."""
@@ -193,8 +193,8 @@ class RecordReader:
         if place not in self._partitions:
             last = len(self._partitions) - 1
             raise ReadError(f"{self._topic} has partitions 0 to {last}, not {partition}")
-        first = self._consumer.beginning_offsets([place])[place]
-        end = self._consumer.end_offsets([place])[place]
+        first = of_every(self._consumer.beginning_offsets, [place])[place]
+        end = of_every(self._consumer.end_offsets, [place])[place]
         if not first <= offset < end:
             held = f"offsets {first} to {end - 1}" if first < end else "no records"
             raise ReadError(f"{self._topic} partition {partition} has {held}, not {offset}")

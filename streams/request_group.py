@@ -8,6 +8,7 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from connectors.kafka_offsets import of_every
 from connectors.stop import Stop
 from streams.kafka_options import client_options
 from streams.record_reader import REACH_MS, Record, UnreachableError
@@ -145,8 +146,8 @@ class RequestGroup:
         """The end of each of the topic's partitions that holds anything."""
         numbers = self._consumer.partitions_for_topic(self._topic) or ()
         partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
-        beginnings = self._consumer.beginning_offsets(partitions)
-        ends = self._consumer.end_offsets(partitions)
+        beginnings = of_every(self._consumer.beginning_offsets, partitions)
+        ends = of_every(self._consumer.end_offsets, partitions)
         return {each: end for each, end in ends.items() if end > beginnings[each]}
 
     def _place(self, partition: TopicPartition) -> int:

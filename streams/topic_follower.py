@@ -8,6 +8,7 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from connectors.kafka_offsets import of_every
 from connectors.stop import Stop
 from streams.kafka_options import client_options
 from streams.record_reader import REACH_MS, STALL_SECONDS, ReadError, Record, UnreachableError
@@ -93,7 +94,7 @@ class TopicFollower:
             UnreachableError: the broker has stopped answering.
         """
         try:
-            ends = self._consumer.end_offsets(sorted(self._consumer.assignment()))
+            ends = of_every(self._consumer.end_offsets, sorted(self._consumer.assignment()))
             moved = said = time.monotonic()
             while not stop.is_set() and self._is_behind(ends):
                 if self._step(200):

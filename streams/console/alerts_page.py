@@ -31,11 +31,11 @@ from streams.console.queue.rows import (
     QueueRow,
     neighbour,
     open_in_cluster,
-    queue_page,
     recent_reasons,
     rows_of,
 )
 from streams.console.queue.search import COUNTED, Place, PlaceError, place_of
+from streams.console.queue_rows import rows_html
 from streams.console.rendering import ENVIRONMENT, language_for, page
 from streams.console.routes import Route
 from streams.console.words import Language, word
@@ -127,10 +127,10 @@ async def alerts(request: web.Request) -> web.Response:
 
 async def queue(request: web.Request) -> web.Response:
     """The rows alone."""
-    console, wanted, after = console_of(request), wanted_of(request), place_in(request)
-    found = await console.blocking(queue_page, console.database, wanted, after)
+    wanted, after = wanted_of(request), place_in(request)
     if request.headers.get(FRAGMENT):
-        return page(request, "alert_rows.html", queue_values(request, wanted) | {"queue": found})
+        rows = await rows_html(request, wanted, after, queue_values(request, wanted))
+        return web.Response(text=rows, content_type="text/html", headers={"Cache-Control": "no-store"})
     return await _whole(request, wanted, None, after)
 
 
@@ -192,11 +192,10 @@ async def _whole(
     request: web.Request, wanted: Filter, opened: Opened | None, after: Place | None = None
 ) -> web.Response:
     console = console_of(request)
-    found = await console.blocking(queue_page, console.database, wanted, after)
     known = console.services.setdefault(KnownChoices, KnownChoices(console.database))
     values: dict[str, Any] = queue_values(request, wanted, None if opened is None else opened.row.alert_id)
     values |= {
-        "queue": found,
+        "rows": await rows_html(request, wanted, after, values),
         "opened": opened,
         "choices": await console.blocking(known.get),
         "lists": _lists(),

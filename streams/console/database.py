@@ -5,14 +5,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from streams.console.tables import META, METADATA
+from streams.console.tables import FROM_TOPICS, META, METADATA
 from streams.settings import Settings
 
-VERSION = "1"
+VERSION = "2"
+EARLIER = ("1",)
+"""Versions whose other tables were as they are: only what comes from the topics is made again."""
 BUSY_SECONDS = 15
 MAKING_LOCK = 0x72656C6973740000
 """PostgreSQL's advisory lock of whoever makes the tables: 'relist' and the number of the lock."""
@@ -64,14 +66,18 @@ class Database:
         with self.write() as connection:
             if self.is_postgres:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({MAKING_LOCK})"))
-            METADATA.create_all(connection)
+            META.create(connection, checkfirst=True)
             held = connection.scalar(select(META.c.value).where(META.c.name == "version"))
-            if held is None:
-                connection.execute(insert(META).values(name="version", value=VERSION))
-            elif held != VERSION:
+            if held not in {None, VERSION, *EARLIER}:
                 raise DatabaseError(
                     f"{self.place} has tables of version {held}, this program has {VERSION}: take another database"
                 )
+            if held in EARLIER:
+                METADATA.drop_all(connection, tables=FROM_TOPICS)
+                connection.execute(delete(META))
+            METADATA.create_all(connection)
+            if held != VERSION:
+                connection.execute(insert(META).values(name="version", value=VERSION))
 
 
 def database_url(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
+from connectors.kafka_offsets import at_times, of_every
 from streams.console.instances import LOST_SECONDS
 from streams.heartbeat import Heartbeat
 from streams.kafka_options import client_options
@@ -95,8 +96,8 @@ class HeartbeatReader:
             raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
         partitions = [TopicPartition(name, number) for number in sorted(numbers)]
         consumer.assign(partitions)
-        self._live_from = dict(consumer.end_offsets(partitions))
+        self._live_from = of_every(consumer.end_offsets, partitions)
         since = int((time.time() - LOST_SECONDS) * 1000)
-        for partition, found in consumer.offsets_for_times(dict.fromkeys(partitions, since)).items():
+        for partition, found in at_times(consumer, dict.fromkeys(partitions, since)).items():
             # None where nothing came since.
             consumer.seek(partition, found.offset if found is not None else self._live_from[partition])

@@ -55,29 +55,22 @@ ALERTS = Table(
     Column("matched_ms", BigInteger, nullable=False),
     Column("took_ms", BigInteger),
     Column("state", String(20), nullable=False),
-    Column("members", Text),
+    Column("texts", Text, nullable=False),
     Column("record", LargeBinary, nullable=False),
     Index("alerts_queue", "state", "probability", "matched_ms").ddl_if(dialect="postgresql"),
     Index("alerts_age", "state", "matched_ms").ddl_if(dialect="postgresql"),
     Index("alerts_time", "matched_ms"),
     Index("alerts_cluster", "cluster"),
-    Index(
-        "alerts_together",
-        "alert_id",
-        sqlite_where=text("members IS NOT NULL"),
-        postgresql_where=text("members IS NOT NULL"),
-    ),
     Index("alerts_takedown", "takedown_id"),
     Index("alerts_seller", "seller", "matched_ms"),
     Index("alerts_listing", "listing_key"),
 )
 """`seller`: the account, `marketplace:seller_id`. `cluster`: the least takedown id of the alert's cluster.
-`members`: of a cluster of several, each takedown id on a line of its own, a line end before the first too; else null.
 `took_ms`: from the listing's arrival on Kafka to the alert's; null where that is not known.
+`texts`: the ids and titles that are searched for words, a line each, with ASCII's capital letters small.
 `state`: `open`, or the verdict in force: `relist`, `not a relist`, `same backdrop`, `unsure`."""
 
-_FILTERED = """held, kind, marketplace, authority, seller, caught_by, cluster, title, takedown_title, listing_key,
-    takedown_id"""
+_FILTERED = "held, kind, marketplace, authority, seller, caught_by, cluster, texts"
 for _name, _order in (
     ("alerts_queue", "probability, matched_ms, alert_id"),
     ("alerts_age", "matched_ms, alert_id"),
@@ -87,6 +80,15 @@ for _name, _order in (
     # PostgreSQL could not hold them.
     _index = DDL(f"CREATE INDEX {_name} ON alerts (state, {_order}, {_FILTERED})")  # type: ignore[no-untyped-call]
     event.listen(ALERTS, "after_create", _index.execute_if(dialect="sqlite"))
+
+ALERT_TAKEDOWNS = Table(
+    "alert_takedowns",
+    METADATA,
+    Column("takedown_id", String(500), primary_key=True),
+    Column("alert_id", String(256), primary_key=True),
+    Index("alert_takedowns_alert", "alert_id"),
+)
+"""The other takedowns of an alert's cluster, beside the one that it is named after."""
 
 VERDICTS = Table(
     "verdicts",
@@ -297,6 +299,7 @@ AUDIT = Table(
 
 FROM_TOPICS = (
     ALERTS,
+    ALERT_TAKEDOWNS,
     VERDICTS,
     TAKEDOWNS,
     TAKEDOWN_PHOTOS,

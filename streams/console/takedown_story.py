@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, union
 
-from streams.console.tables import ALERTS, CHANGES, REQUESTS, TAKEDOWNS
+from streams.console.tables import ALERT_TAKEDOWNS, ALERTS, CHANGES, REQUESTS, TAKEDOWNS
 from streams.console.takedown_records_kept import Which, kept_records
 from streams.takedown_desk import NoListingError, target_of
 from streams.takedown_view import StandingView, view_of
@@ -55,8 +55,7 @@ def _named(text: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 def _alerts(wanted: set[str]) -> ColumnElement[bool]:
     """The alerts of these takedowns: those that are named after one, and those whose cluster has one."""
-    within = or_(*(ALERTS.c.members.contains(f"\n{each}\n", autoescape=True) for each in sorted(wanted)))
     # Two looks into an index each; together in one condition they would be a look at every alert.
     named = select(ALERTS.c.alert_id).where(ALERTS.c.takedown_id.in_(wanted))
-    together = select(ALERTS.c.alert_id).where(ALERTS.c.members.is_not(None), within)
+    together = select(ALERT_TAKEDOWNS.c.alert_id).where(ALERT_TAKEDOWNS.c.takedown_id.in_(wanted))
     return ALERTS.c.alert_id.in_(union(named, together))

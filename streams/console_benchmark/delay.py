@@ -22,7 +22,7 @@ import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
 from connectors.events import Alert
-from streams.benchmark import BANK, WAIT_SECONDS, Bench, say, under_load
+from streams.benchmark import WAIT_SECONDS, Bench, say, under_load
 from streams.console.database import Database
 from streams.console.guard import SESSION_COOKIE
 from streams.console_benchmark.drawn_market import Drawn
@@ -46,6 +46,7 @@ PAGES = (
 )
 NEWEST = "/alerts/queue?sort=newest"
 PAUSE_SECONDS = 3.0
+TAKEDOWNS = 5_000
 Turn = tuple[list[float], list[float]]
 """Milliseconds from listing to alert, and from alert to page."""
 
@@ -134,7 +135,7 @@ def measure(bench: Bench, folder: Path, how: Console, wanted: Wanted) -> Turn:
     settings = msgspec.structs.replace(
         settings, dashboard=msgspec.structs.replace(settings.dashboard, database=database)
     )
-    bench.fill_bank(settings, BANK)
+    bench.fill_bank(settings, TAKEDOWNS)
     with bench.workers(settings, 1):
         if how == "none":
             return under_load(settings, wanted.rate, wanted.seconds), []

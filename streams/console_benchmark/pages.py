@@ -12,13 +12,15 @@ from streams.console_benchmark.drawn_market import AUTHORITIES, ERRORS, Drawn
 @dataclass(frozen=True, slots=True)
 class Page:
     """`path` has names in braces for what is drawn anew each time. `news`: the kind by which an open page is filled
-    again, from `fill`. `often`: how many times as often as another it is asked."""
+    again, from `fill`. `often`: how many times as often as another it is asked. `part`: as its page's script asks
+    for it, without the page around it."""
 
     name: str
     path: str
     news: str | None = None
     fill: str = ""
     often: int = 1
+    part: bool = False
 
     def address(self, drawn: Drawn, dice: random.Random, *, again: bool = False) -> str:
         """One request's path."""
@@ -47,7 +49,8 @@ PAGES = (
     Page("alerts held from a flood", "/alerts?kind=held"),
     Page("alerts with a word", "/alerts?text={word}"),
     Page("alerts with two words, all", "/alerts?text={word}+xxl&state=all"),
-    Page("one alert", "/alerts/{alert}", often=4),
+    Page("one alert", "/alerts/{alert}"),
+    Page("one alert beside the queue", "/alerts/{alert}", often=4, part=True),
     Page("who has which alert open", "/alerts/claims"),
     Page("throughput", "/throughput", often=2),
     Page("throughput, an hour", "/throughput/history?span=hour", often=2),

@@ -108,7 +108,7 @@ class Load:
         self, session: aiohttp.ClientSession, page: Page, dice: random.Random, *, again: bool = False
     ) -> None:
         answers = self.answers[page.name + (", filled again" if again else "")]
-        headers = {"X-Fragment": "1"} if again else {}
+        headers = {"X-Fragment": "1"} if again or page.part else {}
         started = time.perf_counter()
         async with session.get(page.address(self.drawn, dice, again=again), headers=headers) as answer:
             body = await answer.read()

@@ -3,20 +3,23 @@
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
 from connectors.verdicts import Verdict
+from streams.console.ascii_lower import ascii_lower
 from streams.console.feed.fitting import Row, fitted
-from streams.console.tables import ALERTS, VERDICTS
+from streams.console.tables import ALERT_TAKEDOWNS, ALERTS, VERDICTS
 from streams.epoch import milliseconds
 from streams.record_reader import Record
 from streams.stage import RECEIVED_HEADER
 from streams.verdict_feed import verdict_of
 
 OPEN = "open"
+SEARCHED_CHARACTERS = 1000
+"""Of a title."""
 
 _alert = Codec(Alert, ours=True)
 
 
-def alert_row(record: Record, *, held: bool) -> Row:
-    """The row of an alert's record on `alerts`, or where it is held on `held-alerts`.
+def alert_row(record: Record, *, held: bool) -> tuple[Row, Alert]:
+    """The row of an alert's record on `alerts`, or where it is held on `held-alerts`; and the alert.
 
     Raises:
         RecordError: it is no alert, or one that no row can hold.
@@ -24,7 +27,7 @@ def alert_row(record: Record, *, held: bool) -> Row:
     if record.value is None:
         raise RecordError("empty-value", "Alert: the message has no value")
     alert = _alert.decode(record.value).record
-    return row_of(alert, record.value, held=held, took_ms=_took_ms(record, alert))
+    return row_of(alert, record.value, held=held, took_ms=_took_ms(record, alert)), alert
 
 
 def row_of(alert: Alert, raw: bytes, *, held: bool, took_ms: int | None) -> Row:
@@ -34,7 +37,7 @@ def row_of(alert: Alert, raw: bytes, *, held: bool, took_ms: int | None) -> Row:
         RecordError: no row can hold it.
     """
     listing, takedown = alert.listing, alert.takedown
-    row = fitted(
+    return fitted(
         ALERTS,
         {
             "alert_id": alert.alert_id,
@@ -54,18 +57,29 @@ def row_of(alert: Alert, raw: bytes, *, held: bool, took_ms: int | None) -> Row:
             "matched_ms": milliseconds(alert.matched_at),
             "took_ms": took_ms,
             "state": OPEN,
+            "texts": searched(alert),
             "record": raw,
         },
     )
-    return row | {"members": _members(alert)}
 
 
-def _members(alert: Alert) -> str | None:
-    """The takedowns of a cluster of several, by which the alerts of one that no alert is named after are found."""
-    if len(alert.cluster) < 2:
-        return None
-    # An id has no control signs; a zero byte cannot come, which a database would refuse.
-    return "\n" + "".join(f"{takedown_id}\n" for takedown_id in alert.cluster).replace("\x00", "")
+def searched(alert: Alert) -> str:
+    """The texts in which words are looked for; ids before titles, which may be of any length."""
+    listing, takedown = alert.listing, alert.takedown
+    account = account_of(listing.marketplace, listing.seller_id) or ""
+    titles = takedown.title[:SEARCHED_CHARACTERS], listing.title[:SEARCHED_CHARACTERS]
+    return ascii_lower("\n".join((alert.alert_id, listing.key, takedown.takedown_id, account, *titles)))
+
+
+def together(alert: Alert) -> list[Row]:
+    """The rows of the other takedowns of its cluster, by which the alerts of one that none is named after are found.
+
+    Raises:
+        RecordError: no row can hold one.
+    """
+    others = sorted({*alert.cluster} - {alert.takedown.takedown_id})
+    rows = ({"takedown_id": each, "alert_id": alert.alert_id} for each in others)
+    return [fitted(ALERT_TAKEDOWNS, row) for row in rows]
 
 
 def verdict_row(key: str, value: bytes | None) -> tuple[Row, Verdict] | None:

@@ -8,8 +8,9 @@ import msgspec
 import structlog
 
 from connectors.codec import RecordError
+from connectors.events import Alert
 from streams.console.feed import other_rows, takedown_rows
-from streams.console.feed.alert_rows import alert_row, row_of, verdict_row
+from streams.console.feed.alert_rows import alert_row, row_of, together, verdict_row
 from streams.console.feed.fitting import Row
 from streams.console.feed.takedown_rows import key_of
 from streams.record_reader import Record
@@ -59,6 +60,8 @@ class Batch:
     alerts: dict[str, Row] = field(default_factory=dict)
     judged: dict[str, Row] = field(default_factory=dict)
     """The alerts that came inside verdicts, for those that are on no topic any more."""
+    together: dict[str, list[Row]] = field(default_factory=dict)
+    """The other takedowns of these alerts' clusters."""
     verdicts: dict[str, Row | None] = field(default_factory=dict)
     takedowns: dict[str, Row] = field(default_factory=dict)
     withdrawn: dict[str, int] = field(default_factory=dict)
@@ -93,15 +96,16 @@ class Batch:
 
     def take_alert(self, record: Record) -> None:
         """An alert that all may see."""
-        self._put_alert(alert_row(record, held=False))
+        self._put_alert(*alert_row(record, held=False))
 
     def take_held(self, record: Record) -> None:
         """An alert held back from a flood."""
-        self._put_alert(alert_row(record, held=True))
+        self._put_alert(*alert_row(record, held=True))
 
-    def _put_alert(self, row: Row) -> None:
+    def _put_alert(self, row: Row, alert: Alert) -> None:
         if row["matched_ms"] < self.since_ms:
             return
+        self.together[row["alert_id"]] = together(alert)
         # A duplicate tells nothing new, but that a held alert was released.
         first = self.alerts.setdefault(row["alert_id"], row)
         first["held"] = first["held"] and row["held"]
@@ -118,6 +122,7 @@ class Batch:
         row, verdict = found
         alert = row_of(verdict.alert, msgspec.json.encode(verdict.alert), held=False, took_ms=None)
         if alert["matched_ms"] >= self.since_ms:
+            self.together[key] = together(verdict.alert)
             self.judged[key] = alert
             self.verdicts[key] = row
 

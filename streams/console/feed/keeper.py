@@ -13,6 +13,7 @@ from streams.console.feed.takedown_rows import WAITING, put_together
 from streams.console.feed.turn import Turn
 from streams.console.feed.upserts import held, insert_missing, remove, upsert
 from streams.console.tables import (
+    ALERT_TAKEDOWNS,
     ALERTS,
     CHANGES,
     DEAD_LETTERS,
@@ -133,6 +134,7 @@ def _write_alerts(connection: Connection, batch: Batch) -> None:
         },
     )
     insert_missing(connection, ALERTS, [row for key, row in batch.judged.items() if key not in batch.alerts])
+    insert_missing(connection, ALERT_TAKEDOWNS, [row for rows in batch.together.values() for row in rows])
     _put_or_remove(connection, VERDICTS, batch.verdicts)
     if judged:
         connection.execute(

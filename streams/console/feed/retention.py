@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, not_, sel
 from streams.console.feed.turn import Turn
 from streams.console.feed.upserts import chunks
 from streams.console.tables import (
+    ALERT_TAKEDOWNS,
     ALERTS,
     ATTEMPTS,
     CHANGES,
@@ -89,7 +90,10 @@ class Retention:
 def _alerts(connection: Connection, since: int) -> int:
     """An alert goes by its own age, and its verdict with it: the verdict stays on its topic."""
     old = select(ALERTS.c.alert_id).where(ALERTS.c.matched_ms < since).limit(ROWS)
-    return _with_key(connection, list(connection.scalars(old)), (VERDICTS, ALERTS))
+    gone = list(connection.scalars(old))
+    for some in chunks(gone):
+        connection.execute(delete(ALERT_TAKEDOWNS).where(ALERT_TAKEDOWNS.c.alert_id.in_(some)))
+    return _with_key(connection, gone, (VERDICTS, ALERTS))
 
 
 def _takedowns(connection: Connection, since: int) -> int:

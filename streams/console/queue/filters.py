@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.verdicts import Judgement
+from streams.console.ascii_lower import ascii_lower
 
 State = Literal["open", "relist", "same backdrop", "not a relist", "unsure", "decided", "all"]
 Kind = Literal["", "relist", "still_up", "flood", "held"]
@@ -109,11 +110,6 @@ def filter_of(address: Mapping[str, str]) -> Filter:
 def is_sound(text: str) -> bool:
     """Whether a database can look for it: no zero byte, no half of a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def ascii_lower(text: str) -> str:
-    """Small letters for A to Z, everything else as it is: what both databases can do alike."""
-    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text)
 
 
 def _milliseconds(name: str, value: str) -> int:

@@ -11,7 +11,7 @@ from feed_records import ARRIVED_MS, Fed, Feeding, fed
 
 from connectors.events import Alert, AlertListing
 from connectors.verdicts import Judgement
-from streams.console.tables import ALERTS, VERDICTS
+from streams.console.tables import ALERT_TAKEDOWNS, ALERTS, VERDICTS
 from streams.epoch import milliseconds
 from streams.topics import ALERTS as ALERTS_TOPIC
 from streams.topics import HELD_ALERTS, TopicSpec
@@ -57,14 +57,17 @@ def test_an_alert_is_a_row_with_its_record(feeding: Feeding) -> None:
         "takedown_title": "Jaket varsity",
         "authority": "kementerian",
         "cluster": "t1",
-        "members": "\nt9\nt1\nt3\n",
         "held": False,
         "observed_ms": NOON_MS,
         "matched_ms": NOON_MS,
         "took_ms": 340,
         "state": "open",
+        "texts": "alert-7\npasar-uji:l7\nt1\npasar-uji:s2\njaket varsity\nj4ket v4rsity",
     }
     assert feeding.told == [{"alerts"}]
+    assert feeding.rows(ALERT_TAKEDOWNS) == [
+        {"takedown_id": other, "alert_id": "alert-7"} for other in ("t3", "t9")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from streams.console.database import Database, DatabaseError
-from streams.console.tables import META, OFFSETS
+from streams.console.database import VERSION, Database, DatabaseError
+from streams.console.tables import META, OFFSETS, PEOPLE
 
 
 def test_the_database_is_the_one_that_was_asked_for(database: Database, database_url: str) -> None:
@@ -44,6 +44,27 @@ def test_opened_again_it_holds_what_it_held_and_refuses_other_tables(
     again.close()
     with pytest.raises(DatabaseError, match="tables of version 0"):
         Database(database_url)
+
+
+def test_tables_of_an_earlier_version_are_filled_anew_and_people_stay(
+    database: Database, database_url: str
+) -> None:
+    person = {"name": "analyst-7", "role": "analyst", "disabled": False, "created_ms": 1, "changed_ms": 1}
+    with database.write() as connection:
+        connection.execute(insert(OFFSETS).values(topic="alerts", partition=0, next=7))
+        connection.execute(insert(PEOPLE).values(person))
+        connection.execute(insert(META).values(name="topic alerts", value="an identity"))
+        connection.execute(META.update().where(META.c.name == "version").values(value="1"))
+        connection.execute(text("DROP TABLE alert_takedowns"))
+        connection.execute(text("ALTER TABLE alerts ADD COLUMN members TEXT"))
+    again = Database(database_url)
+    with again.read() as connection:
+        assert connection.execute(select(OFFSETS)).all() == []
+        assert connection.scalars(select(PEOPLE.c.name)).all() == ["analyst-7"]
+        assert dict(connection.execute(select(META.c.name, META.c.value)).all()) == {"version": VERSION}
+        columns = [*connection.execute(text("SELECT * FROM alerts")).keys()]
+    assert "members" not in columns
+    again.close()
 
 
 def test_consoles_that_start_together_make_the_tables_once(database_url: str) -> None:

@@ -13,7 +13,7 @@ from feed_records import Feeding, fed
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from streams.console.database import Database
+from streams.console.database import VERSION, Database
 from streams.console.feed.keeper import BatchKeeper
 from streams.console.feed.turn import turn_on
 from streams.console.tables import ALERTS, AUDIT, DEAD_LETTERS, META, OFFSETS, PEOPLE
@@ -107,7 +107,7 @@ def test_other_topics_are_read_anew_and_people_stay(feeding: Feeding) -> None:
     with feeding.database.read() as connection:
         meta = dict(connection.execute(select(META.c.name, META.c.value)).all())  # type: ignore[arg-type]
     assert meta == {
-        "version": "1", "topic alerts": "cluster-1 id-9", "topic verdicts": "cluster-1 id-2",
+        "version": VERSION, "topic alerts": "cluster-1 id-9", "topic verdicts": "cluster-1 id-2",
         "topic more": "cluster-1 id-3",
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from queued_alerts import NOON_MS, drawn, put
 
 from connectors.events import Alert
+from streams.console.ascii_lower import ascii_lower
 from streams.console.database import Database
 from streams.console.queue.filters import (
     CAUGHT_BY,
@@ -18,7 +19,6 @@ from streams.console.queue.filters import (
     STATES,
     Filter,
     FilterError,
-    ascii_lower,
     filter_of,
 )
 from streams.console.queue.search import Place, PlaceError, find, place_of

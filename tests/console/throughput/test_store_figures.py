@@ -17,7 +17,7 @@ def alert(number: int, ago_ms: int, **changes: Any) -> dict[str, Any]:
         "alert_id": f"a{number}", "kind": "relist", "probability": 0.9, "caught_by": "arrival", "marketplace": "m",
         "listing_key": f"m:{number}", "title": "t", "takedown_id": "t", "takedown_title": "t", "cluster": "t",
         "held": False, "observed_ms": 0, "matched_ms": int(time.time() * 1000) - ago_ms, "took_ms": 100 + number,
-        "state": "open", "record": b"{}",
+        "state": "open", "texts": "t", "record": b"{}",
     }  # fmt: skip
     return usual | changes
 
