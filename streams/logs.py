@@ -96,7 +96,8 @@ def configure_logs(*, as_json: bool, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("faust", "mode", "aiokafka", "kafka", "asyncio"):
+    # httpx tells each request's address, in which marketplaces want the access token and the signature.
+    for chatty in ("faust", "mode", "aiokafka", "kafka", "asyncio", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
 
 

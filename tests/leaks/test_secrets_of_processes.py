@@ -34,7 +34,6 @@ pytestmark = pytest.mark.kafka
 
 SIGN = "Hush4711"
 """In each secret, and nowhere else."""
-PATH = f"/private/{SIGN}"
 SHOPEE = {
     "partner_key": f"{SIGN}-partner-key-0123456789abcdef",
     "access_token": f"{SIGN}-access-0123456789abcdef",
@@ -70,12 +69,8 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = [
-            self.requestline,
-            urllib.parse.unquote(self.requestline),
-            str(self.headers),
-            body[:500].decode("utf-8", "replace"),
-        ]
+        sent = body[:500].decode("utf-8", "replace")
+        parts = [sent, urllib.parse.unquote(self.requestline), self.requestline, str(self.headers)]
         told = json.dumps({"error": "error_auth", "message": "\n".join(parts), "request_id": "1"})
         self.send_response(400)
         self.send_header("Content-Type", "application/json")
@@ -249,7 +244,7 @@ def test_no_process_tells_a_secret_however_it_fails(place: Place, topics: Settin
         )
         hook = made / "hook.toml"
         hook.write_text(
-            f"url = '{host}{PATH}'\nsecret = '{WEBHOOK}'\ndead_letter_file = 'refused.jsonl'\nattempts = 1\n"
+            f"url = '{host}/hook'\nsecret = '{WEBHOOK}'\ndead_letter_file = 'refused.jsonl'\nattempts = 1\n"
         )
         place.start(
             "export",
@@ -299,6 +294,8 @@ def test_no_process_tells_a_secret_however_it_fails(place: Place, topics: Settin
             came_out[f"{topic.name} {number}"] = b"\n".join(parts)
     client.close()
     assert {"heartbeats", "dead-letters", "takedown-status"} <= {name.partition(" ")[0] for name in came_out}
+    # The host repeats what it was sent, so what it was sent was taken out of what it said.
+    assert all(b"***" in came_out[f"said by {name}"] for name in ("shopee", "record"))
     leaks = {
         f"{name}: …{content[max(0, content.find(spelled) - 80) : content.find(spelled) + 60]!r}"
         for name, content in came_out.items()

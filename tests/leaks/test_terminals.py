@@ -1,6 +1,7 @@
 """Commands that show what others wrote: a terminal is shown plain signs, whatever stands on the topics."""
 
 import os
+import re
 import unicodedata
 from datetime import UTC, datetime
 
@@ -38,10 +39,8 @@ def run(settings: Settings, *arguments: str) -> Result:
 
 
 def unstyled(text: str) -> str:
-    """Without the colours that are ours: a colour changes nothing but how the text after it looks."""
-    import re
-
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+    """Without colours and the turning sign of our own: neither moves what others wrote, and no record has these."""
+    return re.sub(r"\x1b\[[0-9;]*m|\x1b\[\?25[lh]|\r?\x1b\[(?:2K|1A)", "", text)
 
 
 def test_no_command_lets_a_record_steer_the_terminal(topics: Settings) -> None:
