@@ -142,8 +142,8 @@ def _package(pin: Pin) -> dict[str, Any]:
 def _jar(jar: LockedJar) -> dict[str, Any]:
     purl = _jar_purl(jar)
     return {
-        "type": "library", "bom-ref": purl, "group": jar.group, "name": jar.artifact, "version": jar.version, "purl": purl,
-        "hashes": [{"alg": "SHA-256", "content": jar.sha256}],
+        "type": "library", "bom-ref": purl, "group": jar.group, "name": jar.artifact, "version": jar.version,
+        "purl": purl, "hashes": [{"alg": "SHA-256", "content": jar.sha256}],
         "properties": [{"name": f"{NAME}:for", "value": "a local Kafka (extra kafka)"}],
     }  # fmt: skip
 
