@@ -271,7 +271,7 @@ def test_no_process_tells_a_secret_however_it_fails(place: Place, topics: Settin
         )
         place.start(
             "resolve",
-            "unresolved|request",
+            r"(?m)^\d+ [a-z]",
             "takedowns",
             "resolve",
             "--once",
