@@ -117,9 +117,9 @@ def licences_of(name: str) -> list[dict[str, Any]]:
         told = metadata(name)
     except PackageNotFoundError:
         return []
-    if expression := told.get("License-Expression"):
-        return [{"expression": expression}]
-    plain = (told.get("License") or "").strip()
+    if "License-Expression" in told:
+        return [{"expression": told["License-Expression"]}]
+    plain = told["License"].strip() if "License" in told else ""
     if plain and len(plain) <= LONGEST_LICENCE and "\n" not in plain:
         return [{"license": {"name": plain}}]
     classifiers = [each for each in told.get_all("Classifier") or [] if each.startswith("License ::")]

@@ -78,6 +78,8 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["Server"] = "relistwatch"  # not which versions of what, by which known faults are looked up
+    response.headers["Server"] = (
+        "relistwatch"  # not which versions of what, by which known faults are looked up
+    )
     if console_of(request).settings.dashboard.https:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
