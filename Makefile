@@ -8,7 +8,7 @@ JOBS ?= 4
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
-.PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data lock clean
+.PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data audit sbom lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -59,6 +59,22 @@ $(BENCH_VENV)/.installed: deploy/requirements.lock deploy/requirements-bench.txt
 	$(BENCH_VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
 	touch $@
 
+# Known vulnerabilities of the hashed lock; says so where it cannot ask (exit code 3), and lists what is known (1).
+AUDIT_VENV ?= .venv-audit
+audit: $(AUDIT_VENV)/.installed
+	$(AUDIT_VENV)/bin/python -P deploy/audit.py $(ARGS)
+
+# The bill of materials of the release, CycloneDX 1.6, checked by CycloneDX's own schema.
+SBOM ?= dist/relistwatch.cdx.json
+sbom: $(VENV)/.installed $(AUDIT_VENV)/.installed
+	$(BIN)/python -P -m streams.sbom --out "$(SBOM)"
+	$(AUDIT_VENV)/bin/python -P deploy/check_sbom.py "$(SBOM)"
+
+$(AUDIT_VENV)/.installed: deploy/requirements-audit.txt
+	test -x $(AUDIT_VENV)/bin/python || $(PYTHON) -m venv $(AUDIT_VENV)
+	$(AUDIT_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-audit.txt
+	touch $@
+
 # The wheel is built and installed, never the checkout: what is tested is what is released.
 $(VENV)/.installed: deploy/requirements.lock pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -76,4 +92,4 @@ lock:
 	uv pip compile pyproject.toml --extra kafka --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) build dist
+	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) build dist

@@ -22,8 +22,8 @@ Places = npt.NDArray[np.uint32]
 BITS = 256
 WORDS = BITS // 64
 PARTS = 16
-BYTES_A_HASH = WORDS * 8 + PARTS * 4
-"""Of memory: its words, and for each part the hash before it."""
+BYTES_A_HASH = WORDS * 8 + PARTS * 4 * 2
+"""Of memory: its words, and for each part the hashes before and after it."""
 FIRST_CAPACITY = 1024
 SPREAD = (np.arange(BITS) * 97 + 13) % BITS
 """Which bit of a hash stands where before it is cut: neighbours, which vary together, come into unlike parts."""
@@ -37,7 +37,7 @@ class HammingIndex(Generic[F]):
 
     `held` gives the 32 bytes that are stored of a fingerprint, `queries` the one or more that are searched
     for (a photo and its mirror image); the nearest counts. Hits are related (`are_related`) and at most
-    `most_distance` bits away, with similarity 1 - distance / 256. 96 bytes a hash and 4 MB in all.
+    `most_distance` bits away, with similarity 1 - distance / 256. 160 bytes a hash and 4 MB in all.
     """
 
     def __init__(
@@ -57,6 +57,9 @@ class HammingIndex(Generic[F]):
         """For each part and each of its values one more than the place put there last; 0 for none."""
         self._next: Places = np.zeros((FIRST_CAPACITY, PARTS), np.uint32)
         """For each place and part one more than the place that was put there before it; 0 for none."""
+        self._newer: Places = np.zeros((FIRST_CAPACITY, PARTS), np.uint32)
+        """The same for the one that was put there after it: so that one of a thousand hashes that are the same is
+        taken out without walking past the others, however long a list repeats one photo."""
 
     def __len__(self) -> int:
         return len(self._places) - len(self._free)
@@ -82,7 +85,10 @@ class HammingIndex(Generic[F]):
             order = np.argsort(values, kind="stable")
             alike = np.r_[False, values[order][1:] == values[order][:-1]][: len(order)]
             before = np.r_[0, places[order][:-1] + 1][: len(order)]
-            self._next[places[order], part] = np.where(alike, before, self._first[part, values[order]])
+            older = np.where(alike, before, self._first[part, values[order]])
+            self._next[places[order], part] = older
+            self._newer[places[order], part] = 0
+            self._newer[older[older > 0] - 1, part] = places[order][older > 0] + 1
             # Of equal values the last assignment stays: the place put there last.
             self._first[part, values[order]] = places[order] + 1
         self._places += wheres
@@ -144,7 +150,10 @@ class HammingIndex(Generic[F]):
             self._make_room(place + 1)
         self._words[place] = row
         part, value = np.arange(PARTS), parts_of(row[None])[0]
-        self._next[place] = self._first[part, value]
+        older = self._first[part, value]
+        self._next[place], self._newer[place] = older, 0
+        chained = older > 0
+        self._newer[older[chained] - 1, part[chained]] = place + 1
         self._first[part, value] = place + 1
         return place
 
@@ -152,17 +161,16 @@ class HammingIndex(Generic[F]):
         while places > len(self._words):
             self._words = np.concatenate([self._words, np.zeros_like(self._words)])
             self._next = np.concatenate([self._next, np.zeros_like(self._next)])
+            self._newer = np.concatenate([self._newer, np.zeros_like(self._newer)])
 
     def _unchain(self, place: int) -> None:
-        for part, value in enumerate(parts_of(self._words[place][None])[0].tolist()):
-            before, link = -1, int(self._first[part, value])
-            while link != place + 1:
-                before, link = link - 1, int(self._next[link - 1, part])
-            following = self._next[place, part]
-            if before < 0:
-                self._first[part, value] = following
-            else:
-                self._next[before, part] = following
+        part, value = np.arange(PARTS), parts_of(self._words[place][None])[0]
+        older, newer = self._next[place].copy(), self._newer[place].copy()
+        newest = newer == 0
+        self._first[part[newest], value[newest]] = older[newest]
+        self._next[newer[~newest] - 1, part[~newest]] = older[~newest]
+        chained = older > 0
+        self._newer[older[chained] - 1, part[chained]] = newer[chained]
 
 
 def are_related(left: bytes, right: bytes) -> bool:

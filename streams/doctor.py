@@ -11,7 +11,7 @@ from pathlib import Path
 
 from streams.broker_health import broker_findings
 from streams.finding import Finding
-from streams.settings import Settings, shown_table
+from streams.settings import Settings
 
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 """What FAUST's behaviour was measured with; another version may lose events."""
@@ -35,12 +35,6 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _clock()
     yield _disk(settings)
     yield from broker_findings(settings)
-
-
-def redacted(settings: Settings) -> dict[str, dict[str, object]]:
-    """The settings in force, with each secret that is set shown as ***."""
-    tables = {section: getattr(settings, section) for section in settings.__struct_fields__}
-    return {section: shown_table(table) for section, table in tables.items()}
 
 
 def _versions() -> Iterator[Finding]:

@@ -5,7 +5,6 @@ The environment is read here and nowhere else. `RELISTWATCH_KAFKA__BOOTSTRAP_SER
 """
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from connectors.takedown_lists.limits import ListLimits
+from streams.secret_settings import shown_table
 from streams.trusted_networks import networks_of
 
 ENV_PREFIX = "RELISTWATCH_"
@@ -23,11 +23,6 @@ CONFIG_FILE_VARIABLE = "RELISTWATCH_CONFIG"
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
-
-
-SECRETS = frozenset({"sasl_password", "s3_secret_access_key"})
-ADDRESSES = frozenset({"database"})
-"""Of these the part `USER:PASSWORD@` holds one."""
 
 
 class SettingsError(ValueError):
@@ -39,7 +34,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def __repr__(self) -> str:
         """As msgspec writes it, with *** for each secret that is set."""
-        shown = (f"{name}={value!r}" for name, value in shown_table(self).items())
+        shown = (f"{name}={value!r}" for name, value in shown_table(msgspec.structs.asdict(self)).items())
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
@@ -212,6 +207,9 @@ class Dashboard(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Of people whom the proxy names and the console does not know yet."""
     https: bool = False
     """People reach it by https, through a proxy: cookies are then sent by https alone."""
+    hosts: str = ""
+    """Comma-separated names by which people reach it; a request for another is refused. Without one, any name: a page
+    that has its own name led to this address (DNS rebinding) is then kept out by the sign-in alone."""
     session_hours: Annotated[float, Meta(gt=0)] = 12.0
     """After which people sign in again; a quarter of it without a sign of life ends a session too."""
     language: Literal["en", "id"] = "en"
@@ -287,17 +285,6 @@ def _convert(values: Mapping[str, Any], where: str, *, strict: bool = True) -> S
         return msgspec.convert(values, Settings, strict=strict)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{where}: {error}") from None
-
-
-def shown_table(table: Struct) -> dict[str, Any]:
-    """A table's settings with *** for each secret that is set."""
-    shown: dict[str, Any] = msgspec.structs.asdict(table)
-    for name, value in shown.items():
-        if name in SECRETS and value is not None:
-            shown[name] = "***"
-        elif name in ADDRESSES and isinstance(value, str):
-            shown[name] = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", value, flags=re.DOTALL)
-    return shown
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.context import EXIT_USAGE
+from streams.last_words import watch_last_words
 from streams.settings import SettingsError
 
 COMMANDS: tuple[str, ...] = (
@@ -67,6 +68,7 @@ def main() -> None:
     # Photos are compared in many small matrix products: threads for each would cost more than they bring, and
     # the other cores have their own workers and photo processes. It must be said before numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    watch_last_words()
     try:
         build_app()()
     except SettingsError as error:

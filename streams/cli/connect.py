@@ -69,8 +69,11 @@ def connect(
     from connectors.stop import stop_on_signals  # noqa: PLC0415
     from streams.cli.connect_progress import ConnectProgress  # noqa: PLC0415
     from streams.connector_heartbeat import connector_heartbeats  # noqa: PLC0415
+    from streams.logs import configure_logs  # noqa: PLC0415
 
     settings = settings_of(context)
+    # On stderr and without secrets; by itself the library would write to stdout, among the counts.
+    configure_logs(as_json=False)
     instance = instance_name(instance or name)
     source = source_of(name, read_options("--option", option or [], options_file), topic)
     if to == "kafka" and not to_option:

@@ -1,9 +1,11 @@
-"""What every command shares: the settings, and one way to end with an error."""
+"""What every command shares: the settings, and one way to end with an error, which tells no secret."""
 
 from typing import Any, NoReturn
 
 import typer
 
+from connectors.secret import redact
+from streams.secret_settings import keep_secret
 from streams.settings import Settings, SettingsError, load_settings
 
 EXIT_FAILED = 1
@@ -16,14 +18,17 @@ EXIT_UNAVAILABLE = 3
 
 def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
     """Say what is wrong on stderr and end."""
-    typer.echo(f"relistwatch: {message}", err=True)
+    typer.echo(f"relistwatch: {redact(message)}", err=True)
     raise typer.Exit(code)
 
 
 def settings_of(context: typer.Context) -> Settings:
-    """The settings of this call; a wrong one ends the command and is named."""
+    """The settings of this call; a wrong one ends the command and is named. What is secret in them is known from here
+    on to `connectors.secret.redact`."""
     root: Any = context.find_root().obj
     try:
-        return load_settings(root)
+        settings = load_settings(root)
     except SettingsError as error:
         fail(str(error), EXIT_USAGE)
+    keep_secret(settings)
+    return settings

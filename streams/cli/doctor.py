@@ -28,7 +28,8 @@ def doctor(
     from rich.console import Console  # noqa: PLC0415
     from rich.markup import escape  # noqa: PLC0415
 
-    from streams.doctor import examine, redacted  # noqa: PLC0415
+    from streams.doctor import examine  # noqa: PLC0415
+    from streams.secret_settings import shown  # noqa: PLC0415
 
     settings = settings_of(context)
     console = Console(highlight=False, soft_wrap=True)
@@ -36,14 +37,14 @@ def doctor(
     for finding in examine(settings):
         findings.append(finding)
         if not as_json:
-            console.print(f"{MARKS[finding.state]}  {finding.check}: {escape(finding.detail)}")
+            console.print(f"{MARKS[finding.state]}  {escape(f'{finding.check}: {finding.detail}')}")
             if finding.advice:
                 console.print(f"      do: {escape(finding.advice)}")
     if as_json:
-        typer.echo(msgspec.json.encode({"findings": findings, "settings": redacted(settings)}))
+        typer.echo(msgspec.json.encode({"findings": findings, "settings": shown(settings)}))
     else:
         console.print("\nsettings in force:")
-        for section, table in redacted(settings).items():
+        for section, table in shown(settings).items():
             for name, value in table.items():
                 console.print(escape(f"  {section}.{name} = {value!r}"))
     if any(finding.state == "fail" for finding in findings):

@@ -29,6 +29,9 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
+HSTS = "max-age=31536000"
+"""Where people come by https alone, for a year after each answer (RFC 6797); not for other names of the domain."""
+
 
 @web.middleware
 async def faults(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -69,7 +72,14 @@ def _told(request: web.Request, status: int, key: str, why: str) -> web.Response
     return web.json_response({"error": text}, status=status, headers={"Cache-Control": "no-store"})
 
 
-async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """On every answer: only our own scripts, no frames, no guessing of types."""
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """On every answer: only our own scripts, no frames, no guessing of types, and kept by nobody unless the page
+    says otherwise."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Server"] = (
+        "relistwatch"  # not which versions of what, by which known faults are looked up
+    )
+    if console_of(request).settings.dashboard.https:
+        response.headers.setdefault("Strict-Transport-Security", HSTS)

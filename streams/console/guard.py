@@ -36,8 +36,11 @@ NEEDS: web.AppKey[Mapping[Handler, Permission | None]] = web.AppKey("needs", dic
 ZERO = "\x00"
 """Which no text of ours holds, and PostgreSQL takes in none (8.3)."""
 SAFE = ("GET", "HEAD")
+PROBES = ("/livez", "/readyz")
 STRANGERS_BODY = 64 * 1024
 """The largest body of one who is not signed in: a sign-in form."""
+FORM_SECONDS = 20.0
+"""For a form to come in; whoever sends it a byte a minute holds a connection, and nothing else, so long."""
 STREAM_CHECK_SECONDS = 5.0
 """How soon an open stream of news ends after its session."""
 
@@ -52,6 +55,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Sign the request in, and let it through only if it may."""
     console = console_of(request)
     settings = console.settings.dashboard
+    _check_host(request, settings.hosts)
     trusted = networks_of(settings.trusted_proxies)
     peer = _peer_of(request)
     request[ADDRESS] = client_address(peer, request.headers.getall("X-Forwarded-For", []), trusted)
@@ -87,6 +91,15 @@ async def _sign_in_by_session(console: Console, request: web.Request, token: str
     )
     if session is not None:
         request[PERSON], request[CSRF], request[SESSION_KEY] = session.person, session.csrf, session.key
+
+
+def _check_host(request: web.Request, hosts: str) -> None:
+    """Refuse what was meant for another name: only a page of that name, led here, asks so. Probes ask by address."""
+    if not hosts or request.path in PROBES:
+        return
+    asked = (request.url.host or "").lower().rstrip(".")
+    if asked not in {each.strip().lower().strip("[]") for each in hosts.split(",")}:
+        raise web.HTTPMisdirectedRequest(text="host")
 
 
 def _check_site(request: web.Request, *, by_trusted: bool) -> None:
@@ -125,7 +138,10 @@ async def _form_of(request: web.Request) -> Mapping[str, object]:
     if request.content_type.startswith("multipart/"):
         return {}
     try:
-        form = await request.post()
+        async with asyncio.timeout(FORM_SECONDS):
+            form = await request.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
     except (ValueError, LookupError):
         raise web.HTTPBadRequest(text="form") from None
     if any(ZERO in value for value in form.values() if isinstance(value, str)):

@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable
 
 import structlog
-from aiohttp import web
 
 from streams.console.app import build_app
 from streams.console.console_metrics import answering_metrics
@@ -14,6 +13,7 @@ from streams.console.context import Console
 from streams.console.database import Database, database_url
 from streams.console.desk_part import DeskPart
 from streams.console.feeder import Feeder
+from streams.console.listening import listening
 from streams.console.parts import Part, Parts
 from streams.console.photo_proxy import PhotoProxy
 from streams.console.verdict_sender import VerdictSender
@@ -55,13 +55,10 @@ async def _serve(
         if metrics_port is not None:
             metrics = answering_metrics(console, console.settings.web.host, metrics_port)
             log.info("metrics", url=await ending.enter_async_context(metrics))
-        runner = web.AppRunner(build_app(console), access_log=None, shutdown_timeout=5)
-        ending.push_async_callback(runner.cleanup)
-        await runner.setup()
-        await web.TCPSite(runner, wanted.host, wanted.port).start()
+        port = await ending.enter_async_context(listening(build_app(console), wanted.host, wanted.port))
         parts.start()
         host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
-        say(f"http://{host}:{runner.addresses[0][1]}/")
+        say(f"http://{host}:{port}/")
         await _stopped()
 
 
