@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Literal
 
+import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
+from connectors.group_membership import LOST_SECONDS, MembershipGuard
 from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
 from connectors.kafka_changes import Changes
 from connectors.kafka_delivery import ABORTS, REACH_MS
@@ -28,6 +30,8 @@ from connectors.sdk import (
     Stop,
     Withdrawal,
 )
+
+log = structlog.get_logger(__name__)
 
 POLL_MS = 250
 """The longest wait for records, and so of a clean stop."""
@@ -78,6 +82,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
         """The offset after the last one yielded, for what is not committed."""
         self._ends: dict[TopicPartition, int] = {}
         self._joined = False
+        self._guard = MembershipGuard(options.client, options.group, LOST_SECONDS)
         self._alerts = Codec(Alert, ours=True)
         self._json = JsonRecords(
             "takedowns" if options.records == "takedowns" else "listings", None, MAX_RECORD_BYTES
@@ -93,17 +98,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
         self.context = context
         options = self.options
         try:
-            self._consumer = KafkaConsumer(
-                **{"bootstrap_timeout_ms": REACH_MS, **options.client},
-                group_id=options.group,
-                enable_auto_commit=False,
-                allow_auto_create_topics=False,
-                # A group whose place is gone by retention goes on with the oldest record there is.
-                auto_offset_reset="earliest",
-                max_partition_fetch_bytes=FETCH_BYTES,
-                session_timeout_ms=SESSION_MS,
-                heartbeat_interval_ms=HEARTBEAT_MS,
-            )
+            self._consumer = self._new_consumer()
             numbers = self._consumer.partitions_for_topic(options.topic)
             if not numbers:
                 raise AbortError(
@@ -113,11 +108,42 @@ class KafkaSource(Source[KafkaSourceOptions]):
             self._ends = self._consumer.end_offsets(partitions, timeout_ms=REACH_MS)
             if not options.from_beginning:
                 self._begin_at_the_end(partitions)
-            self._consumer.subscribe([options.topic], listener=self._changes)
+            self._join()
         except (ValueError, AssertionError) as error:
             raise AbortError(f"kafka: {error}") from error
         except kafka_errors.KafkaError as error:
             raise _failure(error) from error
+
+    def _new_consumer(self) -> Any:
+        return KafkaConsumer(
+            **{"bootstrap_timeout_ms": REACH_MS, **self.options.client},
+            group_id=self.options.group,
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+            # A group whose place is gone by retention goes on with the oldest record there is.
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+        )
+
+    def _join(self) -> None:
+        self._consumer.subscribe([self.options.topic], listener=self._changes)
+        self._guard.joined_anew()
+
+    def _join_again(self) -> None:
+        """As a new member: what was fetched and not committed comes again, to whoever gets the partitions.
+
+        Raises:
+            KafkaError: the broker is away.
+        """
+        log.warning("the group does not know this member; it joins again", group=self.options.group)
+        self._consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+        self._changes, self._joined = Changes(), False
+        self._held.clear()
+        self._yielded.clear()
+        self._consumer = self._new_consumer()
+        self._join()
 
     def close(self) -> None:
         """Leave the group."""
@@ -186,6 +212,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
     def _fetch(self, wait_ms: int) -> bool:
         """Take what is there within so many milliseconds; whether there was anything."""
         try:
+            if self._guard.is_lost(self._consumer):
+                self._join_again()
             batches = self._consumer.poll(timeout_ms=wait_ms, max_records=POLL_RECORDS)
         except kafka_errors.KafkaError as error:
             raise _failure(error) from error
@@ -201,10 +229,20 @@ class KafkaSource(Source[KafkaSourceOptions]):
             self._held += batch
         return bool(self._held)
 
+    def _rejoined(self) -> None:
+        try:
+            self._join_again()
+        except kafka_errors.KafkaError as error:
+            raise _failure(error) from error
+
     def _at_the_end(self) -> Generator[Item, None, bool]:
         """Whether our partitions are read as far as they reached when the run began."""
         mine = self._consumer.assignment()
         if not mine:
+            if not self._guard.knows(self._consumer):
+                # It takes itself for a member and is none: what it was to read is still there.
+                self._rejoined()
+                return False
             yield Notice(
                 "other members of the group have all of the topic's partitions; nothing is left for this one"
             )

@@ -65,10 +65,20 @@ class Outbox(Service):  # type: ignore[misc]
         self._settings = settings
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
+        self._replacing = asyncio.Lock()
+        self._retrying = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether records could not be delivered just now and are sent again."""
+        return self._retrying > 0
 
     async def on_start(self) -> None:
         """Connect; a broker that cannot be reached raises."""
-        self._producer = AIOKafkaProducer(
+        self._producer = await self._started()
+
+    async def _started(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
             **client_options(self._settings.kafka),
             acks="all",
             enable_idempotence=True,
@@ -76,7 +86,12 @@ class Outbox(Service):  # type: ignore[misc]
             max_batch_size=256 * 1024,
             max_request_size=MAX_REQUEST_BYTES,
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        return producer
 
     async def on_stop(self) -> None:
         """Send what is left and disconnect."""
@@ -89,15 +104,37 @@ class Outbox(Service):  # type: ignore[misc]
         Raises:
             TooLargeError: a record that the producer may never send.
         """
-        attempt = 0
-        left = list(records)
-        while left:
-            left = await self._send(left)
-            if left:
+        left = await self._send(list(records))
+        if not left:
+            return
+        self._retrying += 1
+        try:
+            attempt = 0
+            while left:
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 attempt += 1
                 log.warning("delivery failed, trying again", records=len(left), attempt=attempt, wait=wait)
                 await asyncio.sleep(wait)
+                await self._replace_if_dead()
+                left = await self._send(left)
+        finally:
+            self._retrying -= 1
+
+    async def _replace_if_dead(self) -> None:
+        """A producer whose sequence Kafka refuses, such as after a batch that ran out of time on a broker that was
+        away, fails whatever it is given from then on. A new one has a sequence of its own."""
+        async with self._replacing:
+            producer = self._producer
+            assert producer is not None, "the outbox has not started"  # noqa: S101
+            if not producer._sender.sender_task.done():
+                return
+            log.warning("the producer is dead, connecting anew")
+            try:
+                self._producer = await self._started()
+            except KafkaError as error:
+                log.warning("no new producer yet", error=repr(error))
+                return
+            await producer.stop()
 
     async def _send(self, records: Sequence[Outgoing]) -> list[Outgoing]:
         """Send all, and give back those that failed."""

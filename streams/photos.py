@@ -37,6 +37,8 @@ class PhotoReader:
         self._metrics = metrics
         self._max_bytes = max_bytes
         self._keeper = keeper
+        self.finished = 0
+        """Photos read or given up since the start: a batch of slow ones gets on, though none of it is finished."""
 
     async def read_all(self, listings: Sequence[Sequence[Image]]) -> list[list[PhotoOutcome]]:
         """For each listing, the outcome of each of its images, in order."""
@@ -47,6 +49,12 @@ class PhotoReader:
         return [[next(outcomes) for _ in images] for images in listings]
 
     async def _read(self, number: int, image: Image) -> PhotoOutcome:
+        try:
+            return await self._outcome(number, image)
+        finally:
+            self.finished += 1
+
+    async def _outcome(self, number: int, image: Image) -> PhotoOutcome:
         sha256: str | None = None
         try:
             raw = await self._bytes_of(image)

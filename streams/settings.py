@@ -78,6 +78,9 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Between two snapshots of the takedowns in `data_dir`, from which the next start is fast; 0 keeps none."""
     heartbeat_seconds: Annotated[float, Meta(ge=0)] = 2.0
     """Between two heartbeats of a running part, connectors among them, on `heartbeats`; 0 sends none."""
+    lost_seconds: Annotated[float, Meta(ge=0)] = 120.0
+    """A worker that hangs, or that its group does not know, for so long while Kafka answers ends itself with exit code
+    75; 0 never. Not below a minute: a rebalance may take as long."""
 
 
 class Photos(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

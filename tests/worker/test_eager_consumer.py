@@ -114,5 +114,5 @@ def test_the_worker_uses_it() -> None:
     from streams.settings import Settings
     from streams.worker import build_app
 
-    app, _ = build_app(Settings(), Metrics())
+    app, _, _ = build_app(Settings(), Metrics())
     assert app.transport.Consumer is EagerConsumer
