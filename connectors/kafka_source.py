@@ -138,11 +138,11 @@ class KafkaSource(Source[KafkaSourceOptions]):
             KafkaError: the broker is away.
         """
         log.warning("the group does not know this member; it joins again", group=self.options.group)
-        self._consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+        lost, self._consumer = self._consumer, self._new_consumer()
+        lost.close(autocommit=False, timeout_ms=CLOSE_MS)
         self._changes, self._joined = Changes(), False
         self._held.clear()
         self._yielded.clear()
-        self._consumer = self._new_consumer()
         self._join()
 
     def close(self) -> None:

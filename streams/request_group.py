@@ -83,8 +83,9 @@ class RequestGroup:
         batches = self._consumer.poll(timeout_ms=timeout_ms)
         if self._guard.is_lost(self._consumer):
             log.warning("the group does not know this member; it joins again", group=self._group)
-            self._consumer.close(autocommit=False)
+            lost = self._consumer
             self._connect()
+            lost.close(autocommit=False)
         return [record for records in batches.values() for record in records]
 
     def commit(self) -> None:

@@ -24,6 +24,9 @@ def worker(
 
     Start as many as you like: they share the partitions. Stop with Ctrl-C or SIGTERM; nothing is lost.
 
+    Exit codes: 70, what was made could not be delivered any more; 75, it hung or had lost its group
+    (worker.lost_seconds). Nothing is lost then either: start it again, or have a supervisor do so.
+
     Example: `relistwatch worker --port 6067`
     """
     import msgspec  # noqa: PLC0415

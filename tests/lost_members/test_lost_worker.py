@@ -6,16 +6,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
+from kafka import KafkaConsumer
 from kafka_client import KafkaClient
 from listing_records import listing
 from worker_fixtures import client
 
+from connectors.group_membership import members
 from streams.die_with_parent import die_with_parent
 from streams.group_standing import is_readable, standing_of
+from streams.kafka_options import client_options
 from streams.lost_watch import EXIT_LOST
 from streams.settings import ENV_PREFIX, Settings, as_environment
 from streams.worker_process import WorkerProcess
@@ -54,7 +58,7 @@ def hanging(lost_settings: Settings, tmp_path: Path) -> Iterator[Callable[[str],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                preexec_fn=lambda parent=os.getpid(): die_with_parent(parent),  # noqa: PLW1509
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509
             )
         started.append(process)
         return process
@@ -92,6 +96,7 @@ def send(client: KafkaClient, *, hang_at: int | None) -> set[bytes]:
     ],
 )
 def test_a_worker_that_hangs_or_has_left_ends_and_another_does_its_work(
+    *,
     how: str,
     why: str,
     code: int,
@@ -128,7 +133,7 @@ def test_one_that_was_stopped_past_its_session_takes_part_again(
     with WorkerProcess(served, tmp_path / "worker.log") as worker:
         worker.wait_ready()
         worker.process.send_signal(signal.SIGSTOP)
-        until(lambda: "no member" == stands(served, tmp_path / "worker.log"), "Kafka gives it up")
+        until(lambda: stands(served) == "no member", "Kafka gives it up")
         keys = send(client, hang_at=None)
         worker.process.send_signal(signal.SIGCONT)
         deadline = time.monotonic() + 60
@@ -140,33 +145,37 @@ def test_one_that_was_stopped_past_its_session_takes_part_again(
             assert worker.process.returncode == EXIT_LOST
             return
         # It goes on as a member, and is not ended for what was.
-        until(lambda: stands(served, tmp_path / "worker.log") == "member", "it is a member again")
-        time.sleep(1.5 * BOUND)
-        assert worker.process.poll() is None
+        until(lambda: stands(served) == "member", "it is a member again")
+        time.sleep(2 * BOUND)
+        assert worker.process.poll() is None, "an idle worker stays"
         assert worker.stop() == 0
+    assert "worker is lost" not in (tmp_path / "worker.log").read_text()
 
 
-def test_idle_workers_and_one_without_partitions_stay(
-    lost_settings: Settings, client: KafkaClient, tmp_path: Path
-) -> None:
-    served = msgspec.structs.replace(
-        lost_settings, web=msgspec.structs.replace(lost_settings.web, enabled=True)
-    )
-    # Four partitions a topic, and five workers would be slow to start: one idle, one that has nothing is enough of
-    # what Kafka says of either.
-    keys = send(client, hang_at=None)
-    with (
-        WorkerProcess(served, tmp_path / "one.log") as one,
-        WorkerProcess(served, tmp_path / "two.log") as two,
-    ):
-        one.wait_ready()
-        two.wait_ready()
-        client.read_until("fingerprints", lambda seen: keys <= {message.key for message in seen}, seconds=60)
-        time.sleep(2.5 * BOUND)
-        assert (one.process.poll(), two.process.poll()) == (None, None)
-        assert (one.stop(), two.stop()) == (0, 0)
-    for name in ("one.log", "two.log"):
-        assert "worker is lost" not in (tmp_path / name).read_text()
+def test_a_member_for_whom_no_partition_is_left_is_known(lost_settings: Settings) -> None:
+    name = lost_settings.topics.prefix + "connector-state"  # it has one partition
+    consumers = [
+        KafkaConsumer(
+            **client_options(lost_settings.kafka), client_id=f"c{number}", group_id=lost_settings.kafka.group
+        )
+        for number in range(2)
+    ]
+    try:
+        for each in consumers:
+            each.subscribe([name])
+
+        def shared() -> bool:
+            for each in consumers:
+                each.poll(timeout_ms=50)
+            said = [standing_of(lost_settings, f"c{number}") for number in range(2)]
+            return all(one is not None and one.known and one.settled for one in said) and sorted(
+                len(one.places) for one in said if one is not None
+            ) == [0, 1]
+
+        until(shared, "one has the partition, one has none, and Kafka knows both")
+    finally:
+        for each in consumers:
+            each.close(autocommit=False)
 
 
 def test_what_kafka_says_of_a_stranger_and_of_lag(lost_settings: Settings, client: KafkaClient) -> None:
@@ -182,10 +191,7 @@ def test_what_kafka_says_of_a_stranger_and_of_lag(lost_settings: Settings, clien
     assert standing_of(msgspec.structs.replace(lost_settings, kafka=kafka), "nobody") is None
 
 
-def stands(settings: Settings, log: Path) -> str:
-    """What Kafka says of the only worker of the group, whatever its client id."""
-    from connectors.group_membership import members
-    from streams.kafka_options import client_options
-
+def stands(settings: Settings) -> str:
+    """What Kafka says of the only worker of the group."""
     known = members(client_options(settings.kafka), settings.kafka.group)
     return "silence" if known is None else ("member" if known else "no member")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from streams.fingerprint_stages import FingerprintListings
-from streams.lost_watch import LostWatch
 from streams.logs import configure_logs
+from streams.lost_watch import LostWatch
 from streams.settings import load_settings
 from streams.worker import run_worker
 
