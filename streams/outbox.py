@@ -57,6 +57,22 @@ class TooLargeError(Exception):
         self.outgoing = outgoing
 
 
+def again(records: Sequence[Outgoing], failed: Sequence[Outgoing]) -> list[Outgoing]:
+    """What is to be sent again: what failed, and what came after it under the same key although that arrived. Else the
+    older version of a listing would come last, and compaction would keep it."""
+    lost = {id(record) for record in failed}
+    behind: set[tuple[str, bytes | None]] = set()
+    left: list[Outgoing] = []
+    for record in records:
+        place = record.topic.name, record.key
+        if id(record) in lost:
+            behind.add(place)
+            left.append(record)
+        elif record.key is not None and place in behind:
+            left.append(record)
+    return left
+
+
 class Outbox(Service):  # type: ignore[misc]
     """Delivers records, in the order given for each key."""
 
@@ -104,7 +120,7 @@ class Outbox(Service):  # type: ignore[misc]
         Raises:
             TooLargeError: a record that the producer may never send.
         """
-        left = await self._send(list(records))
+        left = again(records, await self._send(records))
         if not left:
             return
         self._retrying += 1
@@ -116,7 +132,7 @@ class Outbox(Service):  # type: ignore[misc]
                 log.warning("delivery failed, trying again", records=len(left), attempt=attempt, wait=wait)
                 await asyncio.sleep(wait)
                 await self._replace_if_dead()
-                left = await self._send(left)
+                left = again(left, await self._send(left))
         finally:
             self._retrying -= 1
 

@@ -68,6 +68,9 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Most events an agent handles together."""
     batch_within: Seconds = 0.02
     """Longest wait in seconds for a batch to fill."""
+    buffer_bytes: Annotated[int, Meta(ge=1)] = 64 * 1024 * 1024
+    """Most bytes of messages, inline photos included, that are taken from Kafka and not finished, besides one batch of
+    Kafka's answer; the same again of photos fetched and not yet hashed."""
     photo_processes: Annotated[int, Meta(ge=0)] = 0
     """Processes that decode and hash photos; 0 means one a core."""
     photo_item_timeout: Seconds = 2.0

@@ -47,6 +47,8 @@ log = structlog.get_logger(__name__)
 STALL_SECONDS = 120.0
 """Lag without any message finished for this long is a worker that hangs."""
 LAG_REFRESH_SECONDS = 5.0
+FETCH_BYTES = 1024 * 1024
+"""That Kafka gives of a partition at once: so much of each waits in the client, besides `worker.buffer_bytes`."""
 
 
 class PhotoService(Service):  # type: ignore[misc]
@@ -168,8 +170,9 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         broker_commit_interval=0.5,
         # A fresh worker must see what was produced while it started.
         consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=settings.topics.max_message_bytes,
-        # A partition brings at most this much into memory before the agents have caught up.
+        # A larger record still comes, alone.
+        consumer_max_fetch_size=min(FETCH_BYTES, settings.topics.max_message_bytes),
+        # Messages that wait for an agent; `worker.buffer_bytes` bounds their bytes.
         stream_buffer_maxsize=4096,
         topic_disable_leader=True,
         topic_allow_declare=False,
@@ -179,7 +182,9 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         key_serializer="raw",
         value_serializer="raw",
     )
-    app.transport.Consumer = EagerConsumer
+    app.transport.Consumer = type(
+        "WorkerConsumer", (EagerConsumer,), {"buffer_bytes": settings.worker.buffer_bytes}
+    )
     bank = TakedownBank(stage=metrics.timed_match)
     outbox = Outbox(settings, metrics)
     fetcher = PhotoFetcher(settings.photos)
@@ -189,7 +194,15 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         max_pixels=settings.photos.max_pixels,
     )
     keeper = PhotoKeeper(open_store(settings), metrics)
-    photos = PhotoReader(fetcher, pool, metrics, max_bytes=settings.photos.max_bytes, keeper=keeper)
+    photos = PhotoReader(
+        fetcher,
+        pool,
+        metrics,
+        max_bytes=settings.photos.max_bytes,
+        keeper=keeper,
+        held_bytes=settings.worker.buffer_bytes,
+        fetches=settings.photos.fetch_concurrency,
+    )
     index = TakedownIndex(settings, bank, metrics)
     rules = rules_of(settings.match)
     guard = FloodGuard(settings.match.flood_listings, settings.match.flood_minutes)
