@@ -27,6 +27,9 @@ TICK = 0.02
 PROBE_SEED = 31
 WAIT_SECONDS = 120.0
 
+Shared = tuple["Synchronized[float]", "Synchronized[int]", "Synchronized[int]"]
+"""Listings a second, listings acknowledged, and whether it is over."""
+
 
 def key_of(number: int) -> bytes:
     """The key of listing `number`."""
@@ -83,9 +86,8 @@ class Feeder:
         self._rate: Synchronized[float] = context.Value("d", 0.0)
         self._fed: Synchronized[int] = context.Value("q", 0)
         self._over: Synchronized[int] = context.Value("b", 0)
-        self._process = context.Process(
-            target=_feed, args=(settings, photos, probes, self._rate, self._fed, self._over), daemon=True
-        )
+        shared = (self._rate, self._fed, self._over)
+        self._process = context.Process(target=_feed, args=(settings, photos, probes, shared), daemon=True)
 
     def __enter__(self) -> "Feeder":
         self._process.start()
@@ -113,14 +115,8 @@ class Feeder:
         return self.fed
 
 
-def _feed(
-    settings: Settings,
-    photos: int,
-    probes: int,
-    rate: "Synchronized[float]",
-    fed: "Synchronized[int]",
-    over: "Synchronized[int]",
-) -> None:
+def _feed(settings: Settings, photos: int, probes: int, shared: Shared) -> None:
+    rate, fed, over = shared
     templates = Templates(photos, probes)
     producer = KafkaProducer(
         **client_options(settings.kafka), acks="all", linger_ms=20, batch_size=512 * 1024, buffer_memory=2**27

@@ -1,5 +1,6 @@
 """What a run under too much load shows, and whether that is what docs/delivery.md promises. Pure."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -13,8 +14,8 @@ FLAT_SHARE, FLAT_BYTES = 0.05, 24 * MB
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look: seconds since the load began, listings sent and matched until then, and bytes resident in the worker with
-    its children and in the look back."""
+    """One look: seconds since the load began, listings sent and matched until then, and bytes resident in the worker
+    with its children and in the look back."""
 
     at: float
     fed: int
@@ -100,7 +101,7 @@ def _backlog_faults(run: Run) -> list[str]:
     # It may stand for a moment, while a batch is handled; each tenth of the way down must be lower than the one before.
     step = max(1, len(after) // 10)
     marks = after[::step]
-    if any(later > earlier for earlier, later in zip(marks, marks[1:], strict=False)):
+    if any(later > earlier for earlier, later in itertools.pairwise(marks)):
         return ["the backlog grew again after the load had ended"]
     return []
 
