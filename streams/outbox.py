@@ -12,7 +12,15 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    DuplicateSequenceNumber,
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    KafkaError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    UnknownProducerId,
+)
 from mode import Service
 
 from streams.kafka_options import client_options
@@ -24,6 +32,14 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 """Waits between attempts to deliver; the last one repeats."""
+REFUSALS = (
+    OutOfOrderSequenceNumber,
+    DuplicateSequenceNumber,
+    UnknownProducerId,
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+)
+"""After which a producer's numbers and Kafka's never agree again."""
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
 """Room for a dead letter: the largest record in base64 and its envelope."""
 
@@ -81,7 +97,9 @@ class Outbox(Service):  # type: ignore[misc]
         self._settings = settings
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
+        self._refused: AIOKafkaProducer | None = None
         self._replacing = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
         self._retrying = 0
 
     @property
@@ -91,9 +109,9 @@ class Outbox(Service):  # type: ignore[misc]
 
     async def on_start(self) -> None:
         """Connect; a broker that cannot be reached raises."""
-        self._producer = await self._started()
+        self._producer = await self._connected()
 
-    async def _started(self) -> AIOKafkaProducer:
+    async def _connected(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
             **client_options(self._settings.kafka),
             acks="all",
@@ -131,26 +149,34 @@ class Outbox(Service):  # type: ignore[misc]
                 attempt += 1
                 log.warning("delivery failed, trying again", records=len(left), attempt=attempt, wait=wait)
                 await asyncio.sleep(wait)
-                await self._replace_if_dead()
+                await self._replace_refused()
                 left = again(left, await self._send(left))
         finally:
             self._retrying -= 1
 
-    async def _replace_if_dead(self) -> None:
-        """A producer whose sequence Kafka refuses, such as after a batch that ran out of time on a broker that was
-        away, fails whatever it is given from then on. A new one has a sequence of its own."""
+    def _note(self, producer: AIOKafkaProducer, error: KafkaError) -> None:
+        if isinstance(error, REFUSALS):
+            self._refused = producer
+
+    async def _replace_refused(self) -> None:
+        """Connect anew where the producer will never send again: it numbers its records, and once Kafka has refused a
+        number, such as after a batch that ran out of time on a broker that was away, it refuses all that follow. A new
+        producer begins to count anew."""
         async with self._replacing:
             producer = self._producer
             assert producer is not None, "the outbox has not started"  # noqa: S101
-            if not producer._sender.sender_task.done():
+            if producer is not self._refused and not producer._sender.sender_task.done():
                 return
-            log.warning("the producer is dead, connecting anew")
+            log.warning("Kafka refuses what this producer sends, connecting anew")
             try:
-                self._producer = await self._started()
+                self._producer = await self._connected()
             except KafkaError as error:
                 log.warning("no new producer yet", error=repr(error))
                 return
-            await producer.stop()
+        # What others have under way ends with it, one way or the other, and they send it again with the new one.
+        ending = asyncio.create_task(producer.stop())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     async def _send(self, records: Sequence[Outgoing]) -> list[Outgoing]:
         """Send all, and give back those that failed."""
@@ -169,7 +195,8 @@ class Outbox(Service):  # type: ignore[misc]
                 pending.append((record, future))
             except MessageSizeTooLargeError:
                 raise TooLargeError(record) from None
-            except KafkaError:
+            except KafkaError as error:
+                self._note(producer, error)
                 failed.append(record)
         outcomes = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
         delivered: Counter[str] = Counter()
@@ -177,6 +204,7 @@ class Outbox(Service):  # type: ignore[misc]
             if isinstance(outcome, MessageSizeTooLargeError):
                 raise TooLargeError(record)
             if isinstance(outcome, KafkaError):
+                self._note(producer, outcome)
                 failed.append(record)
             elif isinstance(outcome, BaseException):
                 raise outcome

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -123,7 +124,7 @@ def _feed(settings: Settings, photos: int, probes: int, shared: Shared) -> None:
     )
     name = topic_name(LISTINGS, settings.topics)
     number, due, last = 0, 0.0, time.monotonic()
-    under_way: list[object] = []
+    under_way: list[Any] = []
     while not over.value:
         now = time.monotonic()
         due += (now - last) * rate.value
@@ -131,15 +132,15 @@ def _feed(settings: Settings, photos: int, probes: int, shared: Shared) -> None:
         while due >= 1:
             under_way.append(producer.send(name, key=key_of(number), value=templates[number]))
             number, due = number + 1, due - 1
-        done = list(itertools.takewhile(lambda future: future.is_done, under_way))  # type: ignore[attr-defined]
+        done = list(itertools.takewhile(lambda future: future.is_done, under_way))
         del under_way[: len(done)]
         for future in done:
-            future.get(timeout=0)  # type: ignore[attr-defined]  raises where it was refused
+            future.get(timeout=0)  # raises where it was refused
         fed.value += len(done)
         time.sleep(TICK)
     producer.flush()
     for future in under_way:
-        future.get(timeout=WAIT_SECONDS)  # type: ignore[attr-defined]
+        future.get(timeout=WAIT_SECONDS)
     fed.value += len(under_way)
     producer.close()
 

@@ -98,10 +98,10 @@ def _backlog_faults(run: Run) -> list[str]:
     if not after or after[-1] > 0:
         left = after[-1] if after else "an unknown number of"
         return [f"{left} listings still wait at the end"]
-    # It may stand for a moment, while a batch is handled; each tenth of the way down must be lower than the one before.
-    step = max(1, len(after) // 10)
-    marks = after[::step]
-    if any(later > earlier for earlier, later in itertools.pairwise(marks)):
+    # It may stand for a moment, while a batch is handled; the most of each tenth of the way is no more than before.
+    tenth = max(1, len(after) // 10)
+    most = [max(after[start : start + tenth]) for start in range(0, len(after), tenth)]
+    if any(later > earlier for earlier, later in itertools.pairwise(most)):
         return ["the backlog grew again after the load had ended"]
     return []
 

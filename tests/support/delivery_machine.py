@@ -13,9 +13,8 @@ from model_worker import EXPLODES, Loop, Worker
 from connectors.events import DeadLetter, EventType, ListingEvent
 
 PARTITIONS = 2
-KINDS = ["ok", "ok", "ok", "poison", "empty", "explodes", "large", "removed"]
-KEYS = 2
-"""Of ordinary listings on a partition; what cannot be handled has keys of its own."""
+KINDS = ["ok", "ok", "ok", "ok", "poison", "empty", "explodes", "large", "removed"]
+"""Ordinary listings of a partition are versions of one; what cannot be handled has keys of its own."""
 WORKERS = st.integers(0, 1)
 FEW = st.integers(1, 3)
 
@@ -51,11 +50,18 @@ class DeliveryMachine(RuleBasedStateMachine):
                 self.gone.append(worker)
                 self.workers[number] = None
 
-    @rule(kind=st.sampled_from(KINDS), partition=st.integers(0, PARTITIONS - 1), key=st.integers(0, KEYS - 1))
-    def a_message_comes(self, kind: str, partition: int, key: int) -> None:
+    @rule(
+        kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=3),
+        partition=st.integers(0, PARTITIONS - 1),
+    )
+    def messages_come(self, kinds: list[str], partition: int) -> None:
+        for kind in kinds:
+            self.message(kind, partition)
+
+    def message(self, kind: str, partition: int) -> None:
         log = self.broker.inputs[partition]
         event_id = f"e{partition}-{len(log)}"
-        name = f"p{partition}k{key}" if kind in {"ok", "removed"} else f"{kind}{partition}"
+        name = f"p{partition}" if kind in {"ok", "removed"} else f"{kind}{partition}"
         event = ListingEvent(
             event_id=event_id,
             type=EventType.REMOVED if kind == "removed" else EventType.CREATED,
@@ -67,41 +73,51 @@ class DeliveryMachine(RuleBasedStateMachine):
         value = {"poison": b"{torn", "empty": None}.get(kind, msgspec.json.encode(event))
         log.append(Input(kind, event.key.encode(), value, event_id))
 
-    @rule(number=WORKERS, most=FEW)
-    def a_worker_fetches(self, number: int, most: int) -> None:
-        if (worker := self.workers[number]) is not None and not self.broker.away:
-            worker.fetch(most)
-
-    @rule(number=WORKERS)
-    def a_worker_takes_a_batch(self, number: int) -> None:
+    @rule(number=WORKERS, most=st.integers(0, 3), takes=st.booleans())
+    def a_worker_goes_on(self, number: int, most: int, takes: bool) -> None:
         if (worker := self.workers[number]) is not None:
-            worker.take()
-            self.settle()
+            worker.fetch(0 if self.broker.away else most)
+            if takes:
+                worker.take()
+                self.settle()
 
     @rule(number=WORKERS)
     def a_worker_commits(self, number: int) -> None:
         if (worker := self.workers[number]) is not None and not self.broker.away:
             worker.commit()
 
+    @rule(
+        kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=4),
+        partition=st.integers(0, PARTITIONS - 1),
+    )
+    def messages_come_and_are_begun(self, kinds: list[str], partition: int) -> None:
+        """The ordinary way, so that much of what else happens falls into the middle of a batch."""
+        for kind in kinds:
+            self.message(kind, partition)
+        for number in (0, 1):
+            self.a_worker_goes_on(number, len(kinds), True)
+
+    @precondition(lambda self: self.anyone_busy())
     @rule(number=WORKERS, count=FEW, acknowledge=st.sampled_from([True, True, False]))
     def records_are_written(self, number: int, count: int, acknowledge: bool) -> None:
         if (worker := self.workers[number]) is not None and not self.broker.away:
             worker.producer.take(count, acknowledge=acknowledge)
             self.settle()
 
+    @precondition(lambda self: self.anyone_busy())
     @rule(number=WORKERS, count=FEW)
     def records_run_out_of_time(self, number: int, count: int) -> None:
         if (worker := self.workers[number]) is not None:
             worker.producer.fail(count)
             self.settle()
 
-    @rule(number=WORKERS)
-    def a_sequence_is_refused(self, number: int) -> None:
+    @rule(number=WORKERS, dies=st.booleans())
+    def a_producers_numbers_are_refused(self, number: int, dies: bool) -> None:
         if (worker := self.workers[number]) is not None:
-            worker.producer.die()
+            worker.producer.refuse(dies=dies)
             self.settle()
 
-    @rule(away=st.booleans())
+    @rule(away=st.sampled_from([True, False, False]))
     def the_broker_goes_or_comes(self, away: bool) -> None:
         self.broker.away = away
 
@@ -119,17 +135,23 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.gone.append(worker)
             self.workers[number] = None
 
-    @rule(number=WORKERS)
-    def a_worker_is_ended_in_the_middle(self, number: int) -> None:
-        worker = self.workers[number]
-        if worker is not None and worker.hand is not None and worker.busy():
-            worker.hand.cancel()
-            self.settle()
+    def anyone_busy(self) -> bool:
+        """Whether a batch is in anyone's hand."""
+        return any(worker is not None and worker.busy() for worker in self.workers)
 
-    @rule(number=WORKERS)
-    def a_worker_starts(self, number: int) -> None:
-        if self.workers[number] is None:
-            self.workers[number] = self.started(number)
+    @precondition(lambda self: self.anyone_busy())
+    @rule()
+    def workers_are_ended_in_the_middle(self) -> None:
+        for worker in self.workers:
+            if worker is not None and worker.hand is not None and worker.busy():
+                worker.hand.cancel()
+        self.settle()
+
+    @precondition(lambda self: None in self.workers)
+    @rule()
+    def workers_are_started(self) -> None:
+        for number, worker in enumerate(self.workers):
+            self.workers[number] = worker or self.started(number)
 
     @precondition(lambda self: not self.broker.away)
     @rule(owners=st.lists(WORKERS, min_size=PARTITIONS, max_size=PARTITIONS))
@@ -207,7 +229,8 @@ class DeliveryMachine(RuleBasedStateMachine):
                     if record.by == worker.outbox.process and record.topic == "fingerprints"
                 }
                 for key, event_id in newest.items():
-                    assert last.get(key) == event_id, "an older version of a listing came last"
+                    assert key in last, "a batch is done, and nothing of it came out"
+                    assert last[key] == event_id, "an older version of a listing came last"
             worker.finished.clear()
 
     def teardown(self) -> None:

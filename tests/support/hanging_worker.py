@@ -46,11 +46,10 @@ class Leaving(LostWatch):
         return super().__enter__()
 
     def _leave(self) -> None:
-        consumer = WATCHED[0]._app.consumer
-        thread = getattr(consumer, "_thread", None)
-        if thread is None or not consumer.assignment():
+        if not WATCHED[0].partitions():
             self._loop.call_later(0.1, self._leave)
             return
+        thread = WATCHED[0]._app.consumer._thread
         coordinator = thread._consumer._coordinator
         asyncio.run_coroutine_threadsafe(coordinator.close(), thread.thread_loop)
         sys.stderr.write("left the group\n")

@@ -84,15 +84,19 @@ class Producer:
         self._waiting: deque[tuple[Written, asyncio.Future[None]]] = deque()
         self._sender = self
         self.sender_task = Task()
+        self.refused = False
 
     async def send(
         self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
     ) -> "asyncio.Future[None]":
         if self.sender_task.dead:
-            raise OutOfOrderSequenceNumber
+            raise KafkaTimeoutError
         if key in self._too_large and topic == "fingerprints":
             raise MessageSizeTooLargeError
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.refused:
+            future.set_exception(OutOfOrderSequenceNumber())
+            return future
         self._waiting.append((Written(topic, key, value, tuple(headers), self._process), future))
         return future
 
@@ -122,9 +126,9 @@ class Producer:
             if not future.done():
                 future.set_exception(KafkaConnectionError())
 
-    def die(self) -> None:
-        """The broker refuses its sequence."""
-        self.sender_task.dead = True
+    def refuse(self, *, dies: bool) -> None:
+        """The broker refuses its numbers from now on; of that aiokafka's sender dies, or it does not."""
+        self.refused, self.sender_task.dead = True, dies
         for _, future in self._waiting:
             if not future.done():
                 future.set_exception(OutOfOrderSequenceNumber())

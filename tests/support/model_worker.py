@@ -83,7 +83,7 @@ class ModelOutbox(Outbox):
     def _new(self) -> Producer:
         return Producer(self._broker, self._too_large, self.process)
 
-    async def _started(self) -> Any:
+    async def _connected(self) -> Any:
         return self._new()
 
 
