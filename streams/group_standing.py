@@ -71,12 +71,11 @@ def is_readable(settings: Settings, partition: Partition, offset: int) -> bool |
         end = consumer.end_offsets([place], timeout_ms=READ_MS)[place]
         while True:
             before = consumer.position(place, timeout_ms=READ_MS)
+            if before >= end:
+                return False
             if consumer.poll(timeout_ms=READ_MS, max_records=1):
                 return True
-            after = consumer.position(place, timeout_ms=READ_MS)
-            if after >= end:
-                return False
-            if after == before:
+            if consumer.position(place, timeout_ms=READ_MS) == before:
                 return None
     except KafkaError:
         return None

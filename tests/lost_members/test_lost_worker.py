@@ -123,7 +123,7 @@ def test_a_worker_that_hangs_or_has_left_ends_and_another_does_its_work(
     for message in client.existing("listings"):
         done = message.offset < done_to.get(message.partition, 0)
         assert message.key in made or not done, "what is committed came out"
-    assert keys - made, "it hung before it had done everything"
+    assert keys - made or how == "leaves", "it hung before it had done everything"
     if how == "leaves":
         served = msgspec.structs.replace(
             lost_settings, web=msgspec.structs.replace(lost_settings.web, enabled=True)

@@ -16,7 +16,7 @@ PARTITIONS = 2
 KINDS = ["ok", "ok", "ok", "ok", "poison", "empty", "explodes", "large", "removed"]
 """Ordinary listings of a partition are versions of one; what cannot be handled has keys of its own."""
 WORKERS = st.integers(0, 1)
-FEW = st.integers(1, 3)
+ANSWERS = st.lists(st.sampled_from(["written", "unsaid", "lost"]), min_size=1, max_size=4)
 
 
 class DeliveryMachine(RuleBasedStateMachine):
@@ -98,18 +98,22 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.a_worker_goes_on(number, len(kinds), True)
 
     @precondition(lambda self: self.anyone_busy())
-    @rule(number=WORKERS, count=FEW, acknowledge=st.sampled_from([True, True, False]))
-    def records_are_written(self, number: int, count: int, acknowledge: bool) -> None:
-        if (worker := self.workers[number]) is not None and not self.broker.away:
-            worker.producer.take(count, acknowledge=acknowledge)
-            self.settle()
-
-    @precondition(lambda self: self.anyone_busy())
-    @rule(number=WORKERS, count=FEW)
-    def records_run_out_of_time(self, number: int, count: int) -> None:
-        if (worker := self.workers[number]) is not None:
-            worker.producer.fail(count)
-            self.settle()
+    @rule(
+        number=WORKERS,
+        answers=st.lists(st.sampled_from(["written", "unsaid", "lost"]), min_size=1, max_size=4),
+    )
+    def the_broker_answers(self, number: int, answers: list[str]) -> None:
+        """One record after another is written and acknowledged, is written and the acknowledgement is lost, or runs
+        out of time."""
+        if (worker := self.workers[number]) is None:
+            return
+        producer = worker.producer
+        for answer in answers:
+            if self.broker.away or answer == "lost":
+                producer.fail(1)
+            else:
+                producer.take(1, acknowledge=answer == "written")
+        self.settle()
 
     @rule(number=WORKERS, dies=st.booleans())
     def a_producers_numbers_are_refused(self, number: int, dies: bool) -> None:

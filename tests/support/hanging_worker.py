@@ -1,6 +1,6 @@
 """A worker that hangs as it is told: `python hanging_worker.py HOW`, settings from the environment.
 
-What hangs does so at the first listing whose title begins with `hang`; `leaves` at once when it has its partitions.
+What hangs does so at the first listing whose title begins with the word `hang`; `leaves` at once when it has its partitions.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ def matching() -> None:
 
 async def hanging(self: Any, messages: Sequence[Any]) -> Any:
     """In place of the stage's own."""
-    if any(b'"title":"hang' in (message.value or b"") for message in messages):
+    if any(b'"title":"hang ' in (message.value or b"") for message in messages):
         if HOW == "waits":
             await asyncio.Event().wait()
         {"sleeps": sleeping, "matches": matching}[HOW]()
