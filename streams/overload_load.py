@@ -120,7 +120,7 @@ def _feed(settings: Settings, photos: int, probes: int, shared: Shared) -> None:
     rate, fed, over = shared
     templates = Templates(photos, probes)
     producer = KafkaProducer(
-        **client_options(settings.kafka), acks="all", linger_ms=20, batch_size=512 * 1024, buffer_memory=2**27
+        **client_options(settings.kafka), acks="all", linger_ms=20, batch_size=512 * 1024
     )
     name = topic_name(LISTINGS, settings.topics)
     number, due, last = 0, 0.0, time.monotonic()

@@ -16,7 +16,7 @@ PARTITIONS = 2
 KINDS = ["ok", "ok", "ok", "ok", "poison", "empty", "explodes", "large", "removed"]
 """Ordinary listings of a partition are versions of one; what cannot be handled has keys of its own."""
 WORKERS = st.integers(0, 1)
-ANSWERS = st.lists(st.sampled_from(["written", "unsaid", "lost"]), min_size=1, max_size=4)
+ANSWERS = st.lists(st.sampled_from(["written", "written", "unsaid", "lost"]), min_size=1, max_size=4)
 
 
 class DeliveryMachine(RuleBasedStateMachine):
@@ -97,11 +97,26 @@ class DeliveryMachine(RuleBasedStateMachine):
         for number in (0, 1):
             self.a_worker_goes_on(number, len(kinds), True)
 
-    @precondition(lambda self: self.anyone_busy())
     @rule(
-        number=WORKERS,
-        answers=st.lists(st.sampled_from(["written", "unsaid", "lost"]), min_size=1, max_size=4),
+        kinds=st.lists(st.sampled_from(KINDS), min_size=2, max_size=4),
+        partition=st.integers(0, PARTITIONS - 1),
+        answers=ANSWERS,
+        then=st.one_of(st.just(()), ANSWERS.map(tuple)),
     )
+    def a_batch_is_begun_and_answered(
+        self, kinds: list[str], partition: int, answers: list[str], then: tuple[str, ...]
+    ) -> None:
+        """Some steps at once, or most examples would end before they came to the middle of anything."""
+        self.messages_come_and_are_begun(kinds, partition)
+        for number in (0, 1):
+            self.the_broker_answers(number, answers)
+        if then:
+            self.time_passes(1.0)
+            for number in (0, 1):
+                self.the_broker_answers(number, list(then))
+
+    @precondition(lambda self: self.anyone_busy())
+    @rule(number=WORKERS, answers=ANSWERS)
     def the_broker_answers(self, number: int, answers: list[str]) -> None:
         """One record after another is written and acknowledged, is written and the acknowledgement is lost, or runs
         out of time."""
