@@ -3,7 +3,8 @@
 import itertools
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from connectors.events import ListingEvent
+from connectors.events import ListingEvent, Takedown, TakenDownListing
 from connectors.sample.stream import stream_listings
 from streams.kafka_options import client_options
+from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
+from streams.rules import Rules
 from streams.settings import Settings
+from streams.takedown_bank import TakedownBank
 from streams.topics import ALERTS, FINGERPRINTS, HELD_ALERTS, LISTINGS, topic_name
 
 MARK = "o000000000"
@@ -50,7 +54,22 @@ def is_relist(number: int, probes: int) -> bool:
 
 def probe_events(probes: int) -> list[ListingEvent]:
     """The first listings, which are taken down under load."""
-    return list(itertools.islice(stream_listings(seed=PROBE_SEED, photos=0), probes))
+    return recognised(itertools.islice(stream_listings(seed=PROBE_SEED, photos=0), 3 * probes + 20))[:probes]
+
+
+def recognised(events: Iterable[ListingEvent]) -> list[ListingEvent]:
+    """Those whose title alone tells them again when another shop offers them: a common one proves nothing."""
+    bank, rules, now = TakedownBank(), Rules(), datetime.now(UTC)
+    listed = list(events)
+    for event in listed:
+        other = msgspec.structs.replace(event, listing_id=f"x{event.listing_id}", seller_id="x")
+        taken = msgspec.convert(msgspec.to_builtins(other) | {"images": ()}, TakenDownListing)
+        bank.put(fingerprint_takedown(Takedown(takedown_id=f"t-{event.event_id}", listing=taken), ()))
+    return [
+        event
+        for event in listed
+        if match_listing(fingerprint_listing(event, ()), bank, rules, matched_at=now).alert is not None
+    ]
 
 
 class Templates:
@@ -58,7 +77,7 @@ class Templates:
 
     def __init__(self, photos: int, probes: int) -> None:
         honest = itertools.islice(stream_listings(seed=7, photos=photos), TEMPLATES)
-        taken = itertools.islice(stream_listings(seed=99, photos=0), TAKEN)
+        taken = recognised(itertools.islice(stream_listings(seed=99, photos=0), TAKEN))
         self._honest = [_template(event) for event in honest]
         self._relists = [_template(event) for event in taken]
         self._probes = [_template(event) for event in probe_events(probes)]

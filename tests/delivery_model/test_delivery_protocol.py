@@ -16,7 +16,7 @@ from streams import stage as stage_module
 from streams.outbox import Outgoing, TooLargeError
 
 BUDGET = settings(
-    max_examples=200, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 
