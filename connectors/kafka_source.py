@@ -1,10 +1,10 @@
 """The Kafka source: a topic's records as events, for a consumer group, committed only once they are delivered."""
 
-import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Literal
 
+import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
+from connectors.group_membership import MembershipGuard
 from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
 from connectors.kafka_changes import Changes
 from connectors.kafka_delivery import ABORTS, REACH_MS
@@ -33,6 +34,8 @@ from connectors.sdk import (
     Withdrawal,
 )
 
+log = structlog.get_logger(__name__)
+
 POLL_MS = 250
 """The longest wait for records, and so of a clean stop."""
 FETCH_BYTES = 4 * 1024 * 1024
@@ -45,8 +48,6 @@ SESSION_MS = 10_000
 """Until a killed member's partitions go to another, as with the workers; the client's own 45 s were measured to
 leave the next run waiting as long."""
 HEARTBEAT_MS = 2_000
-LOST_SECONDS = 20.0
-"""Without a partition for so long, a member looks whether it may still see the topic."""
 
 
 class KafkaSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -84,8 +85,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
         """The offset after the last one yielded, for what is not committed."""
         self._ends: dict[TopicPartition, int] = {}
         self._joined = False
-        self._held_at = 0.0
-        """When it last had a partition, in seconds of `time.monotonic`."""
+        self._guard = MembershipGuard(options.client, options.group, options.topic)
         self._alerts = Codec(Alert, ours=True)
         self._json = JsonRecords(
             "takedowns" if options.records == "takedowns" else "listings", None, MAX_RECORD_BYTES
@@ -103,17 +103,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
         if (trouble := sign_in_trouble(options.client)) is not None:
             raise AbortError(trouble)
         try:
-            self._consumer = KafkaConsumer(
-                **{"bootstrap_timeout_ms": REACH_MS, **options.client},
-                group_id=options.group,
-                enable_auto_commit=False,
-                allow_auto_create_topics=False,
-                # A group whose place is gone by retention goes on with the oldest record there is.
-                auto_offset_reset="earliest",
-                max_partition_fetch_bytes=FETCH_BYTES,
-                session_timeout_ms=SESSION_MS,
-                heartbeat_interval_ms=HEARTBEAT_MS,
-            )
+            self._consumer = self._new_consumer()
             numbers = self._consumer.partitions_for_topic(options.topic)
             if not numbers:
                 if is_hidden(options.client, options.topic):
@@ -127,12 +117,42 @@ class KafkaSource(Source[KafkaSourceOptions]):
             )
             if not options.from_beginning:
                 self._begin_at_the_end(partitions)
-            self._consumer.subscribe([options.topic], listener=self._changes)
-            self._held_at = time.monotonic()
+            self._join()
         except (ValueError, AssertionError) as error:
             raise AbortError(f"kafka: {error}") from error
         except kafka_errors.KafkaError as error:
             raise self._failure(error) from error
+
+    def _new_consumer(self) -> Any:
+        return KafkaConsumer(
+            **{"bootstrap_timeout_ms": REACH_MS, **self.options.client},
+            group_id=self.options.group,
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+            # A group whose place is gone by retention goes on with the oldest record there is.
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=FETCH_BYTES,
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+        )
+
+    def _join(self) -> None:
+        self._consumer.subscribe([self.options.topic], listener=self._changes)
+        self._guard.joined_anew()
+
+    def _join_again(self) -> None:
+        """As a new member: what was fetched and not committed comes again, to whoever gets the partitions.
+
+        Raises:
+            KafkaError: the broker is away.
+        """
+        log.warning("the group does not know this member; it joins again", group=self.options.group)
+        lost, self._consumer = self._consumer, self._new_consumer()
+        lost.close(autocommit=False, timeout_ms=CLOSE_MS)
+        self._changes, self._joined = Changes(), False
+        self._held.clear()
+        self._yielded.clear()
+        self._join()
 
     def close(self) -> None:
         """Leave the group."""
@@ -202,6 +222,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
         """Take what is there within so many milliseconds; whether there was anything."""
         try:
             batches = self._consumer.poll(timeout_ms=wait_ms, max_records=POLL_RECORDS)
+            if self._guard.is_lost(self._consumer, heard=bool(batches)):
+                self._join_again()
         except kafka_errors.KafkaError as error:
             raise self._failure(error) from error
         for joined, lost in self._changes.taken():
@@ -214,23 +236,22 @@ class KafkaSource(Source[KafkaSourceOptions]):
                 self._yielded.pop(place, None)
         for batch in batches.values():
             self._held += batch
-        self._notice_refusal()
         return bool(self._held)
 
-    def _notice_refusal(self) -> None:
-        """A member that may no longer see its topic is given no partitions, and the client says nothing of it."""
-        now = time.monotonic()
-        if self._consumer.assignment():
-            self._held_at = now
-        elif now - self._held_at > LOST_SECONDS:
-            self._held_at = now
-            if is_hidden(self.options.client, self.options.topic):
-                raise AbortError(lacking("Read", f"topic {self.options.topic}"))
+    def _rejoined(self) -> None:
+        try:
+            self._join_again()
+        except kafka_errors.KafkaError as error:
+            raise self._failure(error) from error
 
     def _at_the_end(self) -> Generator[Item, None, bool]:
         """Whether our partitions are read as far as they reached when the run began."""
         mine = self._consumer.assignment()
         if not mine:
+            if not self._guard.knows(self._consumer):
+                # It takes itself for a member and is none: what it was to read is still there.
+                self._rejoined()
+                return False
             yield Notice(
                 "other members of the group have all of the topic's partitions; nothing is left for this one"
             )

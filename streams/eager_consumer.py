@@ -1,18 +1,28 @@
-"""Faust's consumer, handing a message on without four tasks for each.
+"""Faust's consumer, handing a message on without four tasks for each, and no more bytes than there is room for.
 
 `Consumer._drain_messages` waits for its callback together with three events (flow suspended, stopped, crashed), and
 for that makes a task of each of the four. The callback puts the message into a queue that nearly always has room, so
 it is done at once: it is tried first, and only where it really has to wait is everything as Faust does it. That was
 an eighth of all time with short text listings (docs/decisions/014).
+
+Faust bounds what waits for the agents by number, 4,096 messages for each. With photos inline that is gigabytes: here
+the bytes that are handed on and not acknowledged are bounded too.
 """
 
+import asyncio
+import contextlib
 import inspect
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import AsyncIterator, Coroutine, Generator
 from typing import Any
 
 from faust.transport.drivers.aiokafka import Consumer
 from mode.services import WaitResults
+
+from streams.byte_gate import ByteGate
+
+SUSPENDED_SECONDS = 0.2
+"""Between two looks whether the flow was suspended, while there is no room."""
 
 
 class EagerWaiting:
@@ -47,7 +57,54 @@ class EagerWaiting:
         return WaitResults(done, results.results, results.stopped)
 
 
-class EagerConsumer(EagerWaiting, Consumer):  # type: ignore[misc]
+class BoundedBytes:
+    """In front of a `faust` consumer: `getmany` hands no message on while `buffer_bytes` are not acknowledged yet."""
+
+    buffer_bytes = 64 * 1024 * 1024
+    flow_active: bool
+    should_stop: bool
+    _unacked_messages: Any
+    _gate: ByteGate | None = None
+
+    @property
+    def gate(self) -> ByteGate:
+        """What is held of it."""
+        if self._gate is None:
+            self._gate = ByteGate(self.buffer_bytes)
+        return self._gate
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:  # noqa: ASYNC109  Faust's own
+        """As Faust's, with a wait for room before each message. Heartbeats go on meanwhile, in their thread."""
+        async for place, message in super().getmany(timeout):  # type: ignore[misc]
+            while self.gate.full:
+                if self.should_stop or not self.flow_active:
+                    # As Faust where the flow ends between two messages: the next owner begins at what is committed.
+                    return
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.gate.room(), SUSPENDED_SECONDS)
+            self.gate.take(size_of(message))
+            yield place, message
+
+    def ack(self, message: Any) -> bool:
+        """As Faust's."""
+        first = not message.acked
+        acknowledged: bool = super().ack(message)  # type: ignore[misc]
+        if first and message.acked:
+            self.gate.give(size_of(message))
+        return acknowledged
+
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
+        """As Faust's. What waited for the agents was thrown away when the partitions were revoked."""
+        self.gate.hold(sum(size_of(message) for message in self._unacked_messages if not message.acked))
+        await super().on_partitions_assigned(assigned, generation_id)  # type: ignore[misc]
+
+
+def size_of(message: Any) -> int:
+    """Bytes of the message's value."""
+    return len(message.value or b"")
+
+
+class EagerConsumer(EagerWaiting, BoundedBytes, Consumer):  # type: ignore[misc]
     """A Faust consumer that waits so."""
 
 

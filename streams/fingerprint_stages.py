@@ -36,6 +36,10 @@ class FingerprintListings(Stage):
         self._photos = photos
         self._codec = Codec(ListingEvent)
 
+    def moved(self) -> int:
+        """A photo more is a step, too."""
+        return self.handled + self._photos.finished
+
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Fingerprints of the newest versions, and dead letters."""
         outgoing: list[Outgoing] = []
@@ -76,6 +80,10 @@ class FingerprintTakedowns(Stage):
         super().__init__(outbox, metrics)
         self._photos = photos
         self._codec = Codec(Takedown)
+
+    def moved(self) -> int:
+        """A photo more is a step, too."""
+        return self.handled + self._photos.finished
 
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Fingerprints, tombstones and dead letters, in the order of the messages."""

@@ -99,6 +99,8 @@ def configure_logs(*, as_json: bool, level: int = logging.INFO) -> None:
     # httpx tells each request's address, in which marketplaces want the access token and the signature.
     for chatty in ("faust", "mode", "aiokafka", "kafka", "asyncio", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    # It warns with the whole group, bytes and all, that it does not know Faust's user data, which nobody asks for.
+    logging.getLogger("kafka.admin._groups").setLevel(logging.ERROR)
 
 
 def _keep(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -12,7 +12,15 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    DuplicateSequenceNumber,
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    KafkaError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    UnknownProducerId,
+)
 from mode import Service
 
 from connectors.kafka_refusal import refusal
@@ -25,6 +33,14 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 """Waits between attempts to deliver; the last one repeats."""
+REFUSALS = (
+    OutOfOrderSequenceNumber,
+    DuplicateSequenceNumber,
+    UnknownProducerId,
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+)
+"""After which a producer's numbers and Kafka's never agree again."""
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
 """Room for a dead letter: the largest record in base64 and its envelope."""
 
@@ -58,6 +74,22 @@ class TooLargeError(Exception):
         self.outgoing = outgoing
 
 
+def again(records: Sequence[Outgoing], failed: Sequence[Outgoing]) -> list[Outgoing]:
+    """What is to be sent again: what failed, and what came after it under the same key although that arrived. Else the
+    older version of a listing would come last, and compaction would keep it."""
+    lost = {id(record) for record in failed}
+    behind: set[tuple[str, bytes | None]] = set()
+    left: list[Outgoing] = []
+    for record in records:
+        place = record.topic.name, record.key
+        if id(record) in lost:
+            behind.add(place)
+            left.append(record)
+        elif record.key is not None and place in behind:
+            left.append(record)
+    return left
+
+
 class Outbox(Service):  # type: ignore[misc]
     """Delivers records, in the order given for each key."""
 
@@ -66,12 +98,24 @@ class Outbox(Service):  # type: ignore[misc]
         self._settings = settings
         self._metrics = metrics
         self._producer: AIOKafkaProducer | None = None
-        self._refused: str | None = None
+        self._lacking: str | None = None
         """For want of which right something was not taken lately."""
+        self._refused: AIOKafkaProducer | None = None
+        self._replacing = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._retrying = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether records could not be delivered just now and are sent again."""
+        return self._retrying > 0
 
     async def on_start(self) -> None:
         """Connect; a broker that cannot be reached raises."""
-        self._producer = AIOKafkaProducer(
+        self._producer = await self._connected()
+
+    async def _connected(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
             **client_options(self._settings.kafka),
             acks="all",
             enable_idempotence=True,
@@ -79,7 +123,12 @@ class Outbox(Service):  # type: ignore[misc]
             max_batch_size=256 * 1024,
             max_request_size=MAX_REQUEST_BYTES,
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        return producer
 
     async def on_stop(self) -> None:
         """Send what is left and disconnect."""
@@ -92,20 +141,46 @@ class Outbox(Service):  # type: ignore[misc]
         Raises:
             TooLargeError: a record that the producer may never send.
         """
-        attempt = 0
-        left = list(records)
-        self._refused = None
-        while left:
-            left = await self._send(left)
-            if left:
+        self._lacking = None
+        left = again(records, await self._send(records))
+        if not left:
+            return
+        self._retrying += 1
+        try:
+            attempt = 0
+            while left:
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 attempt += 1
                 # Tried again all the same: the right may be given again, and nothing is lost until then.
-                told: dict[str, str] = {"error": self._refused} if self._refused else {}
+                told: dict[str, str] = {"error": self._lacking} if self._lacking else {}
                 log.warning(
                     "delivery failed, trying again", records=len(left), attempt=attempt, wait=wait, **told
                 )
                 await asyncio.sleep(wait)
+                await self._replace_refused()
+                left = again(left, await self._send(left))
+        finally:
+            self._retrying -= 1
+
+    async def _replace_refused(self) -> None:
+        """Connect anew where the producer will never send again: it numbers its records, and once Kafka has refused a
+        number, such as after a batch that ran out of time on a broker that was away, it refuses all that follow. A new
+        producer begins to count anew."""
+        async with self._replacing:
+            producer = self._producer
+            assert producer is not None, "the outbox has not started"  # noqa: S101
+            if producer is not self._refused and not producer._sender.sender_task.done():
+                return
+            log.warning("Kafka refuses what this producer sends, connecting anew")
+            try:
+                self._producer = await self._connected()
+            except KafkaError as error:
+                log.warning("no new producer yet", error=repr(error))
+                return
+        # What others have under way ends with it, one way or the other, and they send it again with the new one.
+        ending = asyncio.create_task(producer.stop())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     async def _send(self, records: Sequence[Outgoing]) -> list[Outgoing]:
         """Send all, and give back those that failed."""
@@ -125,14 +200,14 @@ class Outbox(Service):  # type: ignore[misc]
             except MessageSizeTooLargeError:
                 raise TooLargeError(record) from None
             except KafkaError as error:
-                self._failed(failed, record, error)
+                self._failed(failed, record, error, producer)
         outcomes = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
         delivered: Counter[str] = Counter()
         for (record, _), outcome in zip(pending, outcomes, strict=True):
             if isinstance(outcome, MessageSizeTooLargeError):
                 raise TooLargeError(record)
             if isinstance(outcome, KafkaError):
-                self._failed(failed, record, outcome)
+                self._failed(failed, record, outcome, producer)
             elif isinstance(outcome, BaseException):
                 raise outcome
             else:
@@ -141,7 +216,11 @@ class Outbox(Service):  # type: ignore[misc]
             self._metrics.events_out.labels(topic).inc(count)
         return failed
 
-    def _failed(self, failed: list[Outgoing], record: Outgoing, error: KafkaError) -> None:
+    def _failed(
+        self, failed: list[Outgoing], record: Outgoing, error: KafkaError, producer: AIOKafkaProducer
+    ) -> None:
         failed.append(record)
         topic = topic_name(record.topic, self._settings.topics)
-        self._refused = refusal(error, "Write", topic=topic) or self._refused
+        self._lacking = refusal(error, "Write", topic=topic) or self._lacking
+        if isinstance(error, REFUSALS):
+            self._refused = producer

@@ -7,6 +7,7 @@ from time import perf_counter
 from connectors.events import Image
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_format import photo_format
+from streams.byte_gate import ByteGate
 from streams.metrics import Metrics
 from streams.photo_fetch import SNIFFED, PhotoFetcher
 from streams.photo_keeper import PhotoKeeper
@@ -15,6 +16,9 @@ from streams.photo_store import digest_of
 from streams.pipeline import PhotoOutcome
 from streams.records import ImageFailure, ImageFingerprint
 
+HELD_BYTES = 64 * 1024 * 1024
+"""Of photos fetched and not yet hashed, before no further fetch begins."""
+FETCHES = 32
 NO_FEATURES = "no-features"
 """A plain surface: nothing went wrong, but there is nothing to compare."""
 
@@ -31,12 +35,19 @@ class PhotoReader:
         *,
         max_bytes: int,
         keeper: PhotoKeeper | None = None,
+        held_bytes: int = HELD_BYTES,
+        fetches: int = FETCHES,
     ) -> None:
         self._fetcher = fetcher
         self._pool = pool
         self._metrics = metrics
         self._max_bytes = max_bytes
         self._keeper = keeper
+        # Hosts may be faster than the pool: what waits for it is bounded, but for what is on its way.
+        self._gate = ByteGate(held_bytes)
+        self._fetching = asyncio.Semaphore(fetches)
+        self.finished = 0
+        """Photos read or given up since the start: a batch of slow ones gets on, though none of it is finished."""
 
     async def read_all(self, listings: Sequence[Sequence[Image]]) -> list[list[PhotoOutcome]]:
         """For each listing, the outcome of each of its images, in order."""
@@ -47,9 +58,20 @@ class PhotoReader:
         return [[next(outcomes) for _ in images] for images in listings]
 
     async def _read(self, number: int, image: Image) -> PhotoOutcome:
-        sha256: str | None = None
         try:
-            raw = await self._bytes_of(image)
+            return await self._outcome(number, image)
+        finally:
+            self.finished += 1
+
+    async def _outcome(self, number: int, image: Image) -> PhotoOutcome:
+        sha256: str | None = None
+        held = 0
+        try:
+            async with self._fetching:
+                await self._gate.room()
+                raw = await self._bytes_of(image)
+                held = len(raw)
+                self._gate.take(held)
             # First, since a photo that hangs or kills its process is evidence too.
             sha256 = await self._keep(raw)
             started = perf_counter()
@@ -58,6 +80,8 @@ class PhotoReader:
         except PhotoError as error:
             self._metrics.photo_failures.labels(error.kind).inc()
             return ImageFailure(number, error.kind, sha256)
+        finally:
+            self._gate.give(held)
         if outcome is None:
             return ImageFailure(number, NO_FEATURES, sha256)
         return ImageFingerprint(number, outcome, sha256)

@@ -1,27 +1,23 @@
 """Requests taken as a member of a consumer group: committed only when all that came of them is acknowledged."""
 
 import time
-import uuid
 from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, TopicAuthorizationFailedError
+from kafka.errors import KafkaError
 
+from connectors.group_membership import LOST_SECONDS, MembershipGuard
 from connectors.kafka_offsets import of_every
-from connectors.kafka_refusal import is_hidden
 from connectors.stop import Stop
 from streams.kafka_options import client_options
 from streams.record_reader import REACH_MS, ReadError, Record, read_failure
 from streams.settings import Settings
-from streams.topic_admin import BrokerUnavailableError, administration
 from streams.topics import TAKEDOWN_REQUESTS, topic_name
 
 log = structlog.get_logger(__name__)
 
 JOIN_SECONDS = 30.0
-LOST_SECONDS = 20.0
-"""Without a partition for so long, a member asks Kafka whether it is one."""
 HANDLE_MS = 15 * 60 * 1000
 """The longest that a batch may take before the group gives its partitions to another member."""
 
@@ -30,11 +26,10 @@ class RequestGroup:
     """Reads `takedown-requests`. Close it."""
 
     def __init__(self, settings: Settings, lost_seconds: float = LOST_SECONDS) -> None:
-        self._settings, self._lost_seconds = settings, lost_seconds
+        self._settings = settings
         self._group = f"{settings.kafka.group}-resolve"
-        self._client = f"relistwatch-resolve-{uuid.uuid4().hex[:12]}"
-        self._held_at = time.monotonic()
         self._topic = topic_name(TAKEDOWN_REQUESTS, settings.topics)
+        self._guard = MembershipGuard(client_options(settings.kafka), self._group, self._topic, lost_seconds)
         self._consumer: Any = None
         self._ends: dict[TopicPartition, int] = {}
         self._first: list[Record] = []
@@ -76,7 +71,6 @@ class RequestGroup:
         kafka = self._settings.kafka
         self._consumer = KafkaConsumer(
             **client_options(kafka),
-            client_id=self._client,
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -88,37 +82,15 @@ class RequestGroup:
             bootstrap_timeout_ms=REACH_MS,
         )
         self._consumer.subscribe([self._topic])
-        self._held_at = time.monotonic()
-
-    def _join_again_if_lost(self) -> None:
-        """kafka-python 3.0.12 was seen, on a busy machine, to take itself for a member of a group that Kafka held for
-        empty: it polls for ever, is given nothing, and notices nothing. A member without partitions because others
-        have them all is known to Kafka, and stays."""
-        now = time.monotonic()
-        if self._consumer.assignment():
-            self._held_at = now
-        elif now - self._held_at > self._lost_seconds:
-            self._held_at = now
-            if is_hidden(client_options(self._settings.kafka), self._topic):
-                # It is given no partitions then, and the client says nothing of it.
-                raise TopicAuthorizationFailedError(self._topic)
-            if not self._is_known():
-                log.warning("the group does not know this member; it joins again", group=self._group)
-                self._consumer.close(autocommit=False)
-                self._connect()
-
-    def _is_known(self) -> bool:
-        """Whether Kafka holds this client for a member of the group; while none answers, as before."""
-        try:
-            with administration(self._settings) as admin:
-                (described,) = admin.describe_groups([self._group]).values()
-        except (BrokerUnavailableError, KafkaError):
-            return True
-        return any(member["client_id"] == self._client for member in described["members"])
+        self._guard.joined_anew()
 
     def _polled(self, timeout_ms: int) -> list[Record]:
         batches = self._consumer.poll(timeout_ms=timeout_ms)
-        self._join_again_if_lost()
+        if self._guard.is_lost(self._consumer, heard=bool(batches)):
+            log.warning("the group does not know this member; it joins again", group=self._group)
+            lost = self._consumer
+            self._connect()
+            lost.close(autocommit=False)
         return [record for records in batches.values() for record in records]
 
     def commit(self) -> None:

@@ -78,6 +78,9 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Most events an agent handles together."""
     batch_within: Seconds = 0.02
     """Longest wait in seconds for a batch to fill."""
+    buffer_bytes: Annotated[int, Meta(ge=1)] = 64 * 1024 * 1024
+    """Most bytes of messages, inline photos included, that are taken from Kafka and not finished, besides one batch of
+    Kafka's answer; the same again of photos fetched and not yet hashed."""
     photo_processes: Annotated[int, Meta(ge=0)] = 0
     """Processes that decode and hash photos; 0 means one a core."""
     photo_item_timeout: Seconds = 2.0
@@ -88,6 +91,9 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Between two snapshots of the takedowns in `data_dir`, from which the next start is fast; 0 keeps none."""
     heartbeat_seconds: Annotated[float, Meta(ge=0)] = 2.0
     """Between two heartbeats of a running part, connectors among them, on `heartbeats`; 0 sends none."""
+    lost_seconds: Annotated[float, Meta(ge=0)] = 120.0
+    """A worker that hangs, or that its group does not know, for so long while Kafka answers ends itself with exit code
+    75; 0 never. Not below a minute: a rebalance may take as long."""
 
 
 class Photos(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

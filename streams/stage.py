@@ -63,6 +63,10 @@ class Stage(ABC):
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
         """The records that these messages make; a message that fails becomes a dead letter among them."""
 
+    def moved(self) -> int:
+        """Grows whenever the work on its messages gets on, within a batch too where that may take long."""
+        return self.handled
+
     async def handle(self, messages: Sequence[Message]) -> None:
         """Finish a batch, whatever it holds. Never raises: Faust would commit the batch and lose it."""
         self.metrics.events_in.labels(self.topic.name).inc(len(messages))

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+import uuid
 from collections.abc import Iterable
 from itertools import chain
 from time import monotonic
@@ -23,6 +24,7 @@ from streams.health import HealthServer
 from streams.heartbeat_figures import first_heartbeat
 from streams.heartbeat_sender import Heartbeats
 from streams.kafka_options import faust_credentials, servers
+from streams.lost_watch import LostWatch, Watched
 from streams.match_stage import MatchListings
 from streams.metrics import Metrics
 from streams.outbox import Outbox
@@ -34,7 +36,7 @@ from streams.photos import PhotoReader
 from streams.policy_file import rules_of
 from streams.rights_check import require_rights
 from streams.rights_watch import RightsWatch
-from streams.settings import Settings
+from streams.settings import Settings, Topics
 from streams.stage import Stage
 from streams.takedown_bank import TakedownBank
 from streams.takedown_index import TakedownIndex
@@ -47,6 +49,8 @@ log = structlog.get_logger(__name__)
 STALL_SECONDS = 120.0
 """Lag without any message finished for this long is a worker that hangs."""
 LAG_REFRESH_SECONDS = 5.0
+FETCH_BYTES = 1024 * 1024
+"""That Kafka gives of a partition at once: so much of each waits in the client, besides `worker.buffer_bytes`."""
 
 
 class PhotoService(Service):  # type: ignore[misc]
@@ -73,13 +77,15 @@ class Watch(Service):  # type: ignore[misc]
         stages: list[Stage],
         metrics: Metrics,
         rights: RightsWatch,
+        topics: Topics,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._app, self._held, self._stages, self._metrics = app, held, stages, metrics
         self._rights = rights
-        self._handled = 0
-        self._moved = monotonic()
+        self._topics = topics
+        self._done: dict[str, int] = {}
+        self._moved: float | None = None
 
     def ready(self) -> str | None:
         """Ready: takedowns and verdicts are loaded, partitions are assigned, and nothing is forbidden."""
@@ -101,8 +107,18 @@ class Watch(Service):  # type: ignore[misc]
         except ConsumerNotStarted:
             return []
 
+    def joins(self) -> bool:
+        """Whether it should be in its group by now."""
+        return all(followed.loaded for followed in self._held) and not self._app.should_stop
+
+    def progress(self) -> dict[str, int]:
+        """By topic, grows as the work on its messages gets on."""
+        return {topic_name(stage.topic, self._topics): stage.moved() for stage in self._stages}
+
     def live(self) -> str | None:
-        """Live: something was finished lately, or there is nothing to do."""
+        """Live: the work got on lately, or there is nothing to do, or it has not begun."""
+        if self._moved is None:
+            return None
         still = monotonic() - self._moved
         return f"lag, and nothing finished for {still:.0f} s" if still > STALL_SECONDS else None
 
@@ -110,9 +126,9 @@ class Watch(Service):  # type: ignore[misc]
     async def _refresh(self) -> None:
         while not self.should_stop:
             lag = self._refresh_lag()
-            handled = sum(stage.handled for stage in self._stages)
-            if handled != self._handled or lag == 0:
-                self._handled, self._moved = handled, monotonic()
+            done = self.progress()
+            if done != self._done or lag == 0:
+                self._done, self._moved = done, monotonic()
             await self.sleep(LAG_REFRESH_SECONDS)
 
     def _refresh_lag(self) -> int:
@@ -146,19 +162,23 @@ class Boot(BootStrategy):  # type: ignore[misc]
         return []
 
 
-def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHeartbeat]:
-    """The Faust app with its agents and services, not started, and what its heartbeats say."""
+def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHeartbeat, Watched]:
+    """The Faust app with its agents and services, not started, what its heartbeats say, and what watches it."""
+    client_id = f"relistwatch-worker-{uuid.uuid4().hex[:12]}"
     app = faust.App(
         settings.kafka.group,
         broker=[f"aiokafka://{server}" for server in servers(settings.kafka)],
         broker_credentials=faust_credentials(settings.kafka),
+        # By which its group's description is searched for this worker (streams/lost_watch.py).
+        broker_client_id=client_id,
         broker_session_timeout=settings.kafka.session_timeout,
         broker_heartbeat_interval=settings.kafka.heartbeat_interval,
         broker_commit_interval=0.5,
         # A fresh worker must see what was produced while it started.
         consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=settings.topics.max_message_bytes,
-        # A partition brings at most this much into memory before the agents have caught up.
+        # A larger record still comes, alone.
+        consumer_max_fetch_size=min(FETCH_BYTES, settings.topics.max_message_bytes),
+        # Messages that wait for an agent; `worker.buffer_bytes` bounds their bytes.
         stream_buffer_maxsize=4096,
         topic_disable_leader=True,
         topic_allow_declare=False,
@@ -168,7 +188,9 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         key_serializer="raw",
         value_serializer="raw",
     )
-    app.transport.Consumer = EagerConsumer
+    app.transport.Consumer = type(
+        "WorkerConsumer", (EagerConsumer,), {"buffer_bytes": settings.worker.buffer_bytes}
+    )
     bank = TakedownBank(stage=metrics.timed_match)
     outbox = Outbox(settings, metrics)
     fetcher = PhotoFetcher(settings.photos)
@@ -178,7 +200,15 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         max_pixels=settings.photos.max_pixels,
     )
     keeper = PhotoKeeper(open_store(settings), metrics)
-    photos = PhotoReader(fetcher, pool, metrics, max_bytes=settings.photos.max_bytes, keeper=keeper)
+    photos = PhotoReader(
+        fetcher,
+        pool,
+        metrics,
+        max_bytes=settings.photos.max_bytes,
+        keeper=keeper,
+        held_bytes=settings.worker.buffer_bytes,
+        fetches=settings.photos.fetch_concurrency,
+    )
     index = TakedownIndex(settings, bank, metrics)
     rules = rules_of(settings.match)
     guard = FloodGuard(settings.match.flood_listings, settings.match.flood_minutes)
@@ -189,7 +219,7 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         MatchListings(outbox, metrics, bank, rules, guard),
     ]
     rights = RightsWatch(settings, "worker")
-    watch = Watch(app, [index, verdicts], stages, metrics, rights)
+    watch = Watch(app, [index, verdicts], stages, metrics, rights, settings.topics)
     boot = Boot(app)
     health = HealthServer(settings.web, metrics, live=watch.live, ready=watch.ready)
     boot.first = [health, outbox, PhotoService(fetcher, keeper, pool), verdicts, index]
@@ -197,7 +227,8 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
     app.boot_strategy = boot
     for stage in stages:
         _add_agent(app, stage, settings)
-    return app, WorkerHeartbeat(app, watch, index, metrics, settings)
+    watched = Watched(client_id, joins=watch.joins, progress=watch.progress, waits=lambda: outbox.waits)
+    return app, WorkerHeartbeat(app, watch, index, metrics, settings), watched
 
 
 def _add_agent(app: faust.App, stage: Stage, settings: Settings) -> None:
@@ -235,10 +266,13 @@ def run_worker(settings: Settings) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     metrics = Metrics()
-    app, says = build_app(settings, metrics)
+    app, says, watched = build_app(settings, metrics)
     log.info("worker starting", broker=settings.kafka.bootstrap_servers, group=settings.kafka.group)
     first = first_heartbeat(settings, "worker")
-    with Heartbeats(settings, first, says, metrics.heartbeats_failed.inc) as heartbeats:
+    with (
+        LostWatch(settings, loop, watched),
+        Heartbeats(settings, first, says, metrics.heartbeats_failed.inc) as heartbeats,
+    ):
         try:
             _Worker(app, loop=loop, redirect_stdouts=False).execute_from_commandline()
         finally:

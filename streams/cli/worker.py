@@ -26,6 +26,9 @@ def worker(
     2 wrong setting, or its user lacks a right; 3 Kafka does not answer or does not let us in; 70 what is in hand can
     not be finished, and goes to another worker.
 
+    Exit codes: 70, what was made could not be delivered any more; 75, it hung or had lost its group
+    (worker.lost_seconds). Nothing is lost then either: start it again, or have a supervisor do so.
+
     Example: `relistwatch worker --port 6067`
     """
     import msgspec  # noqa: PLC0415

@@ -19,6 +19,7 @@ from kafka_client import KafkaClient
 from listing_records import listing, takedown
 
 from connectors.context import Context
+from connectors.group_membership import MembershipGuard
 from connectors.kafka_source import KafkaSource, KafkaSourceOptions
 from connectors.memory import MemorySink
 from connectors.runner import Problem, Runner
@@ -233,6 +234,83 @@ def test_one_member_too_many_ends_when_asked_for_once(topics: Settings) -> None:
     # Whichever of the two the group gives the partition to, the run with an end ends, and says it if not to it.
     assert counts.read <= 1
     assert all("other members of the group" in str(problem) for problem in problems)
+
+
+def lose(consumer: Any) -> None:
+    """As kafka-python was seen to do: it takes itself for a member, has no partition, and Kafka knows nothing of it."""
+    consumer.unsubscribe()
+    consumer.assign([])
+
+
+@pytest.mark.kafka
+def test_a_member_that_its_group_does_not_know_joins_again(topics: Settings) -> None:
+    send(topics, range(20))
+    stop = threading.Event()
+    sink = MemorySink()
+    reader = source(topics, once=False)
+    reader._guard = MembershipGuard(
+        reader.options.client, reader.options.group, reader.options.topic, lost_seconds=0.5
+    )
+    make, lost = reader._new_consumer, []
+
+    def losing() -> Any:
+        consumer = make()
+        if not lost:
+            lost.append(consumer)
+            poll = consumer.poll
+
+            def then_lost(**options: Any) -> Any:
+                if len(sink.events) >= 20:
+                    lose(consumer)
+                    consumer.poll = poll
+                return poll(**options)
+
+            consumer.poll = then_lost
+        return consumer
+
+    reader._new_consumer = losing  # type: ignore[method-assign]
+    thread = threading.Thread(target=Runner(reader, sink, stop=stop).run)
+    thread.start()
+    try:
+        until(lambda: len(seen_in(sink)) == 20 and lost[0].poll.__name__ == "poll")
+        send(topics, range(20, 30))
+        until(lambda: len(seen_in(sink)) == 30)
+    finally:
+        stop.set()
+        thread.join(60)
+    assert run(topics) == []
+
+
+@pytest.mark.kafka
+def test_with_once_such_a_member_does_not_say_that_others_have_everything(topics: Settings) -> None:
+    send(topics, range(5))
+    reader = source(topics)
+    make, lost = reader._new_consumer, []
+
+    def losing() -> Any:
+        consumer = make()
+        if not lost:
+            lost.append(consumer)
+            subscribe = consumer.subscribe
+
+            def never_joins(_: Any, listener: Any) -> None:
+                subscribe(["unused"], listener=listener)
+                lose(consumer)
+                listener.on_partitions_assigned(())
+
+            consumer.subscribe = never_joins
+        return consumer
+
+    reader._new_consumer = losing  # type: ignore[method-assign]
+    sink = MemorySink()
+    problems: list[Problem] = []
+    Runner(reader, sink, on_problem=problems.append).run()
+    assert sorted(ids(sink.events)) == [f"alert-{number}" for number in range(5)]
+    assert problems == []
+
+
+def seen_in(sink: MemorySink) -> set[str]:
+    return set(ids(list(sink.events)))
 
 
 @pytest.mark.kafka

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 from streams.metrics import Metrics
+from streams.settings import Topics
 from streams.worker import Watch
 
 
@@ -32,7 +33,7 @@ def test_what_another_worker_took_over_is_told_no_more() -> None:
     first, second = Place("listings", 0), Place("listings", 1)
     consumer = Consumer({first, second}, {first: 100, second: 50}, {first: 90, second: 50})
     metrics = Metrics()
-    watch = Watch(SimpleNamespace(consumer=consumer), [], [], metrics)
+    watch = Watch(SimpleNamespace(consumer=consumer), [], [], metrics, Topics())
 
     def told(place: Place) -> float | None:
         labels = {"topic": place.topic, "partition": str(place.partition)}

@@ -391,10 +391,12 @@ def test_a_member_that_the_group_does_not_know_joins_again(client: KafkaClient, 
     with closing(RequestGroup(topics, lost_seconds=0.5)) as group:
         group.join(threading.Event())
         until_polled(group)
-        assert group._is_known(), "one that is known stays, though others may have all partitions"
+        assert group._guard.knows(group._consumer), (
+            "one that is known stays, though others may have all partitions"
+        )
         group._consumer.unsubscribe()
         group._consumer.assign([])
-        assert not group._is_known()
+        assert not group._guard.knows(group._consumer)
         assert [json.loads(record.value)["request_id"] for record in until_polled(group)] == ["r1"]
         assert group.is_done()
 

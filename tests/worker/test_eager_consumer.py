@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from mode import Service
 
-from streams.eager_consumer import EagerConsumer, EagerWaiting
+from streams.eager_consumer import BoundedBytes, EagerConsumer, EagerWaiting
 
 
 class Plain(Service):
@@ -114,5 +115,76 @@ def test_the_worker_uses_it() -> None:
     from streams.settings import Settings
     from streams.worker import build_app
 
-    app, _ = build_app(Settings(), Metrics())
-    assert app.transport.Consumer is EagerConsumer
+    app, _, _ = build_app(Settings(), Metrics())
+    assert issubclass(app.transport.Consumer, EagerConsumer)
+    assert app.transport.Consumer.buffer_bytes == Settings().worker.buffer_bytes
+
+
+@dataclass
+class Sent:
+    value: bytes | None
+    acked: bool = False
+
+
+class Source:
+    """Of Faust's consumer what hands messages on and takes acknowledgements."""
+
+    def __init__(self) -> None:
+        self.flow_active, self.should_stop = True, False
+        self._unacked_messages: set[Sent] = set()
+
+    async def getmany(self, timeout: float) -> Any:  # noqa: ASYNC109
+        for number in range(10):
+            yield number, Sent(b"x" * 400)
+
+    def ack(self, message: Sent) -> bool:
+        message.acked = True
+        return True
+
+    async def on_partitions_assigned(self, assigned: object, generation_id: int) -> None:
+        self.assigned = assigned
+
+
+class Bounded(BoundedBytes, Source):
+    buffer_bytes = 1000
+
+
+async def handed_on(consumer: Bounded, got: list[Sent]) -> None:
+    async for _, message in consumer.getmany(1.0):
+        got.append(message)
+
+
+async def settled(got: list[Sent], count: int) -> None:
+    for _ in range(500):
+        if len(got) >= count:
+            break
+        await asyncio.sleep(0.01)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(got) == count
+
+
+async def test_no_more_bytes_are_handed_on_than_there_is_room_for() -> None:
+    consumer, got = Bounded(), []
+    task = asyncio.create_task(handed_on(consumer, got))
+    await settled(got, 3)
+    assert consumer.gate.held == 1200
+    consumer.ack(got[0])
+    consumer.ack(got[0])
+    await settled(got, 4)
+    for message in got[1:4]:
+        consumer.ack(message)
+    await settled(got, 7)
+    # A rebalance: what waited is thrown away, and counts no more.
+    await consumer.on_partitions_assigned({1}, 2)
+    await asyncio.wait_for(task, 5)
+    assert len(got) == 10
+
+
+async def test_a_suspended_flow_does_not_wait_for_room() -> None:
+    consumer, got = Bounded(), []
+    task = asyncio.create_task(handed_on(consumer, got))
+    await settled(got, 3)
+    consumer.flow_active = False
+    await asyncio.wait_for(task, 5)
+    assert len(got) == 3
