@@ -4,7 +4,7 @@ import io
 import tempfile
 import zipfile
 
-from workbooks import PARTS, inline, link, sheet_xml
+from workbooks import LINKS, PARTS, inline, link, sheet_xml
 
 from connectors.csv_rows import CsvError, CsvRows
 from connectors.takedown_lists.items import ListError, Mention, Reject, Remark
@@ -12,6 +12,7 @@ from connectors.takedown_lists.limits import ListLimits
 from connectors.takedown_lists.reading import open_list
 from fuzzing.target import Target
 
+STRINGS = f"{LINKS}/sharedStrings"
 LIMITS = ListLimits(max_file_mb=1, max_unpacked_mb=4, max_rows=2000, max_cell_chars=2000)
 
 
@@ -68,7 +69,17 @@ def _part(raw: bytes) -> None:
             "xl/sharedStrings.xml", "xl/worksheets/_rels/sheet1.xml.rels",
         ]  # fmt: skip
         sheet = sheet_xml(f'<row r="1"><c r="A1" t="s"><v>0</v></c>{inline("B1", link(1))}</row>')
-        parts = {**PARTS, "xl/worksheets/sheet1.xml": sheet, names[raw[0] % len(names)]: raw[1:]}
+        shared = f"<sst><si><t>{link(2)}</t></si></sst>"
+        relations = PARTS["xl/_rels/workbook.xml.rels"].replace(
+            "</R", f'<Relationship Id="r2" Type="{STRINGS}" Target="sharedStrings.xml"/></R'
+        )
+        parts = {
+            **PARTS,
+            "xl/worksheets/sheet1.xml": sheet,
+            "xl/sharedStrings.xml": shared,
+            "xl/_rels/workbook.xml.rels": relations,
+        }
+        parts[names[raw[0] % len(names)]] = raw[1:]
         _read(_workbook(parts), "xlsx")
 
 

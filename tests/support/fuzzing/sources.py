@@ -79,10 +79,8 @@ def _mapping_file(raw: bytes) -> None:
     with tempfile.NamedTemporaryFile(suffix=".toml") as file:
         file.write(raw)
         file.flush()
-        try:
+        with suppress(ExpressionError):
             Mapping(load(file.name), Source(connector="http", version="1"))
-        except ExpressionError:
-            pass
 
 
 def _marketplaces(raw: bytes) -> None:

@@ -1,5 +1,6 @@
 """Targets: everything that reads a title, a description, a contact, a price or a link out of text."""
 
+import unicodedata
 from contextlib import suppress
 
 from contact_texts import LANGUAGES
@@ -17,7 +18,7 @@ from fingerprints.title_trace import trace_title
 from fuzzing.target import Target
 from streams.console.title_marks import title_marks
 from streams.contact_scrub import Scrubber
-from streams.safe_text import safe_bytes, safe_text
+from streams.safe_text import HIDDEN, safe_bytes, safe_text
 
 _scrubber = Scrubber(lambda kind, value: f"[{kind}]", {})
 
@@ -38,8 +39,8 @@ def _title(raw: bytes) -> None:
     assert " ".join(word.text for word in trace_title(text)) == plain, "the trace reads other words"
     marked = title_marks(text, TITLE).listing
     shown = "".join(piece.text for segment in marked.segments for piece in segment.pieces)
-    assert text.startswith(shown)
-    assert len(shown) + marked.left_out == len(text)
+    assert shown == text, "the pieces are not the title"
+    assert all(piece.shown.isprintable() for segment in marked.segments for piece in segment.pieces)
 
 
 def _description(raw: bytes) -> None:
@@ -81,8 +82,8 @@ def _price(raw: bytes) -> None:
 
 
 def _printed(raw: bytes) -> None:
-    assert safe_bytes(raw).isprintable()
-    assert safe_text(_text(raw)).isprintable()
+    for shown in (safe_bytes(raw), safe_text(_text(raw))):
+        assert not {unicodedata.category(character) for character in shown} & HIDDEN
 
 
 def _any_reader(raw: bytes) -> None:
