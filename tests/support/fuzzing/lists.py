@@ -110,7 +110,7 @@ def _sheet_seeds() -> list[bytes]:
 
 
 def _email_seeds() -> list[bytes]:
-    text = f"From: a@b.example\r\nTo: c@d.example\r\nSubject: Daftar\r\nMIME-Version: 1.0\r\n"
+    text = "From: a@b.example\r\nTo: c@d.example\r\nSubject: Daftar\r\nMIME-Version: 1.0\r\n"
     parts = (
         'Content-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n'
         f"Content-Transfer-Encoding: quoted-printable\r\n\r\n{link(1)[:40]}=\r\n{link(1)[40:]}\r\n--x\r\n"
