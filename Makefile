@@ -8,7 +8,7 @@ JOBS ?= 4
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
-.PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data audit sbom lock clean
+.PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data fuzz audit sbom lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -75,6 +75,22 @@ $(AUDIT_VENV)/.installed: deploy/requirements-audit.txt
 	$(AUDIT_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-audit.txt
 	touch $@
 
+# A search for inputs that break a parser, led by coverage: make fuzz TARGET=list-email SECONDS=600; without a target all
+# of them, one after another. What it finds is named at its end and kept in FUZZ_FOLDER; CI replays tests/fuzz/corpus.
+# Needs Python 3.11. The checkout is searched, which has to be instrumented as it is loaded, not the wheel.
+FUZZ_VENV ?= .venv-fuzz
+FUZZ_FOLDER ?= build/fuzz
+TARGET ?=
+SECONDS ?= 60
+fuzz: $(FUZZ_VENV)/.installed
+	OPENBLAS_NUM_THREADS=1 PYTHONPATH=.:tests/support $(FUZZ_VENV)/bin/python -m fuzzing.all "$(FUZZ_FOLDER)" $(SECONDS) $(TARGET)
+
+$(FUZZ_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-fuzz.txt
+	test -x $(FUZZ_VENV)/bin/python || $(PYTHON) -m venv $(FUZZ_VENV)
+	$(FUZZ_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
+	$(FUZZ_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-fuzz.txt
+	touch $@
+
 # The wheel is built and installed, never the checkout: what is tested is what is released.
 $(VENV)/.installed: deploy/requirements.lock pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -92,4 +108,4 @@ lock:
 	uv pip compile pyproject.toml --extra kafka --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) build dist
+	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) build dist

@@ -7,13 +7,22 @@ import msgspec
 from msgspec import Struct
 
 R = TypeVar("R", bound=Struct)
+LONGEST_ERROR = 300
+"""Characters of a message: msgspec says a wrong enum's value whole, and a megabyte of it went into a header and a log."""
+
+
+def bounded(message: str) -> str:
+    """The message's beginning and its end, which names the field."""
+    if len(message) <= LONGEST_ERROR:
+        return message
+    return f"{message[: LONGEST_ERROR // 2]}...{message[-LONGEST_ERROR // 2 :]}"
 
 
 class RecordError(ValueError):
-    """The bytes are not such a record. `kind` is short and countable, the message names the field."""
+    """The bytes are not such a record. `kind` is short and countable, the message names the field and is bounded."""
 
     def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(bounded(message))
         self.kind = kind
 
 

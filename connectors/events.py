@@ -25,7 +25,7 @@ class Price(Struct, frozen=True):
     """An amount with its ISO 4217 currency."""
 
     amount: Amount
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class Image(Struct, frozen=True, omit_defaults=True):

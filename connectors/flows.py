@@ -68,8 +68,7 @@ class Flows:
             msgspec.convert(name, Marketplace)
         except (UnicodeDecodeError, msgspec.ValidationError):
             return OTHER
-        # The pattern's `$` lets a line end behind the name pass.
-        if len(self._names) >= self._most_names or not name.isprintable():
+        if len(self._names) >= self._most_names:
             return OTHER
         self._names[raw] = name
         return name

@@ -3,10 +3,11 @@
 import html
 import re
 
-TAG = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9]*)|[!?])[^<>]*>")
+TAG = re.compile(r"<(?:(/?)([a-zA-Z][a-zA-Z0-9]*+)|[!?])[^<>]*+>")
 """A tag, a comment or a declaration. A `<` before anything else is text, as in `< 50rb`.
 
-`[^<>]*` ends at the first `<` or `>`, so that hostile text costs linear time.
+`[^<>]*+` ends at the first `<` or `>`, and neither it nor the name gives back what it took, so that hostile text costs
+linear time: a name of a million letters, shortened letter by letter, took twenty minutes.
 """
 UNSEEN = frozenset({"noscript", "script", "style", "template"})
 """Elements whose text no reader sees."""

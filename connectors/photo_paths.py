@@ -1,5 +1,7 @@
 """A photo's `path` in a file of listings: beside that file, and never anywhere else."""
 
+import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +47,25 @@ def _why(error: OSError | RuntimeError) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else "symbolic links in a circle"
 
 
+def read_photo(folder: Path, path: str, most: int) -> bytes:
+    """The photo's first `most` bytes. Whoever fills the folder may change it meanwhile: what is read is a regular file
+    that no symbolic link has taken the place of since it was judged.
+
+    Raises:
+        PhotoPathError: as `resolve_photo_path`, or it cannot be read.
+    """
+    photo = resolve_photo_path(folder, path)
+    try:
+        # Without blocking: a pipe that has taken its place waits for a writer otherwise.
+        descriptor = os.open(photo, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise PhotoPathError(f"image path {path!r} is not a regular file")
+            return file.read(most)
+    except OSError as error:
+        raise PhotoPathError(f"image path {path!r} cannot be read: {_why(error)}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Inlined:
     """The images with every readable path replaced by its bytes, and why the others were left alone."""
@@ -81,12 +102,7 @@ def _read(folder: Path | None, path: str, budget: int) -> bytes:
         raise PhotoPathError(
             f"image path {path!r} has no folder to be relative to: read the listings from a file"
         )
-    photo = resolve_photo_path(folder, path)
-    try:
-        with photo.open("rb") as file:
-            data = file.read(max(budget, 0) + 1)
-    except OSError as error:
-        raise PhotoPathError(f"image path {path!r} cannot be read: {_why(error)}") from None
+    data = read_photo(folder, path, max(budget, 0) + 1)
     if _base64_size(len(data)) > budget:
         raise PhotoPathError(
             f"image path {path!r} does not fit: {max(budget, 0)} bytes of the record are left"

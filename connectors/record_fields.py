@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from connectors.codec import bounded
 from connectors.events import ListingEvent, Takedown
 from connectors.field_types import Key, Marketplace
 
@@ -21,7 +22,7 @@ class FieldError(ValueError):
     """A field's value is missing or wrong. The message begins with the field's name."""
 
     def __init__(self, field: str, why: str) -> None:
-        super().__init__(f"{field}: {why}")
+        super().__init__(bounded(f"{field}: {why}"))
         self.field = field
 
 

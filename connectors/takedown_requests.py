@@ -6,14 +6,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from connectors.field_types import Key, Marketplace, Timestamp
+from connectors.field_types import Key, Marketplace, Sha256, Timestamp
 from connectors.links import LinkTarget
 from connectors.takedown_lists.items import Mention
 
 RequestSource = Literal["ministry", "manual", "ai", "platform"]
 Link = Annotated[str, Meta(min_length=1, max_length=4096)]
 Text = Annotated[str, Meta(max_length=1000)]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ListPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -23,6 +23,7 @@ from fingerprints.photo_store import FILES, HELD_POINTS, ROW, PhotoStore
 from fingerprints.point_blocks import SLOTS, Blocks
 from fingerprints.point_index import FILL, FIRST_BITS, LONGEST_CHAIN, ROOM, PointIndex
 from fingerprints.snapshot_files import (
+    DAMAGED,
     SnapshotError,
     Written,
     link_or_copy,
@@ -137,11 +138,14 @@ def read_photos(folder: Path, written: Written, store_folder: Path | None) -> Re
     if state.format != FORMAT:
         raise SnapshotError(f"photos are of the format {state.format!r}, not {FORMAT!r}")
     owned = [where for where in state.owners if where is not None]
-    raw = read_file(folder / "hashes.bin", state.files["hashes.bin"])
-    hashes = np.frombuffer(raw, np.uint64).reshape(WORDS, len(owned))
-    points = _read_points(folder, state)
-    slots = _slots_of(state.owners)
-    store = _read_store(folder, state, store_folder)
+    try:
+        raw = read_file(folder / "hashes.bin", state.files["hashes.bin"])
+        hashes = np.frombuffer(raw, np.uint64).reshape(WORDS, len(owned))
+        points = _read_points(folder, state)
+        slots = _slots_of(state.owners)
+        store = _read_store(folder, state, store_folder)
+    except DAMAGED as error:
+        raise SnapshotError(f"{STATE}: {type(error).__name__}: {error}") from None
     return ReadPhotos(state.owners, state.free, slots, owned, hashes, points, store)
 
 

@@ -39,7 +39,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A version's weights. `prior`: log-odds in nats, before any evidence, that a listing and its best candidate
     are the same."""
 
-    version: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.+-]+$")]
+    version: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\w.+-]+\Z")]
     prior: Nats
     scales: Scales = Scales()
     fitted: Fitted | None = None

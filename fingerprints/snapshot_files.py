@@ -24,6 +24,13 @@ class SnapshotError(Exception):
     """The snapshot is of no use, and why: it is left aside and everything is made anew."""
 
 
+DAMAGED = (
+    msgspec.MsgspecError, ValueError, LookupError, TypeError, OverflowError, RecursionError, MemoryError,
+)  # fmt: skip
+"""What comes of reading files whose checksums are right and that no program of ours has written: a snapshot that keeps
+a worker from starting would do so at every start."""
+
+
 class Written(Struct, frozen=True):
     """What a file must be: its length in bytes, and the CRC-32 of them (as `zlib.crc32`)."""
 
@@ -104,7 +111,7 @@ def read_struct(path: Path, written: Written, kind: type[T]) -> T:
     """The small record; raises as `read_file`."""
     try:
         return msgspec.msgpack.decode(read_file(path, written), type=kind)
-    except msgspec.MsgspecError as error:
+    except DAMAGED as error:
         raise SnapshotError(f"{path.name}: {error}") from None
 
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from fingerprints.photo_snapshot import FrozenPhotos
-from fingerprints.snapshot_files import SnapshotError, Written, force, read_file, write_file
+from fingerprints.snapshot_files import DAMAGED, SnapshotError, Written, force, read_file, write_file
 from fingerprints.title_index import TitleIndex
 from fingerprints.title_print import TITLE
 from fingerprints.title_snapshot import TitleState, encoded, index_of, state_of
@@ -98,13 +98,13 @@ def read_bank(folder: Path) -> ReadBank:
         decoder = msgspec.msgpack.Decoder(list[TakedownFingerprint])
         records = [record for line in _split(lines) for record in decoder.decode(line)]
         state = msgspec.msgpack.decode(read_file(folder / TITLES, bank.titles), type=TitleState)
+        title_of = {record.takedown.takedown_id: record.prints.title for record in records}
+        titles = [title for owner in state.owners if (title := title_of[owner]) is not None]
+        return ReadBank(records, bank.images, index_of(state, titles), bank.photos)
     except OSError as error:
         raise SnapshotError(f"{BANK}: {error.strerror}") from None
-    except msgspec.MsgspecError as error:
-        raise SnapshotError(f"{RECORDS}, {TITLES}: {error}") from None
-    title_of = {record.takedown.takedown_id: record.prints.title for record in records}
-    titles = [title for owner in state.owners if (title := title_of[owner]) is not None]
-    return ReadBank(records, bank.images, index_of(state, titles), bank.photos)
+    except DAMAGED as error:
+        raise SnapshotError(f"{RECORDS}, {TITLES}: {type(error).__name__}: {error}") from None
 
 
 def _lines(records: list[TakedownFingerprint]) -> Iterator[bytes]:

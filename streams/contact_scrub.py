@@ -8,9 +8,12 @@ from fingerprints.contact import READ_AT_MOST, Contact, find_contacts
 REMOVED = "[removed: a contact that could not be cut out]"
 ROUNDS = 64
 """Contacts cut out of one part of a text; none has so many."""
+ROUNDS_A_TEXT = 256
+"""Of all parts of a text together: each takes a hundredth of a second, and a flood of eight megabytes would take twenty
+minutes. In what comes behind, a part with a contact is removed as a whole."""
 PART = READ_AT_MOST // 4
-"""Characters looked at together. A contact that is torn by a part's end is still found in one of the halves, or is no
-contact any more; the reader of contacts itself looks at four times as many."""
+"""Characters looked at together; the reader of contacts itself looks at four times as many. What a part's end tears is
+whole again where the parts are joined, so that is looked at as well."""
 
 _LINK = re.compile(
     r"(?:https?://|www\.)\S+|\b[\w-]{1,40}(?:\.[\w-]{1,40}){0,2}\.[a-z]{2,20}/\S*", re.IGNORECASE
@@ -38,25 +41,37 @@ class Scrubber:
 
         What `find_contacts` still sees at the end is removed with the part of the text around it.
         """
-        parts = (text[at : at + PART] for at in range(0, len(text), PART))
-        joined = "".join(map(self._scrub_part, parts))
+        parts, left = [], ROUNDS_A_TEXT
+        for at in range(0, len(text), PART):
+            part, rounds = self._scrub_part(text[at : at + PART], min(ROUNDS, left))
+            parts.append(part)
+            left -= rounds
+        if len(parts) == 1:
+            return parts[0]
         # Two parts may have made a contact at the place where they meet.
-        return joined if not find_contacts(joined) else REMOVED
+        joined = self._without_patterns("".join(parts))
+        looked_at = (joined[at : at + READ_AT_MOST] for at in range(0, len(joined), READ_AT_MOST - PART))
+        return REMOVED if any(map(find_contacts, looked_at)) else joined
 
-    def _scrub_part(self, text: str) -> str:
-        # First what only the reader of contacts sees: a plain pattern would tear a number that is half spelled out.
-        for _ in range(ROUNDS):
+    def _scrub_part(self, text: str, most: int) -> tuple[str, int]:
+        """The part, and how many of at most so many rounds it took."""
+        for rounds in range(most + 1):
             found = find_contacts(text)
             if not found:
-                break
-            cut = self._cut(text, found[0])
+                text = self._without_patterns(text)
+                text = _TOKEN.sub(lambda match: self._known.get(match[0].lower(), match[0]), text)
+                return (text if not find_contacts(text) else REMOVED), rounds
+            cut = self._cut(text, found[0]) if rounds < most else None
             if cut is None:
-                return REMOVED
+                break
             text = cut
+        return REMOVED, rounds
+
+    def _without_patterns(self, text: str) -> str:
+        """What anybody would take for a contact, whatever the reader of contacts says of it."""
         for pattern, kind in ((_EMAIL, "email"), (_LINK, "link"), (_HANDLE, "handle"), (_NUMBER, "number")):
             text = pattern.sub(lambda match, kind=kind: self._pseudonym(kind, match[0]), text)  # type: ignore[misc]
-        text = _TOKEN.sub(lambda match: self._known.get(match[0].lower(), match[0]), text)
-        return text if not find_contacts(text) else REMOVED
+        return text
 
     def _cut(self, text: str, contact: Contact) -> str | None:
         """The text with the fewest words replaced without which the contact is not there."""

@@ -10,10 +10,10 @@ from connectors.events import Alert, ListingEvent, Takedown
 from connectors.evidence import PhotoEvidence
 from connectors.seller_links import SellerLink
 from connectors.verdicts import Verdict
-from fingerprints.photo_decode import PhotoError, decode_photo
 from streams.evidence_gather import Gathered, Kept
 from streams.evidence_manifest import Missing, Redaction, Selection
 from streams.evidence_pack_words import WORDS, Language, part_words
+from streams.photo_apart import PhotosApart
 from streams.report_photos import THUMBNAIL, Thumbnail, thumbnail
 from streams.safe_text import safe_text
 from streams.settings import Photos
@@ -86,8 +86,9 @@ def render_summary(  # noqa: PLR0917  what it shows, and where that is
 ) -> str:
     """The page. `names`: the file of each record by its place, `files`: of each photo by its digest, `photo_of`: its
     bytes."""
-    rows = _Rows(gathered, names, files, photo_of, limits)
-    alerts = rows.alerts()
+    with PhotosApart(limits.max_pixels) as apart:
+        rows = _Rows(gathered, names, files, photo_of, apart)
+        takedowns, alerts = rows.takedowns(), rows.alerts()
     # Titles and sellers come from adversaries: every value is escaped, and the page may load nothing.
     environment = Environment(
         loader=PackageLoader("streams"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -103,7 +104,7 @@ def render_summary(  # noqa: PLR0917  what it shows, and where that is
         w=WORDS[language],
         language=language,
         facts=facts,
-        takedowns=rows.takedowns(),
+        takedowns=takedowns,
         alerts=alerts[:ALERTS_SHOWN],
         alerts_more=max(0, len(alerts) - ALERTS_SHOWN),
         listings=rows.with_files(gathered.listings)[:ROWS_SHOWN],
@@ -122,10 +123,10 @@ class _Rows:
         names: Mapping[Place, str],
         files: Mapping[str, str | None],
         photo_of: Callable[[str], bytes | None],
-        limits: Photos,
+        apart: PhotosApart,
     ) -> None:
         self._gathered, self._names, self._files = gathered, names, files
-        self._photo_of, self._limits = photo_of, limits
+        self._photo_of, self._apart = photo_of, apart
         self._thumbnails: dict[str, Thumbnail | None] = {}
         self._by_use: dict[tuple[str, str], dict[int, str]] = {}
         for sha256, uses in sorted(gathered.photos.items()):
@@ -198,13 +199,8 @@ class _Rows:
 
     def _thumbnail(self, sha256: str) -> Thumbnail | None:
         raw = self._photo_of(sha256)
-        if raw is None:
-            return None
-        try:
-            photo = decode_photo(raw, max_pixels=self._limits.max_pixels, target=THUMBNAIL)
-            return thumbnail(photo.convert("RGB"))
-        except PhotoError:
-            return None
+        photo = None if raw is None else self._apart.photo(raw, 2 * THUMBNAIL)
+        return None if photo is None else thumbnail(photo)
 
     def with_files(
         self, kept: Sequence[Kept[ListingEvent]] | Sequence[Kept[SellerLink]]

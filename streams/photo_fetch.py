@@ -17,6 +17,9 @@ CHUNK = 64 * 1024
 SNIFFED = 512
 """Bytes that tell a picture from a web page."""
 LONGEST_URL = 4096
+WEB_PORTS = frozenset({80, 443})
+"""Below 1024, where systems' own services listen (RFC 6335, 6): no photo is at the port of a mail server or a remote
+shell, and a request to one, with a path of somebody's choice, would come from us."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HEADERS = {"User-Agent": "relistwatch", "Accept": "image/*", "Accept-Encoding": "identity"}
 
@@ -158,6 +161,8 @@ def _checked(text: str) -> URL:
         raise PhotoError("bad-url", f"no address: {error}") from None
     if url.scheme not in {"http", "https"} or not host or not port:
         raise PhotoError("bad-url", "only http and https, with a host")
+    if port < 1024 and port not in WEB_PORTS:
+        raise PhotoError("bad-url", f"port {port} is no web server's")
     if url.raw_user is not None or url.raw_password is not None:
         raise PhotoError("bad-url", "a name or password in the address")
     if (

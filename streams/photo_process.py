@@ -93,7 +93,7 @@ class PhotoProcess:
             return msgspec.msgpack.decode(await self._stdout.readexactly(length), type=Reply)
         except (asyncio.IncompleteReadError, OSError) as error:
             raise ChildGone(f"ended: {error}") from None
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ChildGone(f"sent no reply: {error}") from None
 
     async def kill(self) -> None:

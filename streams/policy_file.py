@@ -24,7 +24,7 @@ def load_policy(path: Path) -> Policy:
             return msgspec.json.decode(file.read(MOST_BYTES), type=Policy)
     except OSError as error:
         raise SettingsError(f"cannot read the policy {path}: {error.strerror}") from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"{path} is no policy: {error}") from None
 
 

@@ -11,6 +11,7 @@ from connectors.events import Alert
 from connectors.evidence import PhotoEvidence
 from streams.aligned_pair import AlignedPair, aligned_pair
 from streams.evidence_words import evidence_words
+from streams.photo_apart import PhotosApart
 from streams.report_photos import Thumbnail, laid_over, open_photo, thumbnail
 from streams.safe_text import safe_text
 from streams.scan import Found, Summary
@@ -48,7 +49,9 @@ def render_report(
 ) -> str:
     """The report, the most probable alerts first; photos are read again from beside the two files."""
     ordered = sorted(found, key=lambda item: -(item.match.alert.probability if item.match.alert else 0))
-    rows = [_row(item, takedowns.parent, listings.parent, limits) for item in ordered[:SHOWN]]
+    with PhotosApart(limits.max_pixels) as apart:
+        folders = takedowns.parent, listings.parent
+        rows = [_row(item, *folders, limits, apart) for item in ordered[:SHOWN]]
     # Titles and sellers come from adversaries: every value is escaped, and the page may load nothing.
     environment = Environment(
         loader=PackageLoader("streams"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -61,13 +64,14 @@ def render_report(
                            takedowns=takedowns.name, listings=listings.name)  # fmt: skip
 
 
-def _row(item: Found, takedown_folder: Path, listing_folder: Path, limits: Photos) -> Row:
+def _row(item: Found, takedown_folder: Path, listing_folder: Path, limits: Photos, apart: PhotosApart) -> Row:
     alert = item.match.alert
     assert alert is not None  # noqa: S101  only alerts are kept
     part = next((part for part in alert.evidence if isinstance(part, PhotoEvidence)), None)
     theirs = item.takedown.listing.images if item.takedown else ()
-    listing = open_photo(item.listing.images, part.listing_image if part else 0, listing_folder, limits)
-    takedown = open_photo(theirs, part.takedown_image if part else 0, takedown_folder, limits)
+    listing_number, takedown_number = (part.listing_image, part.takedown_image) if part else (0, 0)
+    listing = open_photo(item.listing.images, listing_number, listing_folder, limits, apart)
+    takedown = open_photo(theirs, takedown_number, takedown_folder, limits, apart)
     listing_photo = thumbnail(listing) if listing else None
     takedown_photo = thumbnail(takedown) if takedown else None
     aligned = None

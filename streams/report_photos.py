@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from connectors.events import Image
-from fingerprints.photo_decode import PhotoError, decode_photo
 from streams.aligned_pair import AlignedPair, Point
+from streams.photo_apart import PhotosApart
 from streams.scan import read_path
 from streams.settings import Photos
 from streams.small_jpeg import small_jpeg
@@ -36,17 +36,16 @@ class Thumbnail:
         return " ".join(f"{x * self.width:.1f},{y * self.height:.1f}" for x, y in polygon)
 
 
-def open_photo(images: Sequence[Image], number: int, folder: Path, limits: Photos) -> Pillow.Image | None:
+def open_photo(
+    images: Sequence[Image], number: int, folder: Path, limits: Photos, apart: PhotosApart
+) -> Pillow.Image | None:
     """A listing's photo, upright and in colour, somewhat larger than a thumbnail; None without a usable one."""
     if not 0 <= number < len(images):
         return None
     raw = read_path(folder, images[number], limits.max_bytes).data
     if raw is None or len(raw) > limits.max_bytes:
         return None
-    try:
-        return decode_photo(raw, max_pixels=limits.max_pixels, target=THUMBNAIL).convert("RGB")
-    except PhotoError:
-        return None
+    return apart.photo(raw, 2 * THUMBNAIL)
 
 
 def thumbnail(photo: Pillow.Image) -> Thumbnail:

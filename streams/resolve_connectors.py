@@ -131,7 +131,7 @@ def _made(spec: ConnectorSpec, folder: Path, stop: Stop) -> _Asked:
         options = tomllib.loads(spec.file.read_text(encoding="utf-8"))
     except OSError as error:
         raise OptionsError(f"connector {spec.name}: cannot read {spec.file}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise OptionsError(f"connector {spec.name}: {spec.file} is not TOML: {error}") from None
     # The file may be that of a running connector: its pushes are its own.
     options.pop("push_listen", None)

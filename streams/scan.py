@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from connectors.codec import Codec, RecordError
 from connectors.events import DeadLetter, EventType, Image, ListingEvent, Takedown
-from connectors.photo_paths import PhotoPathError, resolve_photo_path
+from connectors.photo_paths import PhotoPathError, read_photo
 from connectors.seller_links import SellerLink
 from connectors.verdicts import Verdict
 from streams.metrics import Metrics
@@ -218,11 +218,9 @@ def read_path(folder: Path, image: Image, max_bytes: int) -> Image:
     if image.path is None:
         return image
     try:
-        path = resolve_photo_path(folder, image.path)
-        with path.open("rb") as file:
-            # One byte more than allowed, so that too large is seen without reading it all.
-            return Image(data=file.read(max_bytes + 1))
-    except (PhotoPathError, OSError):
+        # One byte more than allowed, so that too large is seen without reading it all.
+        return Image(data=read_photo(folder, image.path, max_bytes + 1))
+    except PhotoPathError:
         return image
 
 

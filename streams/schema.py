@@ -41,6 +41,8 @@ from streams.topics import (
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DEFS = "#/$defs/{name}"
+END = r"\Z"
+"""The end of a text in Python's patterns."""
 
 RECORD_OF: dict[str, type[Struct]] = {
     LISTINGS.name: ListingEvent,
@@ -128,7 +130,20 @@ def _definitions(records: list[type[Struct]], ref_template: str) -> dict[str, di
         for field, meaning in meanings.items():
             if name in definitions:
                 definitions[name]["properties"][field]["description"] = meaning
-    return definitions
+    return {name: _with_standard_patterns(definition) for name, definition in definitions.items()}
+
+
+def _with_standard_patterns(part: Any) -> Any:
+    """Python's `\\Z` is no JSON Schema; there `$` is the very end, where Python's lets a line feed pass behind it."""
+    match part:
+        case {"pattern": str(pattern)} if pattern.endswith(END):
+            return {**part, "pattern": f"{pattern.removesuffix(END)}$"}
+        case dict():
+            return {name: _with_standard_patterns(value) for name, value in part.items()}
+        case list():
+            return [_with_standard_patterns(each) for each in part]
+        case _:
+            return part
 
 
 def asyncapi() -> dict[str, Any]:

@@ -117,7 +117,7 @@ class PhotoStore(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     enabled: bool = True
     folder: str | None = None
     """A local folder; without one, `photos` in the worker's `data_dir`."""
-    url: Annotated[str, Meta(pattern=r"^s3://[^/?#]+(/[^?#]*)?$")] | None = None
+    url: Annotated[str, Meta(pattern=r"^s3://[^/?#\x00-\x20]+(/[^?#\x00-\x1f]*)?\Z")] | None = None
     """A bucket instead, `s3://bucket/prefix`, for workers on several machines. Needs the extra `s3`."""
     s3_endpoint: str | None = None
     """Of an S3-compatible server that is not Amazon's, such as `https://minio.example`."""
@@ -261,7 +261,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise SettingsError(f"cannot read {path}: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SettingsError(f"{path} is not TOML: {error}") from None
         _convert(values, str(path))
     overrides = _from_environment(environ)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from time import monotonic
 from typing import Any
@@ -36,7 +36,7 @@ from streams.photos import PhotoReader
 from streams.policy_file import rules_of
 from streams.rights_check import require_rights
 from streams.rights_watch import RightsWatch
-from streams.settings import Settings, Topics
+from streams.settings import Settings
 from streams.stage import Stage
 from streams.takedown_bank import TakedownBank
 from streams.takedown_index import TakedownIndex
@@ -74,16 +74,14 @@ class Watch(Service):  # type: ignore[misc]
         self,
         app: Any,
         held: list[FollowedTopic],
-        stages: list[Stage],
+        stages: Mapping[str, Stage],
         metrics: Metrics,
         rights: RightsWatch,
-        topics: Topics,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._app, self._held, self._stages, self._metrics = app, held, stages, metrics
         self._rights = rights
-        self._topics = topics
         self._done: dict[str, int] = {}
         self._moved: float | None = None
 
@@ -113,7 +111,7 @@ class Watch(Service):  # type: ignore[misc]
 
     def progress(self) -> dict[str, int]:
         """By topic, grows as the work on its messages gets on."""
-        return {topic_name(stage.topic, self._topics): stage.moved() for stage in self._stages}
+        return {topic: stage.moved() for topic, stage in self._stages.items()}
 
     def live(self) -> str | None:
         """Live: the work got on lately, or there is nothing to do, or it has not begun."""
@@ -219,7 +217,8 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         MatchListings(outbox, metrics, bank, rules, guard),
     ]
     rights = RightsWatch(settings, "worker")
-    watch = Watch(app, [index, verdicts], stages, metrics, rights, settings.topics)
+    by_topic = {topic_name(stage.topic, settings.topics): stage for stage in stages}
+    watch = Watch(app, [index, verdicts], by_topic, metrics, rights)
     boot = Boot(app)
     health = HealthServer(settings.web, metrics, live=watch.live, ready=watch.ready)
     boot.first = [health, outbox, PhotoService(fetcher, keeper, pool), verdicts, index]

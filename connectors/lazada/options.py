@@ -21,13 +21,13 @@ class LazadaOptions(WindowOptions, frozen=True, forbid_unknown_fields=True, kw_o
     """The app's public key, which names it."""
     app_secret: Secret
     """What requests and pushes are signed with."""
-    seller_id: Annotated[str, Meta(pattern=r"^[0-9]{1,20}$")]
+    seller_id: Annotated[str, Meta(pattern=r"^[0-9]{1,20}\Z")]
     """The seller's number: Lazada's records do not say whose they are."""
     access_token: Secret | None = None
     """From the seller's authorisation; needed once, then the tokens are kept in the instance's folder."""
     refresh_token: Secret | None = None
     """As the access token."""
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "IDR"
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")] = "IDR"
     """Of the prices: Lazada's records do not say."""
     base_url: str = BASE_URL
     """Where the API is."""

@@ -47,7 +47,7 @@ class ListedItem(Struct, frozen=True, kw_only=True):
 
 
 class _PriceInfo(Struct, frozen=True):
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
     current_price: int | float
 
 

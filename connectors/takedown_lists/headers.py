@@ -36,10 +36,14 @@ _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]+)?", re.ASCII)
 def header_of(cells: Iterable[Cell]) -> dict[int, str]:
     """Field by column, of a row that may be a header; empty where it is none. The first column of a field wins."""
     found: dict[int, str] = {}
+    # Beside `found`, which may have a hundred thousand columns of links: looked through for each cell, a row of a
+    # megabyte would take minutes.
+    named: set[str] = set()
     for cell in cells:
         field = field_of(cell.text)
-        if field is not None and (field == "link" or field not in found.values()):
+        if field is not None and (field == "link" or field not in named):
             found[cell.column] = field
+            named.add(field)
     return found
 
 

@@ -25,7 +25,7 @@ class TikTokOptions(WindowOptions, frozen=True, forbid_unknown_fields=True, kw_o
     """The app's public key, which names it."""
     app_secret: Secret
     """What requests and pushes are signed with."""
-    shop_id: Annotated[str, Meta(pattern=r"^[0-9]{1,20}$")]
+    shop_id: Annotated[str, Meta(pattern=r"^[0-9]{1,20}\Z")]
     """The shop's number: the seller of its listings, and what pushes are told apart by."""
     shop_cipher: Key
     """From Get Authorized Shops: which shop is asked for."""

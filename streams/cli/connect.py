@@ -224,7 +224,7 @@ def read_options(flag: str, pairs: list[str], file: Path | None) -> dict[str, An
             options = tomllib.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
             fail(f"--options-file {file}: cannot read: {error.strerror}", EXIT_USAGE)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             fail(f"--options-file {file}: not TOML: {error}", EXIT_USAGE)
     for pair in pairs:
         key, separator, value = pair.partition("=")

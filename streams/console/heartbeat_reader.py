@@ -5,9 +5,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
+from connectors.codec import Codec, RecordError
 from connectors.kafka_offsets import at_times, of_every
 from streams.console.instances import LOST_SECONDS
 from streams.heartbeat import Heartbeat
@@ -20,6 +20,8 @@ POLL_MS = 250
 AT_ONCE = 2000
 MOST_WAITING = 100_000
 """Heartbeats that nobody has taken yet: an hour of fifty parts. Beyond, the oldest are given up."""
+
+_codec = Codec(Heartbeat, ours=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ class HeartbeatReader:
 
     def _take(self, record: Any, is_old: bool) -> None:
         try:
-            beat = msgspec.json.decode(record.value or b"", type=Heartbeat)
-        except msgspec.DecodeError:
+            beat = _codec.decode(record.value or b"").record
+        except RecordError:
             self.unreadable += 1
             return
         late = max(0.0, time.time() - record.timestamp / 1000) if is_old else 0.0

@@ -73,7 +73,7 @@ class SideProcesses:
                 if not isinstance(told, Progress):
                     return told
                 tell(told)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             log.warning("a process beside the console broke off", error=str(error)[:300])
         return Failed(why="it took too long or too much memory, and was ended")
 

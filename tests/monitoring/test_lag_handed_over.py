@@ -5,7 +5,8 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 from streams.metrics import Metrics
-from streams.settings import Topics
+from streams.rights_watch import RightsWatch
+from streams.settings import Settings
 from streams.worker import Watch
 
 
@@ -33,7 +34,7 @@ def test_what_another_worker_took_over_is_told_no_more() -> None:
     first, second = Place("listings", 0), Place("listings", 1)
     consumer = Consumer({first, second}, {first: 100, second: 50}, {first: 90, second: 50})
     metrics = Metrics()
-    watch = Watch(SimpleNamespace(consumer=consumer), [], [], metrics, Topics())
+    watch = Watch(SimpleNamespace(consumer=consumer), [], {}, metrics, RightsWatch(Settings(), "worker"))
 
     def told(place: Place) -> float | None:
         labels = {"topic": place.topic, "partition": str(place.partition)}

@@ -16,6 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from connectors.evidence import PhotoEvidence
 from streams.aligned_pair import aligned_pair
+from streams.photo_apart import PhotosApart
 from streams.photo_words import photo_words
 from streams.report import SHOWN
 from streams.report_photos import MOST_BYTES, THUMBNAIL, laid_over, open_photo, thumbnail
@@ -149,7 +150,8 @@ def test_a_photo_shown_small_is_averaged_and_not_sampled() -> None:
 def test_a_thumbnail_keeps_the_aspect_and_the_bound(size: tuple[int, int]) -> None:
     noise = np.random.Generator(np.random.PCG64(1)).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     raw = encoded(Image.fromarray(noise), "PNG")
-    photo = open_photo(inline(raw), 0, None, Photos())  # type: ignore[arg-type]
+    with PhotosApart(Photos().max_pixels) as apart:
+        photo = open_photo(inline(raw), 0, None, Photos(), apart)  # type: ignore[arg-type]
     assert photo is not None
     small = thumbnail(photo)
     assert decoded(small.url).size == (small.width, small.height)
@@ -162,7 +164,8 @@ def test_a_thumbnail_keeps_the_aspect_and_the_bound(size: tuple[int, int]) -> No
 
 def test_a_thumbnail_carries_nothing_of_the_source_but_its_pixels() -> None:
     raw = encoded(Image.new("RGB", (40, 30), "navy"), "JPEG", comment=b"secret" * 9000)
-    photo = open_photo(inline(raw), 0, None, Photos())  # type: ignore[arg-type]
+    with PhotosApart(Photos().max_pixels) as apart:
+        photo = open_photo(inline(raw), 0, None, Photos(), apart)  # type: ignore[arg-type]
     assert photo is not None
     small = base64.b64decode(thumbnail(photo).url.removeprefix(JPEG))
     assert b"secret" not in small
