@@ -33,7 +33,8 @@ class PhotoPool:
     """`processes` children, used as an async context manager.
 
     `item_timeout` is in seconds from when a ready child is given the photo; waiting for a child does not
-    count. `patience`: seconds that a child which does not start is tried again and again. `child` is the module that is run, for other work and for tests with photos that hang or crash it.
+    count. `patience`: seconds that a child which does not start is tried again and again. `child` is the
+    module that is run, for other work and for tests with photos that hang or crash it.
     """
 
     def __init__(

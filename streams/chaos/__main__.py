@@ -25,7 +25,7 @@ from streams.chaos.verdict import judge
 from streams.logs import configure_logs
 
 FULL = Sizes(workers=3, rate=250.0, market=5.0, seed=1)
-SHORT = Sizes(workers=2, rate=150.0, market=5.0, seed=1)
+SHORT = Sizes(workers=2, rate=60.0, market=5.0, seed=1)
 SETTLE_SECONDS, SHORT_SETTLE_SECONDS = 4.0, 1.0
 
 

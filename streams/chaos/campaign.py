@@ -21,7 +21,7 @@ ALL: tuple[Fault, ...] = (
 )
 """In the order in which they are done."""
 RECOVER_SECONDS = 150.0
-CALM_SECONDS = 60.0
+CALM_SECONDS = 120.0
 DRAIN_SECONDS = 120.0
 
 
@@ -38,11 +38,11 @@ def run(folder: Path, faults: Sequence[Fault], sizes: Sizes, settle: float, say:
         scene.wait(5.0)
         planted = [*scene.feeder.planted, *scene.market.planted]
         seen = Checker(scene.servers, scene.settings.topics.prefix).read(planted, say)
-        return Record(sizes.seed, sizes.rate, planted, seen, done, list(scene.crew.restarts))
+        return Record(sizes.seed, scene.feeder.rate, planted, seen, done, list(scene.crew.restarts))
 
 
 def _one(scene: Scene, fault: Fault, settle: float, say: Say) -> FaultRun:
-    if not scene.wait(CALM_SECONDS, scene.calm):
+    if not scene.settle(CALM_SECONDS):
         say(f"before {fault.name}: {scene.ails()}")
     scene.wait(settle)
     say(f"{fault.name}: {fault.what}")
@@ -56,7 +56,7 @@ def _one(scene: Scene, fault: Fault, settle: float, say: Say) -> FaultRun:
     ended = time.time()
     say(f"{fault.name}: over after {ended - began:.1f} s ({note}); waiting until all is well")
     recovered: float | None = None
-    if scene.wait(RECOVER_SECONDS, scene.calm):
+    if scene.settle(RECOVER_SECONDS):
         recovered = time.time()
         say(f"{fault.name}: all is well {recovered - ended:.1f} s later")
     else:

@@ -34,8 +34,13 @@ BROKER_DISK_MB = 3072
 WORKER_DISK_MB = 512
 TICK_SECONDS = 0.1
 TELL_SECONDS = 5.0
-CALM_SECONDS = 1.0
+CALM_SECONDS = 2.0
 """No relist waits longer than this where the flow is well; the usual is a tenth."""
+EASE_SECONDS = 15.0
+EASED = 0.7
+LEAST_RATE = 20.0
+"""Listings a second. A machine that others use may not keep up with what was asked for, and what is looked for here is
+loss: where all is late for `EASE_SECONDS`, the rate becomes `EASED` of what it was."""
 
 Say = Callable[[str], None]
 
@@ -216,6 +221,20 @@ class Scene:
                 self.say(f"not yet: {ailing}")
             return ailing is None
         return False
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until all is well; the rate is lowered while it does not become so. Whether it did."""
+        deadline = time.monotonic() + seconds
+        before = 0
+        while not self.wait(min(EASE_SECONDS, deadline - time.monotonic()), self.calm):
+            if time.monotonic() >= deadline:
+                return False
+            before, waiting = self.follower.waiting, before
+            # What a fault has dammed up is worked off at the full rate.
+            if self.follower.waiting >= waiting > 0 and self.feeder.rate > LEAST_RATE:
+                self.feeder.rate = max(LEAST_RATE, EASED * self.feeder.rate)
+                self.say(f"too much for this machine now: {self.feeder.rate:.0f} listings a second")
+        return True
 
     def restart_node(self, number: int) -> None:
         """Start a node that is down."""
