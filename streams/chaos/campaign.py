@@ -38,7 +38,7 @@ def run(folder: Path, faults: Sequence[Fault], sizes: Sizes, settle: float, say:
         scene.wait(5.0)
         planted = [*scene.feeder.planted, *scene.market.planted]
         seen = Checker(scene.servers, scene.settings.topics.prefix).read(planted, say)
-        return Record(sizes.seed, scene.feeder.rate, planted, seen, done, list(scene.crew.restarts))
+        return Record(sizes.seed, sizes.rate, planted, seen, done, list(scene.crew.restarts))
 
 
 def _one(scene: Scene, fault: Fault, settle: float, say: Say) -> FaultRun:
@@ -46,6 +46,7 @@ def _one(scene: Scene, fault: Fault, settle: float, say: Say) -> FaultRun:
         say(f"before {fault.name}: {scene.ails()}")
     scene.wait(settle)
     say(f"{fault.name}: {fault.what}")
+    scene.crew.phase = fault.name
     began = time.time()
     problems: list[str] = []
     note = ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from streams.die_with_parent import die_with_parent
@@ -21,6 +22,10 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS = 0.2
 RESTART_SECONDS = 0.5
 """Between an end and the next start, as a supervisor that backs off a little."""
+
+
+LAST_WORDS = 200
+"""Characters of a log that say why a process ended."""
 
 
 class Connector:
@@ -95,6 +100,8 @@ class Crew(threading.Thread):
         self.posts: list[Post] = []
         self.restarts: list[str] = []
         """Ends that nothing explained, and those of faults."""
+        self.phase = "start"
+        """What is being done, for `restarts`."""
         self._ending = threading.Event()
         self._lock = threading.RLock()
 
@@ -125,7 +132,8 @@ class Crew(threading.Thread):
         now = time.monotonic()
         if post.process is not None and post.process.process.poll() is not None:
             code = post.process.process.returncode
-            self.restarts.append(f"{post.name} ended with {code}{' (by the fault)' if post.expected else ''}")
+            why = "by the fault" if post.expected else last_words(post.log)
+            self.restarts.append(f"{self.phase}: {post.name} ended with {code} ({why})")
             log.info("ended, is started again", post=post.name, code=code, expected=post.expected)
             post.process, post.expected, post.free_at = None, False, now + RESTART_SECONDS
         if post.process is None and now >= post.free_at:
@@ -161,3 +169,18 @@ class Crew(threading.Thread):
         if not wait(seconds, ready):
             tails = "\n".join(post.log.read_text(errors="replace")[-1500:] for post in self.workers)
             raise RuntimeError(f"the workers were not ready after {seconds:.0f} s:\n{tails}")
+
+
+def last_words(log: Path) -> str:
+    """The end of the last error of a worker's log, or of its last line; for a person."""
+    lines = log.read_bytes()[-50_000:].decode(errors="replace").splitlines() if log.exists() else []
+    if not lines:
+        return "no word"
+    grave = [line for line in lines if '"level": "critical"' in line or '"level": "error"' in line]
+    line = (grave or lines)[-1]
+    try:
+        said = msgspec.json.decode(line.encode(), type=dict[str, object])
+    except msgspec.MsgspecError:
+        return line[-LAST_WORDS:]
+    cause = str(said.get("error") or said.get("exception") or "").strip().rpartition("\n")[2]
+    return f"{said.get('event')}: {cause}"[:LAST_WORDS]

@@ -118,4 +118,4 @@ class Feeder(threading.Thread):
         producer, self._producer = self._producer, None
         if producer is not None:
             with suppress(KafkaError):
-                producer.close(timeout=0)
+                producer.close(timeout=0, null_logger=True)

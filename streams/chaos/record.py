@@ -80,6 +80,7 @@ class Record(Struct):
 
     seed: int
     rate: float
+    """Listings a second that were asked for."""
     planted: list[Planted]
     seen: Seen
     faults: list[FaultRun]

@@ -225,15 +225,17 @@ class Scene:
     def settle(self, seconds: float) -> bool:
         """Wait until all is well; the rate is lowered while it does not become so. Whether it did."""
         deadline = time.monotonic() + seconds
-        before = 0
+        waited, came = 0, self.follower.alerts
         while not self.wait(min(EASE_SECONDS, deadline - time.monotonic()), self.calm):
             if time.monotonic() >= deadline:
                 return False
-            before, waiting = self.follower.waiting, before
-            # What a fault has dammed up is worked off at the full rate.
-            if self.follower.waiting >= waiting > 0 and self.feeder.rate > LEAST_RATE:
+            waiting, alerts = self.follower.waiting, self.follower.alerts
+            # What a fault has dammed up is worked off at the full rate, and what hangs is not helped by another.
+            if waiting >= waited > 0 and alerts > came and self.feeder.rate > LEAST_RATE:
                 self.feeder.rate = max(LEAST_RATE, EASED * self.feeder.rate)
                 self.say(f"too much for this machine now: {self.feeder.rate:.0f} listings a second")
+            waited, came = waiting, alerts
+        self.feeder.rate = min(self.sizes.rate, self.feeder.rate / EASED)
         return True
 
     def restart_node(self, number: int) -> None:
