@@ -4,7 +4,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -117,5 +116,8 @@ class Feeder(threading.Thread):
         self._pending.clear()
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(KafkaError):
-                producer.close(timeout=0, null_logger=True)
+            try:
+                producer.close(timeout=0)
+            except KafkaError:
+                # kafka-python 3.0.12 does not close then (connectors.kafka_delivery).
+                producer._sender.force_close()
