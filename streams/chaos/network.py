@@ -48,7 +48,7 @@ class Network:
 
     def prefix(self, name: str) -> tuple[str, ...]:
         """What stands before a command that is to run there."""
-        return ("ip", "netns", "exec", self._space(name))
+        return ("ip", "netns", "exec", self.space(name))
 
     def __enter__(self) -> Self:
         if why := available():
@@ -73,7 +73,7 @@ class Network:
     def close(self) -> None:
         """Take all away; a namespace goes with its interfaces."""
         for name in self._names:
-            _run("ip", "netns", "del", self._space(name), check=False)
+            _run("ip", "netns", "del", self.space(name), check=False)
             _run("ip", "link", "del", self._line(name), check=False)
         _run("ip", "link", "del", self._bridge, check=False)
 
@@ -97,14 +97,15 @@ class Network:
                     f"{milliseconds}ms", check=False)  # fmt: skip
         return done.returncode == 0
 
-    def _space(self, name: str) -> str:
+    def space(self, name: str) -> str:
+        """The namespace's own name."""
         return f"{PREFIX}{self._pid}-{name}"
 
     def _line(self, name: str) -> str:
         return f"{PREFIX}{self._pid}{name}"
 
     def _add(self, name: str) -> None:
-        space, line = self._space(name), self._line(name)
+        space, line = self.space(name), self._line(name)
         if len(line) > 15:  # IFNAMSIZ, linux/if.h
             raise NetworkError(f"{line!r} is too long for an interface's name")
         _run("ip", "netns", "add", space)

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 
 from streams.chaos.fault import NETWORK, Fault
 from streams.chaos.network import Network
+from streams.chaos.relay import Relay
 from streams.chaos.scene import SESSION_SECONDS, Scene
 from streams.topics import LISTINGS
 
 CUT_SECONDS = 20.0
 SLOW_SECONDS = 20.0
 NARROW_KBIT = 1500
+LATE_MS = 200
 
 
 def _network(scene: Scene) -> Network:
@@ -68,6 +70,21 @@ def narrow_worker(scene: Scene) -> str:
     return f"{name}, {NARROW_KBIT} kbit/s for {SLOW_SECONDS:.0f} s"
 
 
+def delay_worker(scene: Scene) -> str:
+    """All that passes between a worker and the cluster is late: by netem, or where the kernel has none by a relay."""
+    network = _network(scene)
+    name = scene.crew.workers[-1].name
+    if network.delay(name, LATE_MS):
+        with _until_mended(network, name):
+            scene.wait(SLOW_SECONDS)
+        return f"{name}, {LATE_MS} ms by netem for {SLOW_SECONDS:.0f} s"
+    nodes = [server.rsplit(":", 1) for server in scene.servers]
+    targets = [(host, int(port)) for host, port in nodes]
+    with Relay(network.space(name), targets, LATE_MS / 1000) as relay:
+        scene.wait(SLOW_SECONDS)
+    return f"{name}, {LATE_MS} ms each way for {SLOW_SECONDS:.0f} s, {relay.connections} connections"
+
+
 def narrow_node(scene: Scene) -> str:
     """What a node gets comes through a narrow line: its replicas fall behind, and acknowledgements wait for it."""
     network = _network(scene)
@@ -84,5 +101,6 @@ FAULTS = (
         "worker-blinks", "a worker's line is pulled for half a session, three times", blink_worker, NETWORK
     ),
     Fault("worker-narrow", "a worker's line is narrow", narrow_worker, NETWORK),
+    Fault("worker-late", "all that passes between a worker and the cluster is late", delay_worker, NETWORK),
     Fault("node-narrow", "a node's line is narrow", narrow_node, NETWORK),
 )

@@ -17,6 +17,7 @@ from streams.chaos.cluster_view import java_hash
 from streams.chaos.crew import last_words
 from streams.chaos.network import Network, remove_leftovers
 from streams.chaos.photo_host import PhotoHost
+from streams.chaos.relay import Relay
 from streams.chaos.small_disk import SmallDisk
 from streams.kafka_local.layout import settle_layout
 from streams.photo_fetch import PhotoFetcher
@@ -61,6 +62,42 @@ def test_a_line_that_is_cut_passes_nothing_and_a_mended_one_all(lines: Network) 
     lines.slow("b", 1000)
     lines.mend("b")
     assert f"rwc{os.getpid()}-a" in spaces()
+
+
+def test_a_relay_makes_one_namespace_late_and_leaves_nothing_behind(lines: Network) -> None:
+    """An echo server in b; a asks it, first at once, then late, then at once again."""
+    serve = (
+        "import socket, sys; s = socket.create_server((sys.argv[1], 7777)); print('ready', flush=True)\n"
+        "while True:\n    c, _ = s.accept(); c.sendall(c.recv(99)); c.close()"
+    )
+    ask = (
+        "import socket, sys, time; began = time.monotonic(); s = socket.create_connection((sys.argv[1], 7777), 10)\n"
+        "s.sendall(b'hello'); assert s.recv(99) == b'hello'; print(time.monotonic() - began)"
+    )
+    address = lines.address("b")
+
+    def took() -> float:
+        command = [*lines.prefix("a"), sys.executable, "-c", ask, address]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout)
+
+    server = subprocess.Popen(
+        [*lines.prefix("b"), sys.executable, "-c", serve, address], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+        took()
+        with Relay(lines.space("a"), [(address, 7777)], 0.3) as relay:
+            assert took() >= 0.6, "a third of a second each way"
+            assert relay.connections == 1
+        assert relay.connections == 1
+        took()
+        assert relay.connections == 1, "past it again"
+    finally:
+        server.kill()
+        server.wait()
+        assert server.stdout is not None
+        server.stdout.close()
 
 
 @needs_network
