@@ -8,7 +8,7 @@ JOBS ?= 4
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
-.PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data fuzz audit sbom lock clean
+.PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data chaos fuzz audit sbom lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -51,6 +51,11 @@ bench-titles: bench-data $(BENCH_VENV)/.installed
 bench-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make bench DATA=../shared/data))
 	@test -f "$(DATA)/photos.csv" || { echo "make bench: there is no $(DATA)/photos.csv" >&2; exit 2; }
+
+# Faults on a real three-node Kafka while listings flow (docs/chaos.md): a quarter of an hour, and root for the network
+# and the disks. ARGS=--short: a minute and no root; ARGS=--list: what there is; ARGS="--fault NAME": one of them.
+chaos: $(VENV)/.installed
+	$(BIN)/python -P -m streams.chaos $(ARGS)
 
 $(BENCH_VENV)/.installed: deploy/requirements.lock deploy/requirements-bench.txt pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
 	test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)

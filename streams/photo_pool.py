@@ -5,6 +5,8 @@ child costs that child alone. The children end with this process, however it end
 """
 
 import asyncio
+from itertools import chain, repeat
+from time import monotonic
 from typing import Self
 
 import structlog
@@ -18,6 +20,11 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS = 2
 """A child may be ended from outside (out of memory, an operator); twice is the photo's doing."""
+START_WAITS = (0.1, 0.5, 1.0, 2.0)
+"""Seconds between attempts to start a child; the last one repeats."""
+START_PATIENCE = 30.0
+"""How long a child is tried to start. One was killed while it started (the kernel ends what eats memory, and it does
+not ask whether it is ready): the photo that waited for it is not to blame."""
 GRACE_SECONDS = 0.05
 """Read once more before blaming a photo: when this loop itself was held up, the reply is already there."""
 
@@ -26,7 +33,8 @@ class PhotoPool:
     """`processes` children, used as an async context manager.
 
     `item_timeout` is in seconds from when a ready child is given the photo; waiting for a child does not
-    count. `child` is the module that is run, for other work and for tests with photos that hang or crash it.
+    count. `patience`: seconds that a child which does not start is tried again and again. `child` is the
+    module that is run, for other work and for tests with photos that hang or crash it.
     """
 
     def __init__(
@@ -37,6 +45,7 @@ class PhotoPool:
         max_pixels: int,
         child: str = "streams.photo_child",
         longest_reply: int = LONGEST_REPLY,
+        patience: float = START_PATIENCE,
     ) -> None:
         if processes < 1 or item_timeout <= 0:
             raise ValueError(f"a pool needs a process and a time limit, not {processes} and {item_timeout} s")
@@ -45,6 +54,7 @@ class PhotoPool:
         self._max_pixels = max_pixels
         self._module = child
         self._longest_reply = longest_reply
+        self._patience = patience
         self._slots: asyncio.LifoQueue[PhotoProcess | None] = asyncio.LifoQueue()
         """Children without a photo; None is a place whose child has ended and is not yet replaced."""
         self._children: set[PhotoProcess] = set()
@@ -138,7 +148,16 @@ class PhotoPool:
     async def _replace(self, ended: PhotoProcess | None) -> PhotoProcess:
         if ended is not None:
             await self._discard(ended)
-        return await self._start()
+        since = monotonic()
+        for wait in chain(START_WAITS, repeat(START_WAITS[-1])):
+            try:
+                return await self._start()
+            except OSError as error:
+                if monotonic() - since + wait > self._patience:
+                    raise
+                log.warning("photo process does not start, trying again", reason=str(error), wait=wait)
+            await asyncio.sleep(wait)
+        raise AssertionError("waits without end")
 
     async def _discard(self, child: PhotoProcess) -> None:
         await child.kill()

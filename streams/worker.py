@@ -1,6 +1,7 @@
 """One worker: Faust agents over Kafka, with the services they need started first and stopped last."""
 
 import asyncio
+import math
 import os
 import tempfile
 import uuid
@@ -196,6 +197,9 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         settings.worker.photo_processes or os.cpu_count() or 1,
         settings.worker.photo_item_timeout,
         max_pixels=settings.photos.max_pixels,
+        # A machine that cannot start a process is no listing's fault: it waits, as for a broker that is away, until
+        # /livez says that nothing gets on.
+        patience=math.inf,
     )
     keeper = PhotoKeeper(open_store(settings), metrics)
     photos = PhotoReader(

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -26,16 +26,38 @@ class WorkerError(RuntimeError):
 
 
 class WorkerProcess:
-    """One `relistwatch worker`, or another command with its options and a /readyz, by which it is watched."""
+    """One `relistwatch worker`, or another command with its options and a /readyz, by which it is watched.
 
-    def __init__(self, settings: Settings, log: Path, command: Sequence[str] = ("worker",)) -> None:
+    `prefix` stands before the command, as `ip netns exec NAME`; `environment` is added to its own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        log: Path,
+        command: Sequence[str] = ("worker",),
+        *,
+        prefix: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = free_port()
+        self._host = settings.web.host
         self.log = log
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
         with log.open("ab") as out:
             self.process = subprocess.Popen(  # noqa: S603  our own program, no shell
-                [sys.executable, "-P", "-m", "streams", *command, "--log-json", "--port", str(self.port)],
-                env=environment | as_environment(settings),
+                [
+                    *prefix,
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "streams",
+                    *command,
+                    "--log-json",
+                    "--port",
+                    str(self.port),
+                ],
+                env=inherited | as_environment(settings) | dict(environment or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -54,7 +76,7 @@ class WorkerProcess:
 
     def url(self, path: str) -> str:
         """The address of one of the worker's pages."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self._host}:{self.port}{path}"
 
     def is_ready(self) -> bool:
         """Whether /readyz says so now."""

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +38,14 @@ class BrokerError(RuntimeError):
     """The broker did not start as asked; the message says why, or carries the end of its log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one node runs: its address, and what stands before its command, as `ip netns exec NAME`."""
+
+    host: str
+    prefix: tuple[str, ...] = ()
+
+
 class LocalKafka:
     """Kafka nodes as child processes, with their data and logs in `data_dir`.
 
@@ -44,6 +53,7 @@ class LocalKafka:
     nodes when this process ends in whatever way (Linux: when the thread ends that started them); without it
     they are detached and outlive it. `flags` replaces the JVM flags for a fast start. With `security` only those
     whom it lets in are served.
+    `places`: a network of its own for each node, for faults of the network; by default all are on the loopback.
 
     Raises:
         LayoutError: the folder holds a cluster of another shape.
@@ -60,6 +70,7 @@ class LocalKafka:
         progress: Progress = lambda _: None,
         flags: Sequence[str] | None = None,
         security: Security | None = None,
+        places: Sequence[Place] = (),
     ) -> None:
         self.data_dir = data_dir.resolve()
         self._heap_mb = heap_mb
@@ -67,9 +78,10 @@ class LocalKafka:
         self._progress = progress
         self._flags = flags
         self._security = security
+        self._places = places
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         data_dir.mkdir(parents=True, exist_ok=True)
-        self._layout = settle_layout(self.data_dir, nodes, port)
+        self._layout = settle_layout(self.data_dir, nodes, port, tuple(place.host for place in places))
 
     @property
     def bootstrap_servers(self) -> str:
@@ -99,14 +111,10 @@ class LocalKafka:
         """
         if others := running(self.data_dir):
             raise BrokerError(f"{self.data_dir} is in use by process {others[0]}: stop that Kafka first")
-        command = self._java_command()
+        self._java_command()  # what is missing is fetched before anything starts
         self._progress("starting Apache Kafka")
-        numbers = range(len(self._layout.ports))
         try:
-            for number in numbers:
-                self._launch(number, command)
-            for number in numbers:
-                self._wait(number)
+            self.start_nodes(range(len(self._layout.ports)))
         except BaseException:
             self.stop()
             raise
@@ -127,8 +135,15 @@ class LocalKafka:
 
     def start_node(self, number: int) -> None:
         """Start node `number` (0-based) on its own port and data, and return when it serves."""
-        self._launch(number, self._java_command())
-        self._wait(number)
+        self.start_nodes([number])
+
+    def start_nodes(self, numbers: Sequence[int]) -> None:
+        """Start these nodes and return when each serves: one alone, of three that were down, has no quorum."""
+        command = self._java_command()
+        for number in numbers:
+            self._launch(number, command)
+        for number in numbers:
+            self._wait(number)
 
     def stop_node(self, number: int) -> None:
         """Stop a node in order, or with SIGKILL when it takes too long."""
@@ -145,6 +160,11 @@ class LocalKafka:
         """End a node with SIGKILL, as a machine that fails would."""
         self._processes[number].kill()
         self._reap(number)
+
+    def running(self, number: int) -> bool:
+        """Whether node `number` has a process that runs."""
+        process = self._processes.get(number)
+        return process is not None and process.poll() is None
 
     def _reap(self, number: int) -> None:
         self._processes[number].wait()
@@ -170,7 +190,7 @@ class LocalKafka:
 
     def _launch(self, number: int, command: list[str]) -> None:
         for port in (self._layout.ports[number], self._layout.controllers[number]):
-            if not is_free(port):
+            if not self._places and not is_free(port):
                 raise BrokerError(
                     f"port {port} is taken by another program: end it, or use another port and another data folder"
                 )
@@ -182,9 +202,10 @@ class LocalKafka:
         properties.write_text(self._layout.properties(number, folder / "data", self._security))
         if not (folder / "data" / "meta.properties").exists():
             self._format(command, properties)
+        prefix = self._places[number].prefix if self._places else ()
         with (folder / "server.log").open("ab") as log:
             self._processes[number] = subprocess.Popen(  # noqa: S603  our own command, no shell
-                [*command, "kafka.Kafka", str(properties)],
+                [*prefix, *command, "kafka.Kafka", str(properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

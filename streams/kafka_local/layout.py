@@ -27,6 +27,8 @@ class Layout(msgspec.Struct, frozen=True):
     cluster: str
     ports: tuple[int, ...]
     controllers: tuple[int, ...]
+    hosts: tuple[str, ...] = ()
+    """Each node's address; without them all are on the loopback."""
 
     @property
     def bootstrap_servers(self) -> str:
@@ -35,20 +37,25 @@ class Layout(msgspec.Struct, frozen=True):
 
     def address(self, number: int) -> str:
         """Where node `number` (0-based) serves its clients."""
-        return f"127.0.0.1:{self.ports[number]}"
+        return f"{self.host(number)}:{self.ports[number]}"
+
+    def host(self, number: int) -> str:
+        """The address of node `number` (0-based)."""
+        return self.hosts[number] if self.hosts else "127.0.0.1"
 
     def properties(self, number: int, data: Path, security: Security | None = None) -> str:
-        """Node `number`'s server.properties: a combined broker and controller, on the loopback only; open to all who
+        """Node `number`'s server.properties: a combined broker and controller, on its own address only; open to all who
         are there, or as `security` says."""
         replicas = len(self.ports)
         insync = max(1, replicas - 1)
-        quorum = (f"{node + 1}@127.0.0.1:{port}" for node, port in enumerate(self.controllers))
+        quorum = (f"{node + 1}@{self.host(node)}:{port}" for node, port in enumerate(self.controllers))
+        controller = f"{self.host(number)}:{self.controllers[number]}"
         serves = "PLAINTEXT" if security is None else LISTENER
         values: dict[str, object] = {
             "process.roles": "broker,controller",
             "node.id": number + 1,
             "controller.quorum.voters": ",".join(quorum),
-            "listeners": f"{serves}://{self.address(number)},CONTROLLER://127.0.0.1:{self.controllers[number]}",
+            "listeners": f"{serves}://{self.address(number)},CONTROLLER://{controller}",
             "controller.listener.names": "CONTROLLER",
             "log.dirs": data,
             "offsets.topic.replication.factor": replicas,
@@ -89,8 +96,8 @@ def kept_layout(data_dir: Path) -> Layout | None:
         ) from None
 
 
-def settle_layout(data_dir: Path, nodes: int, port: int) -> Layout:
-    """The folder's layout, drawn once and then kept: `port` is the first node's, 0 means any.
+def settle_layout(data_dir: Path, nodes: int, port: int, hosts: tuple[str, ...] = ()) -> Layout:
+    """The folder's layout, drawn once and then kept: `port` is the first node's, 0 means any; `hosts` as in Layout.
 
     Raises:
         LayoutError: the folder's cluster has another number of nodes or another port than asked for.
@@ -112,7 +119,7 @@ def settle_layout(data_dir: Path, nodes: int, port: int) -> Layout:
     free = free_ports(2 * nodes - len(given))
     ports = (*given, *free)
     cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
-    layout = Layout(cluster, ports[:nodes], ports[nodes:])
+    layout = Layout(cluster, ports[:nodes], ports[nodes:], hosts)
     partial = data_dir / f".{LAYOUT_FILE}"
     partial.write_bytes(msgspec.json.encode(layout))
     partial.replace(data_dir / LAYOUT_FILE)

@@ -1,5 +1,7 @@
 """The Kafka sink on a real broker: keyed, headed, acknowledged, and loud about what is not."""
 
+import os
+import signal
 import socket
 
 import msgspec
@@ -11,9 +13,11 @@ from listing_records import listing, takedown
 from connectors.counts import Counts
 from connectors.events import Image
 from connectors.kafka import KafkaSink, KafkaSinkOptions, belongs, cloud_event_headers, key_and_value
+from connectors.kafka_delivery import KafkaDelivery
 from connectors.memory import MemorySource, MemorySourceOptions
 from connectors.runner import Failure, Problem, Runner
 from connectors.sdk import AbortError, RawRecord, RetryError, SkipError, Withdrawal
+from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
 from streams.settings import Settings
 
@@ -150,3 +154,22 @@ def test_a_broker_that_is_away_is_named() -> None:
         )
         with pytest.raises(RetryError, match="kafka: "):
             KafkaSink(options).open()
+
+
+@pytest.mark.kafka
+def test_a_producer_that_is_given_up_ends(kafka: LocalKafka, topics: Settings) -> None:
+    """Else what it was given would still be sent, behind what is sent again by another."""
+    delivery = KafkaDelivery(client_options(topics.kafka), max_request_bytes=1_000_000)
+    topic = topics.topics.prefix + "listings"
+    delivery.send(topic, key=b"first", value=b"{}")
+    delivery.flush()
+    sender = delivery._producer._sender
+    (node,) = kafka.pids
+    os.kill(node, signal.SIGSTOP)
+    try:
+        delivery.send(topic, key=b"second", value=b"{}")
+        delivery.close()
+        sender.join(10)
+        assert not sender.is_alive()
+    finally:
+        os.kill(node, signal.SIGCONT)

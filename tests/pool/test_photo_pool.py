@@ -219,6 +219,34 @@ async def test_children_that_cannot_start_are_not_the_photos_fault() -> None:
         PhotoPool(0, 1.0, max_pixels=PIXELS)
 
 
+def children() -> set[int]:
+    """Of this process, as the kernel lists them (proc(5))."""
+    listed = (path.read_text() for path in Path("/proc/self/task").glob("*/children"))
+    return {int(pid) for each in listed for pid in each.split()}
+
+
+async def test_a_child_that_is_killed_while_it_starts_is_started_again() -> None:
+    async with PhotoPool(1, 20.0, max_pixels=PIXELS) as pool:
+        known = children()
+        os.kill(next(iter(pool.pids)), signal.SIGKILL)
+        asked = asyncio.create_task(pool.fingerprint(GOOD))
+        for _ in range(3):
+            async with asyncio.timeout(20):
+                while not (new := children() - known):  # noqa: ASYNC110  a child sets no event
+                    await asyncio.sleep(0.001)
+            known |= new
+            os.kill(new.pop(), signal.SIGKILL)
+        assert await asked == EXPECTED
+
+
+async def test_a_child_that_never_starts_is_given_up_in_the_end() -> None:
+    async with PhotoPool(1, 20.0, max_pixels=PIXELS, patience=0.2) as pool:
+        pool._module = "no_such_module"
+        os.kill(next(iter(pool.pids)), signal.SIGKILL)
+        with pytest.raises(OSError, match="did not start"):
+            await pool.fingerprint(GOOD)
+
+
 async def test_signals_of_the_terminal_do_not_end_children(pool: PhotoPool) -> None:
     for pid in pool.pids:
         assert os.getsid(pid) != os.getsid(0)

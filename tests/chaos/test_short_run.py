@@ -1,0 +1,97 @@
+"""`make chaos ARGS=--short` as CI runs it, and a checker that is not blind: a record short of one line fails."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from streams.chaos.record import Record
+from streams.chaos.verdict import Verdict
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+LONGEST_SECONDS = 400
+"""On a machine that many share; alone it takes about a minute."""
+
+
+def chaos(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "streams.chaos", *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=LONGEST_SECONDS,
+    )
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, Path, Verdict]:
+    folder = tmp_path_factory.mktemp("chaos")
+    done = chaos("--short", "--record", folder / "record.json", "--json", folder / "verdict.json")
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-4000:]}"
+    assert "Nothing is lost." in done.stdout
+    record = msgspec.json.decode((folder / "record.json").read_bytes(), type=Record)
+    return record, folder, msgspec.json.decode((folder / "verdict.json").read_bytes(), type=Verdict)
+
+
+def test_nothing_is_lost_and_every_fault_was_met_by_listings(short: tuple[Record, Path, Verdict]) -> None:
+    _, _, verdict = short
+    assert verdict.problems == []
+    assert [fault.name for fault in verdict.faults] == [
+        "photo-child-killed",
+        "worker-killed",
+        "leader-killed",
+    ]
+    assert all(fault.listings > 0 and fault.recovery is not None for fault in verdict.faults)
+    assert verdict.alerts_expected > 20
+    assert verdict.listings_from_market > 0
+    assert any("ended with -9 (by the fault)" in restart for restart in verdict.restarts)
+
+
+def without_alert(record: Record) -> None:
+    lost = next(one for one in record.planted if one.kind == "relist")
+    place = (lost.key, lost.version)
+    record.seen.alerts = [alert for alert in record.seen.alerts if (alert.key, alert.version) != place]
+
+
+def without_fingerprint(record: Record) -> None:
+    lost = record.seen.fingerprints[0]
+    record.seen.fingerprints = [one for one in record.seen.fingerprints if one != lost]
+
+
+def without_listing(record: Record) -> None:
+    (lost, _) = record.seen.listings[0]
+    record.seen.listings = [one for one in record.seen.listings if one[0] != lost]
+
+
+def without_letter(record: Record) -> None:
+    lost = record.seen.letters[0].key
+    record.seen.letters = [letter for letter in record.seen.letters if letter.key != lost]
+
+
+@pytest.mark.parametrize("drop", [without_alert, without_fingerprint, without_listing, without_letter])
+def test_a_record_short_of_one_line_fails(
+    short: tuple[Record, Path, Verdict], tmp_path: Path, drop: Callable[[Record], None]
+) -> None:
+    _, folder, _ = short
+    record = msgspec.json.decode((folder / "record.json").read_bytes(), type=Record)
+    drop(record)
+    path = tmp_path / "short.json"
+    path.write_bytes(msgspec.json.encode(record))
+    done = chaos("--judge", path)
+    assert done.returncode == 1, done.stdout
+    assert "WRONG: 1 " in done.stdout
+
+
+def test_what_is_asked_wrongly_is_said(tmp_path: Path) -> None:
+    listed = chaos("--list")
+    assert listed.returncode == 0
+    assert "worker-killed" in listed.stdout
+    unknown = chaos("--fault", "earthquake")
+    assert unknown.returncode == 2
+    assert "earthquake" in unknown.stderr
+    (tmp_path / "no.json").write_text("{}")
+    assert chaos("--judge", tmp_path / "no.json").returncode == 2
