@@ -167,7 +167,7 @@ def overload(bench: Bench, root: Path, arguments: argparse.Namespace, capacity: 
         probes = Probes(at_work, probe_events(count, max(arguments.bank, TAKEN)))
         # The listings that are taken down later are the first, and slow enough to be matched by then.
         at_work.feeder.at(capacity / 2)
-        until(lambda: matched([at_work.worker]) >= count, 60, "the first listings")
+        until(lambda: matched([at_work.worker]) >= count, 300, "the first listings")
         warm = at_work.feeder.fed
         at_work.began, began_ms = time.monotonic(), time.time() * 1000
         at_work.feeder.at(capacity * arguments.times)

@@ -27,7 +27,7 @@ MARK = "o000000000"
 MARKETPLACE = "pasar-uji"
 RELIST_EVERY = 50
 TEMPLATES = 300
-TAKEN = 1000
+TAKEN = 200
 """Takedowns of the bank that come back, in turn."""
 TICK = 0.02
 PROBE_SEED = 31
