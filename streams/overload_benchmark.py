@@ -77,7 +77,7 @@ def scene(bench: Bench, root: Path, arguments: argparse.Namespace, probes: int) 
     with (
         bench.workers(settings, 1) as (worker,),
         WorkerProcess(settings, root / f"{settings.kafka.group}-lookback.log", ("lookback",)) as lookback,
-        Feeder(settings, arguments.photos, probes) as feeder,
+        Feeder(settings, arguments.photos, probes, max(arguments.bank, TAKEN)) as feeder,
     ):
         lookback.wait_ready(300)
         # A process that made its templates and the bank's first passes would be measured otherwise.
@@ -164,10 +164,10 @@ def overload(bench: Bench, root: Path, arguments: argparse.Namespace, capacity: 
         idle = resident(at_work.worker.process.pid)
         buffers = 2 * at_work.settings.worker.buffer_bytes
         limit = arguments.memory_mb * MB if arguments.memory_mb else idle + buffers + HEADROOM
-        probes = Probes(at_work, probe_events(count))
+        probes = Probes(at_work, probe_events(count, max(arguments.bank, TAKEN)))
         # The listings that are taken down later are the first, and slow enough to be matched by then.
         at_work.feeder.at(capacity / 2)
-        until(lambda: matched([at_work.worker]) >= count, 60, "the first listings")
+        until(lambda: matched([at_work.worker]) >= count, 300, "the first listings")
         warm = at_work.feeder.fed
         at_work.began, began_ms = time.monotonic(), time.time() * 1000
         at_work.feeder.at(capacity * arguments.times)

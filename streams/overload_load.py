@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from connectors.events import ListingEvent, Takedown, TakenDownListing
+from connectors.events import ListingEvent
 from connectors.sample.stream import stream_listings
+from streams.benchmark import as_takedown
 from streams.kafka_options import client_options
 from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
 from streams.rules import Rules
@@ -26,7 +27,7 @@ MARK = "o000000000"
 MARKETPLACE = "pasar-uji"
 RELIST_EVERY = 50
 TEMPLATES = 300
-TAKEN = 1000
+TAKEN = 200
 """Takedowns of the bank that come back, in turn."""
 TICK = 0.02
 PROBE_SEED = 31
@@ -52,35 +53,38 @@ def is_relist(number: int, probes: int) -> bool:
     return number >= probes and number % RELIST_EVERY == 0
 
 
-def probe_events(probes: int) -> list[ListingEvent]:
+def probe_events(probes: int, bank: int) -> list[ListingEvent]:
     """The first listings, which are taken down under load."""
-    return recognised(itertools.islice(stream_listings(seed=PROBE_SEED, photos=0), 3 * probes + 20))[:probes]
+    events = itertools.islice(stream_listings(seed=PROBE_SEED, photos=0), 6 * probes + 20)
+    return recognised(events, bank)[:probes]
 
 
-def recognised(events: Iterable[ListingEvent]) -> list[ListingEvent]:
-    """Those whose title alone tells them again when another shop offers them: a common one proves nothing."""
+def recognised(events: Iterable[ListingEvent], size: int) -> list[ListingEvent]:
+    """Those that are told again by their title when another shop's takedown has it, in a bank of so many of
+    `Bench.fill_bank` besides: a common one proves nothing, and how common it is hangs on the bank."""
     bank, rules, now = TakedownBank(), Rules(), datetime.now(UTC)
     listed = list(events)
-    for event in listed:
-        other = msgspec.structs.replace(event, listing_id=f"x{event.listing_id}", seller_id="x")
-        taken = msgspec.convert(msgspec.to_builtins(other) | {"images": ()}, TakenDownListing)
-        bank.put(fingerprint_takedown(Takedown(takedown_id=f"t-{event.event_id}", listing=taken), ()))
-    return [
-        event
-        for event in listed
-        if match_listing(fingerprint_listing(event, ()), bank, rules, matched_at=now).alert is not None
-    ]
+    others = [msgspec.structs.replace(one, listing_id=f"x{one.listing_id}", seller_id="x") for one in listed]
+    for event in itertools.chain(itertools.islice(stream_listings(seed=99, photos=0), size), others):
+        bank.put(fingerprint_takedown(as_takedown(event), ()))
+    prints = (fingerprint_listing(_of_the_load(event), ()) for event in listed)
+    found = [match_listing(each, bank, rules, matched_at=now).alert for each in prints]
+    return [event for event, alert in zip(listed, found, strict=True) if alert is not None]
+
+
+def _of_the_load(event: ListingEvent) -> ListingEvent:
+    return msgspec.structs.replace(event, event_id=MARK, listing_id=MARK, marketplace=MARKETPLACE)
 
 
 class Templates:
     """Listings' bytes, of which only the number changes."""
 
-    def __init__(self, photos: int, probes: int) -> None:
+    def __init__(self, photos: int, probes: int, bank: int) -> None:
         honest = itertools.islice(stream_listings(seed=7, photos=photos), TEMPLATES)
-        taken = recognised(itertools.islice(stream_listings(seed=99, photos=0), TAKEN))
+        taken = recognised(itertools.islice(stream_listings(seed=99, photos=0), TAKEN), bank)
         self._honest = [_template(event) for event in honest]
         self._relists = [_template(event) for event in taken]
-        self._probes = [_template(event) for event in probe_events(probes)]
+        self._probes = [_template(event) for event in probe_events(probes, bank)]
 
     def __getitem__(self, number: int) -> bytes:
         if number < len(self._probes):
@@ -93,21 +97,21 @@ class Templates:
 
 
 def _template(event: ListingEvent) -> bytes:
-    return msgspec.json.encode(
-        msgspec.structs.replace(event, event_id=MARK, listing_id=MARK, marketplace=MARKETPLACE)
-    )
+    return msgspec.json.encode(_of_the_load(event))
 
 
 class Feeder:
     """A context manager around the process that sends. `fed`: listings that Kafka has acknowledged."""
 
-    def __init__(self, settings: Settings, photos: int, probes: int) -> None:
+    def __init__(self, settings: Settings, photos: int, probes: int, bank: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._rate: Synchronized[float] = context.Value("d", 0.0)
         self._fed: Synchronized[int] = context.Value("q", 0)
         self._over: Synchronized[int] = context.Value("b", 0)
         shared = (self._rate, self._fed, self._over)
-        self._process = context.Process(target=_feed, args=(settings, photos, probes, shared), daemon=True)
+        self._process = context.Process(
+            target=_feed, args=(settings, (photos, probes, bank), shared), daemon=True
+        )
 
     def __enter__(self) -> "Feeder":
         self._process.start()
@@ -135,9 +139,9 @@ class Feeder:
         return self.fed
 
 
-def _feed(settings: Settings, photos: int, probes: int, shared: Shared) -> None:
+def _feed(settings: Settings, kind: tuple[int, int, int], shared: Shared) -> None:
     rate, fed, over = shared
-    templates = Templates(photos, probes)
+    templates = Templates(*kind)
     producer = KafkaProducer(
         **client_options(settings.kafka), acks="all", linger_ms=20, batch_size=512 * 1024
     )

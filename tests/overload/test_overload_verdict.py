@@ -91,7 +91,7 @@ def test_a_soak_is_flat_or_it_is_not() -> None:
 
 
 def test_every_listing_of_the_load_can_be_told_again() -> None:
-    templates = Templates(photos=0, probes=3)
+    templates = Templates(photos=0, probes=3, bank=50)
     for number in (0, 2, 50, 51, 123_456):
         assert f'"listing_id":"o{number:09d}"'.encode() in templates[number]
         assert number_of(key_of(number).decode().partition(":")[2]) == number
