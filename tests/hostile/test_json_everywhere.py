@@ -117,7 +117,9 @@ def test_an_api_that_answers_with_anything_never_ends_a_connector(tmp_path: Path
     good = {"id": 1, "name": "Jaket"}
     bodies = [raw for _, raw in whole()]
     bodies += [b'{"items":' + (raw or b"0") + b"}" for _, raw in whole()]
-    bodies += [b'{"items":[{"id":2,"name":"Topi"},' + (raw or b"0") + b"]}" for _, raw in [*whole(), *inside(good)]]
+    bodies += [
+        b'{"items":[{"id":2,"name":"Topi"},' + (raw or b"0") + b"]}" for _, raw in [*whole(), *inside(good)]
+    ]
     waiting = iter(bodies)
 
     def answer(_: Asked) -> Reply:
@@ -135,7 +137,10 @@ def test_an_api_that_answers_with_anything_never_ends_a_connector(tmp_path: Path
         for number in range(len(bodies)):
             source = make(HttpPollSource, options)
             context = Context(
-                f"http-{number}", stop=threading.Event(), folder=tmp_path / str(number), backoff=Backoff(0, 0, attempts=1)
+                f"http-{number}",
+                stop=threading.Event(),
+                folder=tmp_path / str(number),
+                backoff=Backoff(0, 0, attempts=1),
             )
             try:
                 Runner(source, MemorySink(), context=context, backoff=Backoff(0, 0, attempts=1)).run()
@@ -149,7 +154,9 @@ def test_an_api_that_answers_with_anything_never_ends_a_connector(tmp_path: Path
 
 def test_a_scan_of_hostile_lines_finds_what_is_between_them(tmp_path: Path) -> None:
     good, gone = relist(21, of=1), takedown(1)
-    lines = [raw for _, raw in [*whole(), *inside(msgspec.to_builtins(good))] if b"\n" not in raw and raw.strip()]
+    lines = [
+        raw for _, raw in [*whole(), *inside(msgspec.to_builtins(good))] if b"\n" not in raw and raw.strip()
+    ]
     (tmp_path / "t.jsonl").write_bytes(b"\n".join([*lines, msgspec.json.encode(gone), *lines]))
     (tmp_path / "l.jsonl").write_bytes(b"\n".join([*lines, msgspec.json.encode(good), *lines]) + b"\n")
     done = subprocess.run(

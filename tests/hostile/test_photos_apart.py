@@ -42,13 +42,17 @@ def test_a_photo_is_drawn_elsewhere(apart: PhotosApart) -> None:
     assert len(apart._pool.pids) == 1
 
 
-@pytest.mark.parametrize("raw", [b"", b"<html>", png_bomb(), PHOTO[: len(PHOTO) // 2], b"\xff\xd8\xff" + b"\x55" * 200])
+@pytest.mark.parametrize(
+    "raw", [b"", b"<html>", png_bomb(), PHOTO[: len(PHOTO) // 2], b"\xff\xd8\xff" + b"\x55" * 200]
+)
 def test_what_cannot_be_used_is_none(apart: PhotosApart, raw: bytes) -> None:
     assert apart.photo(raw, 200) is None
 
 
 @pytest.mark.parametrize("raw", [b"segfault", b"killed", b"hang"])
-def test_a_photo_that_ends_its_process_costs_itself_alone(raw: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_photo_that_ends_its_process_costs_itself_alone(
+    raw: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(photo_apart, "PicturePool", Hostile)
     with PhotosApart(5_000_000) as apart:
         assert apart.photo(raw, 200) is None

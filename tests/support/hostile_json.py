@@ -60,7 +60,10 @@ def inside(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         for field in {name, names[(place * 7 + 3) % len(names)]}:
             rest = {key: told for key, told in good.items() if key != field}
             body = json.dumps(rest).encode()[1:-1]
-            yield f"{what} as {field}", b"{" + body + b"," * bool(rest) + json.dumps(field).encode() + b":" + value + b"}"
+            yield (
+                f"{what} as {field}",
+                b"{" + body + b"," * bool(rest) + json.dumps(field).encode() + b":" + value + b"}",
+            )
     first = next(iter(good))
     body = json.dumps(good).encode()
     yield f"{first} twice", body[:-1] + b"," + json.dumps({first: good[first]}).encode()[1:]
