@@ -16,8 +16,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from connectors.evidence import PhotoEvidence
 from streams.aligned_pair import aligned_pair
-from streams.photo_words import photo_words
 from streams.photo_apart import PhotosApart
+from streams.photo_words import photo_words
 from streams.report import SHOWN
 from streams.report_photos import MOST_BYTES, THUMBNAIL, laid_over, open_photo, thumbnail
 from streams.scan import Found
