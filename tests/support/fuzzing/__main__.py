@@ -10,7 +10,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-
 INSTRUMENTED = ["connectors", "fingerprints", "streams", "PIL", "email", "jmespath", "tomllib"]
 
 
