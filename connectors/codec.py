@@ -8,7 +8,7 @@ from msgspec import Struct
 
 R = TypeVar("R", bound=Struct)
 LONGEST_ERROR = 300
-"""Characters of a message: msgspec says a wrong enum's value whole, and a megabyte of it went into a header and a log."""
+"""Characters of a message: msgspec says a wrong enum's value whole, a megabyte of it went into a header and a log."""
 
 
 def bounded(message: str) -> str:

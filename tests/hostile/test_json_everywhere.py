@@ -45,12 +45,12 @@ def test_every_record_of_a_topic_is_read_or_refused(record: Any) -> None:
     good = msgspec.to_builtins(record)
     assert codec.decode(msgspec.json.encode(record)).record == record
     for what, raw in [*whole(), *inside(good)]:
+        told = ""
         try:
-            again = codec.decode(raw).record
+            msgspec.json.encode(codec.decode(raw).record)
         except RecordError as error:
-            assert len(str(error)) < 500, what
-        else:
-            msgspec.json.encode(again)
+            told = str(error)
+        assert len(told) < 500, what
 
 
 @pytest.mark.parametrize("name", PARSERS)
@@ -129,7 +129,7 @@ def test_an_api_that_answers_with_anything_never_ends_a_connector(tmp_path: Path
     from connectors.context import Context
     from connectors.http_poll import HttpPollSource
 
-    ends = {"done": 0, "told": 0}
+    ends, longest = {"done": 0, "told": 0}, 0
     with json_shop(answer) as shop:
         file = tmp_path / "mapping.toml"
         file.write_text(MAPPING.format(url=shop.url))
@@ -146,10 +146,11 @@ def test_an_api_that_answers_with_anything_never_ends_a_connector(tmp_path: Path
                 Runner(source, MemorySink(), context=context, backoff=Backoff(0, 0, attempts=1)).run()
                 ends["done"] += 1
             except ConnectorError as error:
-                assert len(str(error)) < 1000
+                longest = max(longest, len(str(error)))
                 ends["told"] += 1
     assert sum(ends.values()) == len(bodies)
     assert min(ends.values()) > 10
+    assert longest < 1000
 
 
 def test_a_scan_of_hostile_lines_finds_what_is_between_them(tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ The last line has the executions, and how many edges of our code were reached.
 
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+
+INSTRUMENTED = ["connectors", "fingerprints", "streams", "PIL", "email", "jmespath", "tomllib"]
 
 
 def main() -> None:
@@ -17,9 +20,8 @@ def main() -> None:
     name, seconds = sys.argv[1], int(sys.argv[2])
     folder = Path(sys.argv[3] if len(sys.argv) > 3 else tempfile.mkdtemp(prefix="fuzz-")) / name
     folder.mkdir(parents=True, exist_ok=True)
-    with atheris.instrument_imports(
-        include=["connectors", "fingerprints", "streams", "PIL", "email", "jmespath", "tomllib"]
-    ):
+    # atheris 2.3.0 breaks one generator of this module ("unsupported operand": its stack is not what it was).
+    with atheris.instrument_imports(include=INSTRUMENTED, exclude=["connectors.csv_rows"]):
         from fuzzing.registry import TARGETS
     from fuzzing.corpus import kept
 
@@ -30,10 +32,8 @@ def main() -> None:
     promised = target.promised
 
     def once(raw: bytes) -> None:
-        try:
+        with suppress(*promised):
             run(raw)
-        except promised:
-            pass
 
     options = [
         sys.argv[0], f"-max_total_time={seconds}", f"-max_len={target.largest}", "-timeout=20", "-rss_limit_mb=3000",
