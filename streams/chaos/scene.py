@@ -113,7 +113,13 @@ class Scene:
                 heartbeat_interval=1.0,
             ),
             topics=Topics(partitions=PARTITIONS, replication=NODES, min_insync=NODES - 1),
-            worker=Worker(data_dir=str(data), photo_processes=1, snapshot_minutes=1.0),
+            worker=Worker(
+                data_dir=str(data),
+                photo_processes=1,
+                snapshot_minutes=1.0,
+                # A machine that others use may be slow: a photo that is given up for that would be no loss of ours.
+                photo_item_timeout=20.0,
+            ),
             photos=Photos(allow_private_addresses=True, fetch_timeout=2.0),
             # Each takedown meets far more listings here than the guard would let pass.
             match=Match(flood_listings=0),
