@@ -89,17 +89,22 @@ class Relay:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
 
+        servers: list[asyncio.Server] = []
+
         async def serve() -> None:
             for listening, target in zip(self._listening, self._targets, strict=True):
-                await asyncio.start_server(partial(self._pass_on, target), sock=listening)
+                servers.append(await asyncio.start_server(partial(self._pass_on, target), sock=listening))
 
         self._loop.run_until_complete(serve())
         self._loop.run_forever()
-        # Each closes its two connections: one that stayed open in silence would be another fault than this.
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        for server in servers:
+            server.close()
+        # Each closes its two connections: one that stayed open in silence would be another fault than this. One that
+        # was just taken may have no task yet.
+        while tasks := asyncio.all_tasks(self._loop):
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self._loop.run_until_complete(asyncio.sleep(0.05))
         self._loop.close()
 
