@@ -20,7 +20,7 @@ ALL: tuple[Fault, ...] = (
     *rollout.FAULTS,
 )
 """In the order in which they are done."""
-RECOVER_SECONDS = 150.0
+RECOVER_SECONDS = 240.0
 CALM_SECONDS = 120.0
 DRAIN_SECONDS = 120.0
 

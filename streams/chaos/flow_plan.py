@@ -40,13 +40,22 @@ class Outgoing(msgspec.Struct, frozen=True):
     value: bytes | None
 
 
+class Relisted(msgspec.Struct):
+    """A relist that may be edited later: by the same shop, to a title that it never had."""
+
+    listing_id: str
+    shop: str
+    takedown: int
+    titles: set[str]
+
+
 class FlowPlan:
     """An endless stream of listings, the same for the same seed but for the times."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._number = 0
-        self._relisted: list[tuple[str, str, int]] = []
+        self._relisted: list[Relisted] = []
         self._photos = [_photo(seed, number) for number in range(WITH_PHOTO + HONEST_PHOTOS)]
         self.takedowns = [self._takedown(number) for number in range(TAKEDOWNS)]
 
@@ -60,13 +69,16 @@ class FlowPlan:
             return self._poison(number, chance, now)
         listing_id, title, takedown = f"l{number}", _title(self._seed, number), None
         images: tuple[Image, ...] = ()
+        shop = f"s{number % 997}"
         if kind == "edited" and self._relisted:
-            listing_id, before, takedown = chance.choice(self._relisted)
-            title = _shuffled(_title(self._seed, f"t{takedown}"), chance, {before})
+            edited = chance.choice(self._relisted)
+            listing_id, shop, takedown = edited.listing_id, edited.shop, edited.takedown
+            title = _shuffled(_title(self._seed, f"t{takedown}"), chance, edited.titles)
+            edited.titles.add(title)
         elif kind in {"relist", "edited"}:
             takedown = chance.randrange(TAKEDOWNS)
             title = _shuffled(_title(self._seed, f"t{takedown}"), chance, set())
-            self._relisted = [*self._relisted[-99:], (listing_id, title, takedown)]
+            self._relisted = [*self._relisted[-99:], Relisted(listing_id, shop, takedown, {title})]
         elif kind == "photo-relist":
             takedown = chance.randrange(WITH_PHOTO)
             images = (Image(data=commented(self._photos[takedown], str(number))),)
@@ -74,7 +86,7 @@ class FlowPlan:
             images = (Image(data=commented(chance.choice(self._photos[WITH_PHOTO:]), str(number))),)
         if traps and number % 25 == 0 and not images:
             images = (Image(url=traps[number // 25 % len(traps)]),)
-        event = _event(listing_id, number, title, images=images, now=now)
+        event = _event(listing_id, number, title, shop=shop, images=images, now=now)
         planted = Planted(
             key=event.key,
             version=version_of(title),
@@ -140,14 +152,14 @@ def _drawn(chance: random.Random) -> str:
 
 
 def _event(
-    listing_id: str, number: int, title: str, *, images: tuple[Image, ...], now: float
+    listing_id: str, number: int, title: str, *, shop: str, images: tuple[Image, ...], now: float
 ) -> ListingEvent:
     return ListingEvent(
         event_id=f"e{number}",
         type=EventType.CREATED,
         marketplace=MARKETPLACE,
         listing_id=listing_id,
-        seller_id=f"s{number % 997}",
+        seller_id=shop,
         title=title,
         images=images,
         observed_at=datetime.fromtimestamp(now, UTC),

@@ -74,9 +74,10 @@ class PhotoHost:
 
         self._loop.run_until_complete(serve())
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
             task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0.1))
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self._loop.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: Writer) -> None:
@@ -86,7 +87,7 @@ class PhotoHost:
             self.asked[path] += 1
             await self._pages.get(path, self._missing)(writer)
             await writer.drain()
-        except (OSError, EOFError, asyncio.LimitOverrunError, IndexError):
+        except (OSError, EOFError, asyncio.LimitOverrunError, IndexError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

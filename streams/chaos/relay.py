@@ -89,27 +89,33 @@ class Relay:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
 
+        servers: list[asyncio.Server] = []
+
         async def serve() -> None:
             for listening, target in zip(self._listening, self._targets, strict=True):
-                await asyncio.start_server(partial(self._pass_on, target), sock=listening)
+                servers.append(await asyncio.start_server(partial(self._pass_on, target), sock=listening))
 
         self._loop.run_until_complete(serve())
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0.1))
+        for server in servers:
+            server.close()
+        # Each closes its two connections: one that stayed open in silence would be another fault than this. One that
+        # was just taken may have no task yet.
+        while tasks := asyncio.all_tasks(self._loop):
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0.05))
         self._loop.close()
 
     async def _pass_on(
         self, target: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.connections += 1
-        with closing(writer):
-            try:
-                far_reader, far_writer = await asyncio.open_connection(*target)
-            except OSError:
-                return
-            with closing(far_writer):
+        # A server's task that ends as cancelled is logged as an error (asyncio.streams, Python 3.11).
+        with aborting(writer), contextlib.suppress(OSError, asyncio.CancelledError):
+            far_reader, far_writer = await asyncio.open_connection(*target)
+            with aborting(far_writer):
                 ways = [self._late(reader, far_writer), self._late(far_reader, writer)]
                 tasks = [asyncio.create_task(way) for way in ways]
                 try:
@@ -148,9 +154,9 @@ class Relay:
 
 
 @contextlib.contextmanager
-def closing(writer: asyncio.StreamWriter) -> Iterator[None]:
-    """Close it at the end, whatever it is in the middle of."""
+def aborting(writer: asyncio.StreamWriter) -> Iterator[None]:
+    """Cut the connection at the end, whatever is still to be sent: what was late has been passed on by then."""
     try:
         yield
     finally:
-        writer.close()
+        writer.transport.abort()

@@ -38,6 +38,8 @@ CALM_SECONDS = 2.0
 """No relist waits longer than this where the flow is well; the usual is a tenth."""
 EASE_SECONDS = 15.0
 EASED = 0.7
+FALLING = 0.8
+"""Of the relists that waited `EASE_SECONDS` ago: with more of them still waiting, it takes too long."""
 LEAST_RATE = 20.0
 """Listings a second. A machine that others use may not keep up with what was asked for, and what is looked for here is
 loss: where all is late for `EASE_SECONDS`, the rate becomes `EASED` of what it was."""
@@ -113,7 +115,13 @@ class Scene:
                 heartbeat_interval=1.0,
             ),
             topics=Topics(partitions=PARTITIONS, replication=NODES, min_insync=NODES - 1),
-            worker=Worker(data_dir=str(data), photo_processes=1, snapshot_minutes=1.0),
+            worker=Worker(
+                data_dir=str(data),
+                photo_processes=1,
+                snapshot_minutes=1.0,
+                # A machine that others use may be slow: a photo that is given up for that would be no loss of ours.
+                photo_item_timeout=20.0,
+            ),
             photos=Photos(allow_private_addresses=True, fetch_timeout=2.0),
             # Each takedown meets far more listings here than the guard would let pass.
             match=Match(flood_listings=0),
@@ -231,7 +239,7 @@ class Scene:
                 return False
             waiting, alerts = self.follower.waiting, self.follower.alerts
             # What a fault has dammed up is worked off at the full rate, and what hangs is not helped by another.
-            if waiting >= waited > 0 and alerts > came and self.feeder.rate > LEAST_RATE:
+            if waiting > FALLING * waited > 0 and alerts > came and self.feeder.rate > LEAST_RATE:
                 self.feeder.rate = max(LEAST_RATE, EASED * self.feeder.rate)
                 self.say(f"too much for this machine now: {self.feeder.rate:.0f} listings a second")
             waited, came = waiting, alerts

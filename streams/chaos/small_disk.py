@@ -1,5 +1,6 @@
 """A disk of limited size that can be made full at once, and large again: a tmpfs whose limit is set anew. Root only."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -7,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-MEGABYTE = 1024 * 1024
+SPARE_KB = (4, 64, 256, 1024, 4096)
+"""Above what is used, tried in turn: a size below what is used is refused, and more may be written meanwhile."""
 
 
 class DiskError(RuntimeError):
@@ -40,10 +42,12 @@ class SmallDisk:
 
     def fill(self) -> int:
         """Nothing fits any more; the bytes that are in use."""
-        used = shutil.disk_usage(self.folder).used
-        # Rounded down to a page by the kernel; less than what is used is refused.
-        _run("mount", "-o", f"remount,size={used // 1024 + 4}k", str(self.folder))
-        return used
+        for spare in SPARE_KB:
+            used = shutil.disk_usage(self.folder).used
+            with contextlib.suppress(DiskError):
+                _run("mount", "-o", f"remount,size={used // 1024 + spare}k", str(self.folder))
+                return used
+        raise DiskError(f"{self.folder} is written to faster than it can be made small")
 
     def empty(self) -> None:
         """There is room again."""
