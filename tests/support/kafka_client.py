@@ -44,12 +44,13 @@ class KafkaClient:
         self, topic: str, done: Callable[[list[Any]], bool], *, seconds: float = 30.0, quiet: float = 0.0
     ) -> list[Any]:
         """All messages from the topic's start until `done(messages)`, then for `quiet` seconds more."""
-        consumer = KafkaConsumer(
-            self.name(topic), **self._client, group_id=None, auto_offset_reset="earliest"
-        )
+        consumer = KafkaConsumer(**self._client, group_id=None, auto_offset_reset="earliest")
         messages: list[Any] = []
         deadline = time.monotonic() + seconds
         try:
+            # Assigned, not subscribed to: a subscription takes the partitions that have a leader at this moment.
+            numbers = sorted(consumer.partitions_for_topic(self.name(topic)))
+            consumer.assign([TopicPartition(self.name(topic), number) for number in numbers])
             while not done(messages):
                 if time.monotonic() > deadline:
                     raise AssertionError(

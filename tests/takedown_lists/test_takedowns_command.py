@@ -160,7 +160,7 @@ def test_without_a_broker_only_a_dry_run_works(tmp_path: Path) -> None:
     path.write_text(link(2))
     code, _, err = call(nobody, str(path))
     assert code == 3
-    assert "no broker answers" in err
+    assert "no Kafka answers" in err
     code, out, err = call(nobody, str(path), "--dry-run", "--json")
     assert code == 0
     assert json.loads(out)["requested_before"] is None

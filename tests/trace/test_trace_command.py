@@ -110,7 +110,7 @@ def test_no_broker_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_reader, "REACH_MS", 500)
     nobody = Settings(kafka=Kafka(bootstrap_servers=f"127.0.0.1:{free_port()}"))
     told = run(nobody, "trace", SHOPEE)
-    assert (told.exit_code, "no broker answers" in told.output) == (3, True)
+    assert (told.exit_code, "no Kafka answers" in told.output) == (3, True)
 
 
 @pytest.mark.parametrize(
