@@ -93,7 +93,13 @@ def figures(name: str, answers: Answers, viewers: int) -> dict[str, object]:
 
 
 def report(load: Load, viewers: int) -> None:
-    """A line a page."""
+    """A line a page, and one of all together."""
+    whole = Answers(
+        [second for answers in load.answers.values() for second in answers.seconds],
+        sum(answers.bytes for answers in load.answers.values()),
+        [status for answers in load.answers.values() for status in answers.failed],
+    )
+    print(json.dumps(figures("all pages", whole, viewers)), flush=True)  # noqa: T201  a command
     for name, answers in sorted(load.answers.items()):
         print(json.dumps(figures(name, answers, viewers)), flush=True)  # noqa: T201  a command
 
