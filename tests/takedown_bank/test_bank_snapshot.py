@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from listing_records import distinctive_title
 from noise_prints import noise_print, takedown_print
+from structlog.testing import CapturingLogger
 
 from fingerprints.snapshot_files import SnapshotError
 from fingerprints.title_print import title_print
@@ -169,13 +170,15 @@ async def test_an_unchanged_bank_renews_its_snapshot_without_writing_it_again(tm
     ],
 )
 async def test_a_foreign_or_old_snapshot_is_discarded(
-    tmp_path: Path, start: dict, offsets: dict, reason: str, capsys: pytest.CaptureFixture
+    tmp_path: Path, start: dict, offsets: dict, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(bank_snapshot, "log", said)
     await written(tmp_path, at=time() - 3600)
     second = Started(tmp_path, **start)
     assert second.load(**offsets) == {}
     assert (len(second.bank), second.outcomes("discarded")) == (0, 1)
-    assert reason in capsys.readouterr().out
+    assert reason in str(said.calls)
     second.bank.put(takedown_print(5))
     await second.write(50)
     await second.snapshots.close()
