@@ -20,6 +20,7 @@ from faust.transport.drivers.aiokafka import Consumer
 from mode.services import WaitResults
 
 from streams.byte_gate import ByteGate
+from streams.settings import Worker
 
 SUSPENDED_SECONDS = 0.2
 """Between two looks whether the flow was suspended, while there is no room."""
@@ -60,7 +61,7 @@ class EagerWaiting:
 class BoundedBytes:
     """In front of a `faust` consumer: `getmany` hands no message on while `buffer_bytes` are not acknowledged yet."""
 
-    buffer_bytes = 64 * 1024 * 1024
+    buffer_bytes = Worker().buffer_bytes
     flow_active: bool
     should_stop: bool
     _unacked_messages: Any

@@ -15,10 +15,11 @@ from streams.photo_pool import PhotoPool
 from streams.photo_store import digest_of
 from streams.pipeline import PhotoOutcome
 from streams.records import ImageFailure, ImageFingerprint
+from streams.settings import Photos, Worker
 
-HELD_BYTES = 64 * 1024 * 1024
+HELD_BYTES = Worker().buffer_bytes
 """Of photos fetched and not yet hashed, before no further fetch begins."""
-FETCHES = 32
+FETCHES = Photos().fetch_concurrency
 NO_FEATURES = "no-features"
 """A plain surface: nothing went wrong, but there is nothing to compare."""
 

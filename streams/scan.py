@@ -149,7 +149,9 @@ class Scan:
             max_pixels=limits.max_pixels,
         )
         async with PhotoFetcher(limits) as fetcher, pool:
-            yield PhotoReader(fetcher, pool, Metrics(), max_bytes=limits.max_bytes)
+            yield PhotoReader(
+                fetcher, pool, Metrics(), max_bytes=limits.max_bytes, fetches=limits.fetch_concurrency
+            )
 
     async def _read_takedowns(self, path: Path, photos: PhotoReader) -> None:
         reader = _Lines(path, Codec(Takedown), self, "takedowns")
