@@ -7,7 +7,7 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka import errors as kafka_errors
 
-from connectors.kafka_refusal import is_hidden
+from connectors.kafka_refusal import administrator, is_hidden
 
 ASK_MS = 10_000
 LOST_SECONDS = 20.0
@@ -63,12 +63,9 @@ class MembershipGuard:
 
 
 def members(client: Mapping[str, Any], group: str) -> set[str] | None:
-    """The ids of the group's members. None where Kafka does not say. `client`: kafka-python's options, of which those
-    that an administration client has are used."""
-    options = {name: value for name, value in client.items() if name in KafkaAdminClient.DEFAULT_CONFIG}
-    limits = {"request_timeout_ms": ASK_MS, "bootstrap_timeout_ms": ASK_MS}
+    """The ids of the group's members. None where Kafka does not say. `client`: kafka-python's options."""
     try:
-        admin = KafkaAdminClient(**(options | limits))
+        admin = administrator(client, ASK_MS)
     except (kafka_errors.KafkaError, OSError, ValueError):
         return None
     try:

@@ -47,14 +47,29 @@ def is_hidden(client: Mapping[str, Any], topic: str) -> bool:
     if client.get("security_protocol", "PLAINTEXT") == "PLAINTEXT":
         return False
     try:
-        admin = KafkaAdminClient(**{"request_timeout_ms": ASK_MS, "bootstrap_timeout_ms": ASK_MS, **client})
+        admin = administrator(client, ASK_MS)
         try:
             described = admin.describe_topics([topic])
         finally:
             admin.close()
     except KafkaError:
         return False
-    return any(each["error_code"] == TopicAuthorizationFailedError.errno for each in described)
+    return any(map(hides, described))
+
+
+def administrator(client: Mapping[str, Any], ask_ms: int) -> KafkaAdminClient:
+    """An administration client with those of another client's keyword arguments that it has, too. Close it.
+
+    Raises:
+        KafkaError, OSError, ValueError: none can be made.
+    """
+    options = {name: value for name, value in client.items() if name in KafkaAdminClient.DEFAULT_CONFIG}
+    return KafkaAdminClient(**options | {"request_timeout_ms": ask_ms, "bootstrap_timeout_ms": ask_ms})
+
+
+def hides(described: Mapping[str, Any]) -> bool:
+    """Whether a topic's description by an administration client says that this user may not see the topic."""
+    return bool(described["error_code"] == TopicAuthorizationFailedError.errno)
 
 
 def _named(error: BaseException) -> str:

@@ -238,31 +238,24 @@ class KafkaSource(Source[KafkaSourceOptions]):
             self._held += batch
         return bool(self._held)
 
-    def _rejoined(self) -> None:
-        try:
-            self._join_again()
-        except kafka_errors.KafkaError as error:
-            raise self._failure(error) from error
-
     def _at_the_end(self) -> Generator[Item, None, bool]:
         """Whether our partitions are read as far as they reached when the run began."""
-        mine = self._consumer.assignment()
-        if not mine:
+        try:
+            if mine := self._consumer.assignment():
+                return all(
+                    self._consumer.position(place, timeout_ms=REACH_MS) >= self._ends.get(place, 0)
+                    for place in mine
+                )
             if not self._guard.knows(self._consumer):
                 # It takes itself for a member and is none: what it was to read is still there.
-                self._rejoined()
+                self._join_again()
                 return False
-            yield Notice(
-                "other members of the group have all of the topic's partitions; nothing is left for this one"
-            )
-            return True
-        try:
-            return all(
-                self._consumer.position(place, timeout_ms=REACH_MS) >= self._ends.get(place, 0)
-                for place in mine
-            )
         except kafka_errors.KafkaError as error:
             raise self._failure(error) from error
+        yield Notice(
+            "other members of the group have all of the topic's partitions; nothing is left for this one"
+        )
+        return True
 
     def _failure(self, error: kafka_errors.KafkaError) -> ConnectorError:
         refused = refusal(error, "Read", topic=self.options.topic, group=self.options.group)

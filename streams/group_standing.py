@@ -1,11 +1,14 @@
 """What Kafka says of one worker: whether its group knows it, what it has, and how far that is committed."""
 
-from kafka import KafkaConsumer, TopicPartition
+from functools import partial
+
+from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.errors import KafkaError
 
 from connectors.group_membership import description
-from streams.kafka_options import client_options
+from connectors.kafka_offsets import of_every
+from streams.record_reader import UnreachableError, connected
 from streams.settings import Settings
 from streams.topic_admin import BrokerUnavailableError, administration
 from streams.vigil import Partition, Place, Standing
@@ -55,20 +58,13 @@ def is_readable(settings: Settings, partition: Partition, offset: int) -> bool |
     """Whether a record is really there at this offset or after it; None where Kafka does not say."""
     place = TopicPartition(*partition)
     try:
-        consumer = KafkaConsumer(
-            **client_options(settings.kafka),
-            group_id=None,
-            enable_auto_commit=False,
-            allow_auto_create_topics=False,
-            bootstrap_timeout_ms=READ_MS,
-            request_timeout_ms=READ_MS,
-        )
-    except (KafkaError, OSError, ValueError):
+        consumer = connected(settings)
+    except (UnreachableError, OSError, ValueError):
         return None
     try:
         consumer.assign([place])
         consumer.seek(place, offset)
-        end = consumer.end_offsets([place], timeout_ms=READ_MS)[place]
+        end = of_every(partial(consumer.end_offsets, timeout_ms=READ_MS), [place])[place]
         while True:
             before = consumer.position(place, timeout_ms=READ_MS)
             if before >= end:

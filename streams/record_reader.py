@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
@@ -78,8 +78,13 @@ def no_topic(settings: Settings, topic: str) -> ReadError:
     return ReadError(f"there is no topic {topic!r}; make it with: relistwatch topics create")
 
 
-def connected(settings: Settings) -> Any:
+def connected(
+    settings: Settings, *, fetch_bytes: int = FETCH_BYTES, lost: Literal["earliest", "latest"] = "latest"
+) -> Any:
     """A consumer without a group. Close it.
+
+    `fetch_bytes`: most that Kafka gives of a partition at once. `lost`: where it goes on if its place is gone by
+    retention.
 
     Raises:
         UnreachableError: the broker cannot be reached, or does not let us in.
@@ -93,7 +98,8 @@ def connected(settings: Settings) -> Any:
             group_id=None,
             enable_auto_commit=False,
             allow_auto_create_topics=False,
-            max_partition_fetch_bytes=FETCH_BYTES,
+            auto_offset_reset=lost,
+            max_partition_fetch_bytes=fetch_bytes,
             bootstrap_timeout_ms=REACH_MS,
         )
     except KafkaError as error:

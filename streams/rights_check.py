@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kafka.admin import ACLOperation, KafkaAdminClient
-from kafka.errors import GroupAuthorizationFailedError, RetriableError, TopicAuthorizationFailedError
+from kafka.errors import GroupAuthorizationFailedError, RetriableError
 
-from connectors.kafka_refusal import SEE
+from connectors.kafka_refusal import SEE, hides
 from streams.access_list_admin import written
 from streams.settings import Kafka, Settings
 from streams.topic_admin import administration
@@ -22,7 +22,6 @@ Granted = Mapping[tuple[str, str], frozenset[str] | None]
 """The operations that are granted, by resource and name; None where nothing is known of it."""
 COORDINATOR_SECONDS = 10.0
 SHOWN = 5
-NOT_AUTHORIZED = TopicAuthorizationFailedError.errno
 
 
 class RightsError(RuntimeError):
@@ -93,7 +92,7 @@ def granted(admin: KafkaAdminClient, on: Iterable[Right]) -> Granted:
     rights = list(on)
     topics = sorted({right.name for right in rights if right.resource == "topic"})
     for topic in admin.describe_topics(topics):
-        if topic["error_code"] == NOT_AUTHORIZED:
+        if hides(topic):
             given["topic", topic["name"]] = frozenset()
         else:
             given["topic", topic["name"]] = _operations(topic) if topic["partitions"] else None

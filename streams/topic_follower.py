@@ -5,21 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, TopicAuthorizationFailedError
+from kafka import TopicPartition
+from kafka.errors import KafkaError
 
 from connectors.kafka_offsets import of_every
-from connectors.kafka_refusal import lacking
+from connectors.kafka_refusal import hides, lacking
 from connectors.stop import Stop
-from streams.broker_trouble import why_unreachable
-from streams.kafka_options import client_options
 from streams.record_reader import (
-    REACH_MS,
     STALL_SECONDS,
     ReadError,
     Record,
     RefusedError,
     UnreachableError,
+    connected,
     no_topic,
     read_failure,
 )
@@ -30,7 +28,6 @@ from streams.topics import TopicSpec, topic_name
 log = structlog.get_logger(__name__)
 
 FETCH_BYTES = 1024 * 1024
-NOT_AUTHORIZED = TopicAuthorizationFailedError.errno
 AT_ONCE = 5000
 PROGRESS_SECONDS = 5.0
 
@@ -170,7 +167,7 @@ class TopicFollower:
             cluster = str(admin.describe_cluster().get("cluster_id"))
             described = {one["name"]: one for one in admin.describe_topics(sorted(self._specs))}
         for name in self._specs:
-            if described.get(name, {}).get("error_code") == NOT_AUTHORIZED:
+            if name in described and hides(described[name]):
                 raise RefusedError(lacking("Read", f"topic {name}"))
             if not described.get(name, {}).get("partitions"):
                 raise ReadError(f"there is no topic {name!r}; make it with: relistwatch topics create")
@@ -180,18 +177,7 @@ class TopicFollower:
         }
 
     def _connect(self) -> None:
-        try:
-            self._consumer = KafkaConsumer(
-                **client_options(self._settings.kafka),
-                group_id=None,
-                enable_auto_commit=False,
-                allow_auto_create_topics=False,
-                auto_offset_reset="earliest",
-                max_partition_fetch_bytes=FETCH_BYTES,
-                bootstrap_timeout_ms=REACH_MS,
-            )
-        except KafkaError as error:
-            raise UnreachableError(why_unreachable(self._settings.kafka, error)) from error
+        self._consumer = connected(self._settings, fetch_bytes=FETCH_BYTES, lost="earliest")
 
     def _partitions(self, name: str) -> list[TopicPartition]:
         numbers = self._consumer.partitions_for_topic(name)

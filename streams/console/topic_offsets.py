@@ -8,9 +8,8 @@ from typing import Any
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
-from kafka.errors import TopicAuthorizationFailedError
 
-from connectors.kafka_refusal import lacking, refusal
+from connectors.kafka_refusal import hides, lacking, refusal
 from streams.settings import Settings
 from streams.topic_admin import BrokerUnavailableError, administration
 from streams.topics import ALERTS, DEAD_LETTERS, FINGERPRINTS, HEARTBEATS, LISTINGS, TAKEDOWNS, topic_name
@@ -20,7 +19,6 @@ WORKED = (LISTINGS, FINGERPRINTS, TAKEDOWNS)
 COUNTED = (LISTINGS, FINGERPRINTS, ALERTS, DEAD_LETTERS)
 """Whose growth is shown."""
 NEEDED = (*WORKED, ALERTS, DEAD_LETTERS, HEARTBEATS)
-NOT_AUTHORIZED = TopicAuthorizationFailedError.errno
 SHAPE_SECONDS = 30.0
 """Between two looks at how many partitions there are, and at where they begin: both change seldom."""
 
@@ -135,7 +133,7 @@ class OffsetsReader:
     def _look_at_shape(self, admin: KafkaAdminClient) -> None:
         names = {topic_name(spec, self._settings.topics): spec.name for spec in NEEDED}
         described = {topic["name"]: topic for topic in admin.describe_topics(sorted(names))}
-        if hidden := [name for name, topic in described.items() if topic["error_code"] == NOT_AUTHORIZED]:
+        if hidden := [name for name, topic in described.items() if hides(topic)]:
             raise BrokerUnavailableError(lacking("Describe", f"topic {', '.join(sorted(hidden))}"))
         existing = {name for name, topic in described.items() if topic["partitions"]}
         self._missing = tuple(sorted(name for topic, name in names.items() if topic not in existing))
