@@ -224,11 +224,20 @@ def matched(workers: Sequence[WorkerProcess]) -> int:
 
 def processor_seconds(pid: int) -> float:
     """What the process and its children have used until now (proc(5): stat's fields 14 and 15)."""
-    process = Path(f"/proc/{pid}")
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    children = " ".join(path.read_text() for path in process.glob("task/*/children")).split()
-    return own + sum(processor_seconds(int(child)) for child in children)
+    ticks = 0
+    for each in process_tree(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def process_tree(pid: int) -> Iterator[int]:
+    """The process, its children, and theirs; without those of one that ends meanwhile."""
+    yield pid
+    with contextlib.suppress(OSError):
+        for path in Path(f"/proc/{pid}").glob("task/*/children"):
+            for child in path.read_text(encoding="ascii").split():
+                yield from process_tree(int(child))
 
 
 def held(worker: WorkerProcess) -> int:

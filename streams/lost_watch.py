@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -36,6 +37,7 @@ LATER = 1.5
 goes on for a process that is stopped."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """What the watch looks at in a worker, from its own threads; the callables only read.
 
@@ -43,16 +45,10 @@ class Watched:
     `waits`: whether what it made cannot be delivered now.
     """
 
-    def __init__(
-        self,
-        client_id: str,
-        *,
-        joins: Callable[[], bool],
-        progress: Callable[[], Mapping[str, int]],
-        waits: Callable[[], bool],
-    ) -> None:
-        self.client_id = client_id
-        self.joins, self.progress, self.waits = joins, progress, waits
+    client_id: str
+    joins: Callable[[], bool]
+    progress: Callable[[], Mapping[str, int]]
+    waits: Callable[[], bool]
 
 
 class LostWatch:

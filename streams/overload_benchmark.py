@@ -21,7 +21,16 @@ from connectors.events import ListingEvent
 from streams.benchmark import Bench, as_takedown, held, matched, metric, say
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
-from streams.overload_load import MARKETPLACE, TAKEN, Feeder, Outcome, probe_events, records, resident
+from streams.overload_load import (
+    MARKETPLACE,
+    TAKEN,
+    Feeder,
+    Outcome,
+    number_of,
+    probe_events,
+    records,
+    resident,
+)
 from streams.overload_verdict import MB, Limits, Probe, Run, Sample, faults, growth, soak_faults
 from streams.percentiles import percentile
 from streams.settings import Settings
@@ -222,11 +231,9 @@ def work_off(at_work: Scene, probes: Probes) -> None:
 def alert_times(settings: Settings) -> Iterator[tuple[int, float]]:
     """The numbers of listings with an alert, each with the first alert's time on Kafka in milliseconds since 1970."""
     first: dict[int, float] = {}
-    for record in records(settings, ALERTS.name, HELD_ALERTS.name):
-        listing = msgspec.json.decode(record.value)["listing"]["listing_id"]
-        digits = listing.removeprefix("o")
-        if digits.isdigit():
-            number = int(digits)
+    for record in records(settings, ALERTS, HELD_ALERTS):
+        number = number_of(msgspec.json.decode(record.value or b"")["listing"]["listing_id"])
+        if number is not None:
             first[number] = min(first.get(number, float("inf")), float(record.timestamp))
     yield from first.items()
 

@@ -2,6 +2,7 @@
 
 import itertools
 import multiprocessing
+import os
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -10,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 
 from connectors.events import ListingEvent
 from connectors.sample.stream import stream_listings
-from streams.benchmark import as_takedown
+from streams.benchmark import as_takedown, process_tree
 from streams.kafka_options import client_options
 from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
+from streams.record_reader import Record, RecordReader
 from streams.rules import Rules
 from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
-from streams.topics import ALERTS, FINGERPRINTS, HELD_ALERTS, LISTINGS, topic_name
+from streams.topics import ALERTS, FINGERPRINTS, HELD_ALERTS, LISTINGS, TopicSpec, topic_name
 
 MARK = "o000000000"
 """Where a listing's number stands in a template."""
@@ -174,13 +176,13 @@ class Outcome:
     def __init__(self, settings: Settings, fed: int) -> None:
         self.printed, self.alerted = bytearray(fed), bytearray(fed)
         self.fingerprints = 0
-        for record in records(settings, FINGERPRINTS.name, HELD_ALERTS.name, ALERTS.name):
+        for record in records(settings, FINGERPRINTS, HELD_ALERTS, ALERTS):
             if record.topic == topic_name(FINGERPRINTS, settings.topics):
                 self.fingerprints += 1
                 number = number_of((record.key or b"").decode().partition(":")[2])
                 marks = self.printed
             else:
-                number = number_of(msgspec.json.decode(record.value)["listing"]["listing_id"])
+                number = number_of(msgspec.json.decode(record.value or b"")["listing"]["listing_id"])
                 marks = self.alerted
             if number is not None and number < fed:
                 marks[number] = 1
@@ -196,37 +198,21 @@ class Outcome:
         return sum(not self.alerted[number] for number in relists), len(relists)
 
 
-def records(settings: Settings, *names: str) -> Iterator[KafkaConsumer]:
-    """All records that the topics hold now."""
-    consumer = KafkaConsumer(**client_options(settings.kafka), group_id=None, enable_auto_commit=False)
-    try:
-        partitions = [
-            TopicPartition(settings.topics.prefix + name, number)
-            for name in names
-            for number in consumer.partitions_for_topic(settings.topics.prefix + name) or ()
-        ]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning()
-        ends = consumer.end_offsets(partitions)
-        deadline = time.monotonic() + WAIT_SECONDS
-        while any(consumer.position(each) < ends[each] for each in partitions):
-            batches = consumer.poll(timeout_ms=500)
-            if batches:
-                deadline = time.monotonic() + WAIT_SECONDS
-            elif time.monotonic() > deadline:
-                raise TimeoutError("the topics were not read to their end")
-            for batch in batches.values():
-                yield from batch
-    finally:
-        consumer.close()
+def records(settings: Settings, *topics: TopicSpec) -> Iterator[Record]:
+    """All records that the topics hold now, one topic after another."""
+    for topic in topics:
+        with RecordReader(settings, topic) as reader:
+            yield from reader.existing()
 
 
 def resident(pid: int) -> int:
     """Bytes resident in the process and its children (proc(5): statm's second field, in pages)."""
-    process = Path(f"/proc/{pid}")
+    return sum(map(_resident, process_tree(pid)))
+
+
+def _resident(pid: int) -> int:
     try:
-        pages = int((process / "statm").read_text().split()[1])
-        children = " ".join(path.read_text() for path in process.glob("task/*/children")).split()
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     except OSError:
         return 0
-    return pages * 4096 + sum(resident(int(child)) for child in children)
+    return pages * os.sysconf("SC_PAGE_SIZE")

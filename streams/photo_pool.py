@@ -149,15 +149,16 @@ class PhotoPool:
         if ended is not None:
             await self._discard(ended)
         since = monotonic()
-        for wait in chain(START_WAITS, repeat(START_WAITS[-1])):
+        waits = chain(START_WAITS, repeat(START_WAITS[-1]))
+        while True:
             try:
                 return await self._start()
             except OSError as error:
+                wait = next(waits)
                 if monotonic() - since + wait > self._patience:
                     raise
                 log.warning("photo process does not start, trying again", reason=str(error), wait=wait)
             await asyncio.sleep(wait)
-        raise AssertionError("waits without end")
 
     async def _discard(self, child: PhotoProcess) -> None:
         await child.kill()

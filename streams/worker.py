@@ -230,7 +230,9 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
     app.boot_strategy = boot
     for stage in stages:
         _add_agent(app, stage, settings)
-    watched = Watched(client_id, joins=watch.joins, progress=watch.progress, waits=lambda: outbox.waits)
+    watched = Watched(
+        client_id=client_id, joins=watch.joins, progress=watch.progress, waits=lambda: outbox.waits
+    )
     return app, WorkerHeartbeat(app, watch, index, metrics, settings), watched
 
 

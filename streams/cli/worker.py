@@ -22,12 +22,11 @@ def worker(
 ) -> None:
     """Fingerprint new listings and match them against the takedowns, until stopped.
 
-    Start as many as you like: they share the partitions. Stop with Ctrl-C or SIGTERM; nothing is lost. Exit codes:
-    2 wrong setting, or its user lacks a right; 3 Kafka does not answer or does not let us in; 70 what is in hand can
-    not be finished, and goes to another worker.
+    Start as many as you like: they share the partitions. Stop with Ctrl-C or SIGTERM; nothing is lost.
 
-    Exit codes: 70, what was made could not be delivered any more; 75, it hung or had lost its group
-    (worker.lost_seconds). Nothing is lost then either: start it again, or have a supervisor do so.
+    Exit codes: 2, wrong setting, or its user lacks a right; 3, Kafka does not answer or does not let us in; 70, what
+    is in hand cannot be finished, or a right was taken away; 75, it hung or had lost its group (worker.lost_seconds).
+    Nothing is lost then either: what was in hand goes to another worker. Start it again, or have a supervisor do so.
 
     Example: `relistwatch worker --port 6067`
     """

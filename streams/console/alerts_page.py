@@ -36,7 +36,7 @@ from streams.console.queue.rows import (
 )
 from streams.console.queue.search import COUNTED, Place, PlaceError, place_of
 from streams.console.queue_rows import rows_html
-from streams.console.rendering import ENVIRONMENT, language_for, page
+from streams.console.rendering import ENVIRONMENT, answer, language_for, page
 from streams.console.routes import Route
 from streams.console.words import Language, word
 from streams.epoch import now_ms
@@ -129,8 +129,7 @@ async def queue(request: web.Request) -> web.Response:
     """The rows alone."""
     wanted, after = wanted_of(request), place_in(request)
     if request.headers.get(FRAGMENT):
-        rows = await rows_html(request, wanted, after, queue_values(request, wanted))
-        return web.Response(text=rows, content_type="text/html", headers={"Cache-Control": "no-store"})
+        return answer(await rows_html(request, wanted, after, queue_values(request, wanted)))
     return await _whole(request, wanted, None, after)
 
 

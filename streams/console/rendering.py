@@ -99,9 +99,11 @@ def page(
     request: web.Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> web.Response:
     """The template as an answer; nobody keeps it."""
+    return answer(drawn(request, template, values), status=status)
+
+
+def answer(html: str, *, status: int = 200) -> web.Response:
+    """HTML that is drawn already, likewise."""
     return web.Response(
-        text=drawn(request, template, values),
-        content_type="text/html",
-        status=status,
-        headers={"Cache-Control": "no-store"},
+        text=html, content_type="text/html", status=status, headers={"Cache-Control": "no-store"}
     )

@@ -19,7 +19,6 @@ from typing import Literal
 
 import aiohttp
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
 
 from connectors.events import Alert
 from streams.benchmark import WAIT_SECONDS, Bench, say, under_load
@@ -30,9 +29,9 @@ from streams.console_benchmark.pages import Page
 from streams.console_benchmark.sessions import sign_in
 from streams.console_benchmark.viewers import Load
 from streams.kafka_local.broker import LocalKafka
-from streams.kafka_options import client_options
+from streams.record_reader import RecordReader
 from streams.settings import Settings
-from streams.topics import ALERTS, topic_name
+from streams.topics import ALERTS
 from streams.worker_process import WorkerProcess
 
 Console = Literal["none", "nobody", "viewers"]
@@ -114,18 +113,12 @@ def looked_at(console: WorkerProcess, database: str, viewers: int, seconds: floa
 
 def published(settings: Settings) -> dict[str, float]:
     """When Kafka had each alert, in seconds since 1970."""
-    consumer = KafkaConsumer(**client_options(settings.kafka), group_id=None, auto_offset_reset="earliest")
-    name = topic_name(ALERTS, settings.topics)
-    partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-    consumer.assign(partitions)
-    ends = consumer.end_offsets(partitions)
-    found = {}
-    while any(consumer.position(each) < ends[each] for each in partitions):
-        for batch in consumer.poll(timeout_ms=500).values():
-            for record in batch:
-                found[msgspec.json.decode(record.value, type=Alert).alert_id] = record.timestamp / 1000
-    consumer.close()
-    return found
+    with RecordReader(settings, ALERTS) as reader:
+        return {
+            msgspec.json.decode(record.value, type=Alert).alert_id: record.timestamp / 1000
+            for record in reader.existing()
+            if record.value is not None
+        }
 
 
 def measure(bench: Bench, folder: Path, how: Console, wanted: Wanted) -> Turn:

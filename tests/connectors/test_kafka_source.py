@@ -242,6 +242,21 @@ def lose(consumer: Any) -> None:
     consumer.assign([])
 
 
+def with_its_first_consumer(reader: KafkaSource, change: Callable[[Any], None]) -> list[Any]:
+    """The reader's first consumer, and no later one, is changed as it is made; it is in the list from then on."""
+    make, first = reader._new_consumer, []
+
+    def changed() -> Any:
+        consumer = make()
+        if not first:
+            first.append(consumer)
+            change(consumer)
+        return consumer
+
+    reader._new_consumer = changed  # type: ignore[method-assign]
+    return first
+
+
 @pytest.mark.kafka
 def test_a_member_that_its_group_does_not_know_joins_again(topics: Settings) -> None:
     send(topics, range(20))
@@ -251,24 +266,19 @@ def test_a_member_that_its_group_does_not_know_joins_again(topics: Settings) -> 
     reader._guard = MembershipGuard(
         reader.options.client, reader.options.group, reader.options.topic, lost_seconds=0.5
     )
-    make, lost = reader._new_consumer, []
 
-    def losing() -> Any:
-        consumer = make()
-        if not lost:
-            lost.append(consumer)
-            poll = consumer.poll
+    def losing(consumer: Any) -> None:
+        poll = consumer.poll
 
-            def then_lost(**options: Any) -> Any:
-                if len(sink.events) >= 20:
-                    lose(consumer)
-                    consumer.poll = poll
-                return poll(**options)
+        def then_lost(**options: Any) -> Any:
+            if len(sink.events) >= 20:
+                lose(consumer)
+                consumer.poll = poll
+            return poll(**options)
 
-            consumer.poll = then_lost
-        return consumer
+        consumer.poll = then_lost
 
-    reader._new_consumer = losing  # type: ignore[method-assign]
+    lost = with_its_first_consumer(reader, losing)
     thread = threading.Thread(target=Runner(reader, sink, stop=stop).run)
     thread.start()
     try:
@@ -285,23 +295,18 @@ def test_a_member_that_its_group_does_not_know_joins_again(topics: Settings) -> 
 def test_with_once_such_a_member_does_not_say_that_others_have_everything(topics: Settings) -> None:
     send(topics, range(5))
     reader = source(topics)
-    make, lost = reader._new_consumer, []
 
-    def losing() -> Any:
-        consumer = make()
-        if not lost:
-            lost.append(consumer)
-            subscribe = consumer.subscribe
+    def losing(consumer: Any) -> None:
+        subscribe = consumer.subscribe
 
-            def never_joins(_: Any, listener: Any) -> None:
-                subscribe(["unused"], listener=listener)
-                lose(consumer)
-                listener.on_partitions_assigned(())
+        def never_joins(_: Any, listener: Any) -> None:
+            subscribe(["unused"], listener=listener)
+            lose(consumer)
+            listener.on_partitions_assigned(())
 
-            consumer.subscribe = never_joins
-        return consumer
+        consumer.subscribe = never_joins
 
-    reader._new_consumer = losing  # type: ignore[method-assign]
+    with_its_first_consumer(reader, losing)
     sink = MemorySink()
     problems: list[Problem] = []
     Runner(reader, sink, on_problem=problems.append).run()

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from connectors.kafka_offsets import of_every
 from streams.settings import Settings
 
 
@@ -74,7 +75,7 @@ class KafkaClient:
             partitions = [TopicPartition(self.name(topic), number) for number in numbers]
             consumer.assign(partitions)
             consumer.seek_to_beginning()
-            ends = consumer.end_offsets(partitions)
+            ends = of_every(consumer.end_offsets, partitions)
             messages: list[Any] = []
             deadline = time.monotonic() + 30
             while any(consumer.position(each) < ends[each] for each in partitions):

@@ -1,10 +1,10 @@
 """What is too old goes, some rows at a time, so that nobody waits for it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, not_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, not_, select, tuple_
 
 from streams.console.feed.turn import Turn
 from streams.console.feed.upserts import chunks
@@ -90,23 +90,21 @@ class Retention:
 def _alerts(connection: Connection, since: int) -> int:
     """An alert goes by its own age, and its verdict with it: the verdict stays on its topic."""
     old = select(ALERTS.c.alert_id).where(ALERTS.c.matched_ms < since).limit(ROWS)
-    gone = list(connection.scalars(old))
-    for some in chunks(gone):
-        connection.execute(delete(ALERT_TAKEDOWNS).where(ALERT_TAKEDOWNS.c.alert_id.in_(some)))
-    return _with_key(connection, gone, (VERDICTS, ALERTS))
+    columns = ALERT_TAKEDOWNS.c.alert_id, VERDICTS.c.alert_id, ALERTS.c.alert_id
+    return _with_key(connection, list(connection.scalars(old)), columns)
 
 
 def _takedowns(connection: Connection, since: int) -> int:
     """Those in force stay, however old."""
     old = select(TAKEDOWNS.c.takedown_id).where(TAKEDOWNS.c.withdrawn_ms < since).limit(ROWS)
-    return _with_key(connection, list(connection.scalars(old)), (TAKEDOWN_PHOTOS, TAKEDOWNS))
+    columns = TAKEDOWN_PHOTOS.c.takedown_id, TAKEDOWNS.c.takedown_id
+    return _with_key(connection, list(connection.scalars(old)), columns)
 
 
-def _with_key(connection: Connection, keys: list[str], tables: tuple[Table, ...]) -> int:
-    for table in tables:
-        (column,) = table.primary_key.columns
+def _with_key(connection: Connection, keys: list[str], columns: Iterable[Column[str]]) -> int:
+    for column in columns:
         for some in chunks(keys):
-            connection.execute(delete(table).where(column.in_(some)))
+            connection.execute(delete(column.table).where(column.in_(some)))
     return len(keys)
 
 
