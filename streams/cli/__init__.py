@@ -1,6 +1,7 @@
 """The `relistwatch` command. Each command is a module with `register(app)`; heavy imports stay inside commands."""
 
 import importlib
+import logging
 import os
 import sys
 from pathlib import Path
@@ -69,6 +70,11 @@ def main() -> None:
     # the other cores have their own workers and photo processes. It must be said before numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     watch_last_words()
+    if "--help" not in sys.argv:  # which answers at once, and logs nothing
+        from streams.logs import configure_logs  # noqa: PLC0415
+
+        # By itself the library would write to stdout, among what a command answers.
+        configure_logs(as_json=False, level=logging.WARNING)
     try:
         build_app()()
     except SettingsError as error:

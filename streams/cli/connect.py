@@ -72,7 +72,6 @@ def connect(
     from streams.logs import configure_logs  # noqa: PLC0415
 
     settings = settings_of(context)
-    # On stderr and without secrets; by itself the library would write to stdout, among the counts.
     configure_logs(as_json=False)
     instance = instance_name(instance or name)
     source = source_of(name, read_options("--option", option or [], options_file), topic)

@@ -53,6 +53,19 @@ def test_every_line_at_the_edge_is_ours_and_holds_no_hidden_sign() -> None:
     assert text.count(MARK) >= LINES
 
 
+def test_no_command_logs_into_what_it_answers() -> None:
+    program = (
+        "import structlog, streams.cli as cli;"
+        "cli.build_app = lambda: lambda: structlog.get_logger('a').warning('joins again') or print('{}');"
+        "cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )  # fmt: skip
+    assert done.stdout == "{}\n"
+    assert "joins again" in done.stderr
+
+
 def test_each_line_of_json_is_one_record() -> None:
     text = said("json")
     assert_keeps_secrets(text)
