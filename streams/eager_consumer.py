@@ -16,12 +16,17 @@ import types
 from collections.abc import AsyncIterator, Coroutine, Generator
 from typing import Any
 
-from faust.transport.drivers.aiokafka import Consumer
+from aiokafka import AIOKafkaConsumer
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from mode.services import WaitResults
 
 from streams.byte_gate import ByteGate
 from streams.settings import Worker
 
+FETCH_WAIT_MS = 100
+"""That Kafka may keep a request for records until there are some. One is under way for a broker at a time, and while
+it waits for partitions without news, others that were busy when it was sent cannot be asked for: Faust's second and
+a half is how late their listings may be (docs/decisions/024)."""
 SUSPENDED_SECONDS = 0.2
 """Between two looks whether the flow was suspended, while there is no room."""
 
@@ -105,8 +110,20 @@ def size_of(message: Any) -> int:
     return len(message.value or b"")
 
 
+class PromptThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Faust's thread around aiokafka's consumer, with `FETCH_WAIT_MS` for its own."""
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
+
+
 class EagerConsumer(EagerWaiting, BoundedBytes, Consumer):  # type: ignore[misc]
     """A Faust consumer that waits so."""
+
+    def _new_consumer_thread(self) -> PromptThread:
+        return PromptThread(self, loop=self.loop, beacon=self.beacon)
 
 
 async def _going_on(started: Coroutine[Any, Any, Any], waits_for: Any) -> Any:

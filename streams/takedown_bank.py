@@ -14,6 +14,7 @@ from fingerprints.description_weight import description_weight
 from fingerprints.photo_match import PhotoIndex, Stage, no_stage
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
+from fingerprints.title_bulk import index_of_titles
 from fingerprints.title_index import TitleIndex
 from fingerprints.title_print import TITLE, TitlePrint
 from streams.bank_files import FrozenBank, read_bank
@@ -40,7 +41,9 @@ class TakedownBank:
         self._stage = stage
         self._images: dict[str, tuple[int, ...]] = {}
         """For each takedown the image numbers of its photos in the index."""
-        self._by_listing: dict[str, set[str]] = {}
+        self._by_listing: dict[str, str | set[str]] = {}
+        """The takedowns of each listing; most have one, and a string is a fourth of a set."""
+        self._filling = False
 
     def __len__(self) -> int:
         return len(self.takedowns)
@@ -55,6 +58,8 @@ class TakedownBank:
             self._images[takedown_id] = tuple(photo.image for photo in prints.photos)
         without_photos = msgspec.structs.replace(prints, photos=())
         self._hold(msgspec.structs.replace(fingerprint, prints=without_photos))
+        if self._filling:
+            return
         if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
             self.titles.add(takedown_id, (prints.title,))
         if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
@@ -66,16 +71,31 @@ class TakedownBank:
         earlier = self.takedowns.pop(takedown_id, None)
         if earlier is None:
             return
-        owners = self._by_listing[earlier.takedown.key]
-        owners.discard(takedown_id)
-        if not owners:
-            del self._by_listing[earlier.takedown.key]
+        self._let_go(earlier.takedown.key, takedown_id)
         self.titles.withdraw(takedown_id)
         self.descriptions.withdraw(takedown_id)
         self.contacts.withdraw(takedown_id)
         self.photos.withdraw(takedown_id)
         self._images.pop(takedown_id, None)
         self.stale -= _is_stale(earlier.prints)
+
+    def begin_filling(self) -> None:
+        """Very many come now: photos are indexed as they come, all else at once in `finish_filling`. Nothing may be
+        searched for until then. Only while the bank is empty."""
+        if self.takedowns:
+            raise ValueError("the bank holds takedowns already")
+        self._filling = True
+
+    def finish_filling(self) -> None:
+        """Index the titles, descriptions and contacts of all that came. Nothing may be put or withdrawn meanwhile."""
+        records = list(self.takedowns.values())
+        self.descriptions, self.contacts = _small_indexes(records)
+        self.titles = index_of_titles(
+            (record.takedown.takedown_id, record.prints.title)
+            for record in records
+            if record.prints.title is not None and record.prints.algorithms.text == TITLE.algorithm
+        )
+        self._filling = False
 
     def settle_in(self, folder: Path) -> None:
         """Keep the photos' files in this folder, which is empty, from now on; only while the bank is empty."""
@@ -134,12 +154,27 @@ class TakedownBank:
         """All but the indexes."""
         takedown_id, prints = fingerprint.takedown.takedown_id, fingerprint.prints
         self.takedowns[takedown_id] = fingerprint
-        self._by_listing.setdefault(fingerprint.takedown.key, set()).add(takedown_id)
+        present = self._by_listing.setdefault(fingerprint.takedown.key, takedown_id)
+        if isinstance(present, set):
+            present.add(takedown_id)
+        elif present != takedown_id:
+            self._by_listing[fingerprint.takedown.key] = {present, takedown_id}
         self.stale += _is_stale(prints)
+
+    def _let_go(self, listing_key: str, takedown_id: str) -> None:
+        present = self._by_listing[listing_key]
+        if isinstance(present, str):
+            del self._by_listing[listing_key]
+            return
+        present.discard(takedown_id)
+        if len(present) == 1:
+            self._by_listing[listing_key] = present.pop()
 
     def taken_down_as(self, listing_key: str) -> list[TakedownFingerprint]:
         """The takedowns of this very listing, by id."""
-        return [self.takedowns[takedown_id] for takedown_id in sorted(self._by_listing.get(listing_key, ()))]
+        present = self._by_listing.get(listing_key, ())
+        ids = (present,) if isinstance(present, str) else sorted(present)
+        return [self.takedowns[takedown_id] for takedown_id in ids]
 
     def resembling(self, prints: Prints, rules: Rules) -> Resembling:
         """The takedowns that any kind of fingerprint finds, and where they meet."""

@@ -52,7 +52,8 @@ class TakedownIndex(FollowedTopic):
     def __init__(self, settings: Settings, bank: TakedownBank, metrics: Metrics, **kwargs: Any) -> None:
         super().__init__(settings, metrics, **kwargs)
         self.bank = bank
-        self._codec = Codec(TakedownFingerprint)
+        # Fields that this program does not know are left out, here without a second look for them.
+        self._codec = Codec(TakedownFingerprint, ours=True)
         self._snapshots: BankSnapshots | None = None
         metrics.index_size.labels("takedowns").set_function(lambda: len(bank))
         metrics.index_size.labels("titles").set_function(lambda: len(bank.titles))
@@ -113,12 +114,20 @@ class TakedownIndex(FollowedTopic):
         with collector_paused():
             held = await self._load_snapshot(consumer, ends)
             from_snapshot = monotonic() - started
-            rows = await self.read_to(consumer, ends, held)
+            rows = await (self.read_to(consumer, ends, held) if held else self._fill(consumer, ends))
             self.bank.photos.settle()
         log.info("takedowns loaded", rows=rows, takedowns=len(self.bank), photos=len(self.bank.photos),
                  seconds=round(monotonic() - started, 2), snapshot_seconds=round(from_snapshot, 2))  # fmt: skip
         if self._snapshots is not None:
             self._snapshots.loaded(rows)
+
+    async def _fill(self, consumer: AIOKafkaConsumer, ends: dict[Any, int]) -> int:
+        """Take in the whole topic, the words of all its titles counted at once."""
+        self.bank.begin_filling()
+        rows = await self.read_to(consumer, ends)
+        # Health checks are answered meanwhile.
+        await asyncio.to_thread(self.bank.finish_filling)
+        return rows
 
     async def after_taking(self, consumer: AIOKafkaConsumer) -> None:
         """Write a snapshot when one is due."""

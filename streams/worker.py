@@ -27,7 +27,9 @@ from streams.heartbeat_sender import Heartbeats
 from streams.kafka_options import faust_credentials, servers
 from streams.lost_watch import LostWatch, Watched
 from streams.match_stage import MatchListings
+from streams.message_batches import batches
 from streams.metrics import Metrics
+from streams.no_tables import NoTables
 from streams.outbox import Outbox
 from streams.photo_fetch import PhotoFetcher
 from streams.photo_keeper import PhotoKeeper
@@ -39,6 +41,7 @@ from streams.rights_check import require_rights
 from streams.rights_watch import RightsWatch
 from streams.settings import Settings
 from streams.stage import Stage
+from streams.start_together import StartTogether
 from streams.takedown_bank import TakedownBank
 from streams.takedown_index import TakedownIndex
 from streams.topics import topic_name
@@ -183,6 +186,7 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         topic_allow_declare=False,
         web_enabled=False,
         store="memory://",
+        TableManager=NoTables,
         datadir=tempfile.gettempdir(),
         key_serializer="raw",
         value_serializer="raw",
@@ -225,7 +229,8 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
     watch = Watch(app, [index, verdicts], by_topic, metrics, rights)
     boot = Boot(app)
     health = HealthServer(settings.web, metrics, live=watch.live, ready=watch.ready)
-    boot.first = [health, outbox, PhotoService(fetcher, keeper, pool), verdicts, index]
+    # Photo processes load their libraries while the takedowns are read.
+    boot.first = [health, outbox, StartTogether(PhotoService(fetcher, keeper, pool), verdicts, index)]
     boot.last = [watch, rights]
     app.boot_strategy = boot
     for stage in stages:
@@ -247,8 +252,8 @@ def _add_agent(app: faust.App, stage: Stage, settings: Settings) -> None:
     )
 
     async def run(stream: Any) -> None:
-        async for events in stream.take_events(settings.worker.batch, within=settings.worker.batch_within):
-            await stage.handle([event.message for event in events])
+        async for messages in batches(stream, settings.worker.batch, settings.worker.batch_within):
+            await stage.handle(messages)
 
     app.agent(topic, name=stage.name, concurrency=1)(run)
 
