@@ -53,4 +53,4 @@ async def batches(stream: Any, most: int, within: float) -> AsyncGenerator[list[
 
 def _is_current(app: Any, message: Any) -> bool:
     """As Faust's streams: what was fetched before a rebalance is another's, or will be fetched again."""
-    return app.flow_control.is_active() and message.generation_id == app.consumer_generation_id
+    return bool(app.flow_control.is_active() and message.generation_id == app.consumer_generation_id)
