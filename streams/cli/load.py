@@ -233,8 +233,6 @@ def _tell(
     from streams.load.words import report_lines  # noqa: PLC0415
 
     judged = judge(recording, thresholds)
-    for line in report_lines(recording, judged):
-        typer.echo(line)
     try:
         if json_file is not None:
             json_file.write_bytes(document(recording, judged))
@@ -244,5 +242,8 @@ def _tell(
             html_file.write_text(render_page(recording, judged), encoding="utf-8")
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}", EXIT_USAGE)
+    # After the files: who reads only the first lines ends the command there.
+    for line in report_lines(recording, judged):
+        typer.echo(line)
     if judged.exit_code:
         raise typer.Exit(judged.exit_code)

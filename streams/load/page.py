@@ -1,10 +1,10 @@
-"""A report as one HTML page: figures, thresholds and plots. Nothing is fetched, no script runs. Pure but for the template."""
+"""A report as one HTML page: figures, thresholds and plots. It fetches nothing and runs no script."""
 
 from jinja2 import Environment, PackageLoader
 
 from streams.load import plots
 from streams.load.axis import plain
-from streams.load.recording import Recording
+from streams.load.recording import Planted, Recording
 from streams.load.report import Report
 from streams.load.words import HEADS, shares, what_was_asked
 from streams.safe_text import safe_text
@@ -42,9 +42,19 @@ def render_page(run: Recording, report: Report) -> str:
         plots=plots.plots(run, report.p95_limit_ms),
         frame={
             name.lower(): getattr(plots, name)
-            for name in ("WIDTH", "HEIGHT", "LEFT", "RIGHT", "TOP", "BOTTOM")
+            for name in ("HEIGHT", "LEFT", "TOP", "BOTTOM", "MARGIN", "WIDE")
         },
     )
+
+
+def _each(rows: list[Planted]) -> list[tuple[str, int, int]]:
+    """By disguise or edit, found and sent; a title under two of them counts for both."""
+    counts: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        for how in row.how.split("+"):
+            found, sent = counts.get(how, (0, 0))
+            counts[how] = (found + row.found, sent + row.sent)
+    return [(how, *counts[how]) for how in sorted(counts)]
 
 
 def _kinds(report: Report) -> list[tuple[str, str, list[tuple[str, int, int]]]]:
@@ -52,5 +62,5 @@ def _kinds(report: Report) -> list[tuple[str, str, list[tuple[str, int, int]]]]:
     for kind, name in (("text", "By title"), ("photo", "By photo")):
         rows = [row for row in report.by_kind if row.kind == kind]
         if rows:
-            found.append((name, shares(rows), [(row.how, row.found, row.sent) for row in rows]))
+            found.append((name, shares(rows), _each(rows)))
     return found

@@ -17,7 +17,9 @@ KINDS: tuple[Kind, ...] = ("text", "photo")
 RELISTS_EACH = 100
 """Times that one takedown comes back in a run: `match.flood_listings` holds what comes over 200 times an hour."""
 LEAST_TEXTS, MOST_TEXTS = 40, 5000
-LEAST_PHOTOS, MOST_PHOTOS = 8, 200
+LEAST_PHOTOS, MOST_PHOTOS = 4, 200
+HONEST_EACH = 20
+"""Times that one photo is in honest listings of a short run, each time in other bytes."""
 
 
 class Mix(Struct, frozen=True, kw_only=True):
@@ -42,7 +44,9 @@ def amounts(course: Course, mix: Mix) -> Amounts:
         texts=0 if mix.photos == 1 else _between(LEAST_TEXTS, relists * (1 - mix.photos), MOST_TEXTS),
         photos=0 if mix.photos == 0 else _between(LEAST_PHOTOS, relists * mix.photos, MOST_PHOTOS),
         honest_texts=0 if mix.photos == 1 else HONEST_TEXTS,
-        honest_photos=0 if mix.photos == 0 else HONEST_PHOTOS,
+        honest_photos=0
+        if mix.photos == 0
+        else _between(LEAST_PHOTOS, course.expected * mix.photos / HONEST_EACH, HONEST_PHOTOS),
     )
 
 

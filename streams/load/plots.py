@@ -8,8 +8,14 @@ from streams.load.axis import Axis, Tick, linear, logarithmic, plain, within
 from streams.load.histogram import Histogram
 from streams.load.recording import Interval, Recording
 
-WIDTH, HEIGHT = 560, 260
-LEFT, RIGHT, TOP, BOTTOM = 62, 548, 14, 222
+HEIGHT = 260
+LEFT, TOP, BOTTOM = 62, 14, 222
+NARROW, WIDE = 560, 1130
+"""Widths: half of a page and all of it."""
+MARGIN = 14
+"""On the right."""
+HEADROOM = 1.25
+"""Above a threshold, for its label."""
 MOST_STRETCHES = 60
 """Points of a line: what is due in neighbouring intervals is counted together where there are more."""
 LEAST_MS = 0.1
@@ -39,7 +45,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One drawing of `WIDTH` by `HEIGHT` pixels. `limit`: the height of a threshold, with what it is."""
+    """One drawing of `width` by `HEIGHT` pixels. `limit`: the height of a threshold, with what it is."""
 
     title: str
     about: str
@@ -53,6 +59,7 @@ class Plot:
     limit: Tick | None = None
     warmup: float | None = None
     """Where what is judged begins, in pixels."""
+    width: int = NARROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +102,16 @@ def plots(run: Recording, limit_ms: float | None) -> list[Plot]:
     """All of them, in the order of the page. `limit_ms`: the threshold of the 95th percentile."""
     there = stretches(run)
     found = [_over_time(run, there, limit_ms), _distribution(run, limit_ms), _rates(run, there)]
-    found.append(_waiting(run))
-    found.append(_lateness(run, there))
-    return [plot for plot in found if plot is not None]
+    if run.lags:
+        found.append(_waiting(run))
+    return [*found, _lateness(run, there)]
 
 
 def _over_time(run: Recording, there: list[Stretch], limit_ms: float | None) -> Plot:
     totals = [(stretch, stretch.total("alerted_after")) for stretch in there]
     series = {percent: _percentiles(totals, percent) for percent in (50.0, 95.0, 100.0)}
     values = [ms for points in series.values() for _, ms in points if ms is not None]
-    x, y = _time_axis(run.ran), _ms_axis([*values, *([limit_ms] if limit_ms else [])])
+    x, y = _time_axis(run.ran, WIDE), _ms_axis(values, limit_ms)
     words = (
         ""
         if not total.count
@@ -126,6 +133,7 @@ def _over_time(run: Recording, there: list[Stretch], limit_ms: float | None) -> 
         hits=_hits(x, there, words),
         limit=Tick(y.at(limit_ms), f"p95 at most {plain(limit_ms)} ms") if limit_ms else None,
         warmup=x.at(run.warmup) if run.warmup else None,
+        width=WIDE,
     )
 
 
@@ -136,12 +144,12 @@ def _distribution(run: Recording, limit_ms: float | None) -> Plot:
     }
     most = max((each.count for _, each in counted.values()), default=0)
     marks = [percent for percent in PERCENTS if 100 / (100 - percent) <= max(10, most)]
-    axis = Axis(1.0, max(10.0, float(most)), LEFT, RIGHT, logarithmic=True)
+    axis = Axis(1.0, max(10.0, float(most)), LEFT, NARROW - MARGIN, logarithmic=True)
     ticks = tuple(Tick(axis.at(100 / (100 - percent)), f"{percent:g}%") for percent in marks)
-    x = Axis(axis.low, axis.high, LEFT, RIGHT, _apart(ticks), True)
+    x = Axis(axis.low, axis.high, LEFT, NARROW - MARGIN, _apart(ticks), True)
     curves = {style: list(_curve(each)) for style, (_, each) in counted.items()}
     values = [ms for curve in curves.values() for _, ms in curve if ms is not None]
-    y = _ms_axis([*values, *([limit_ms] if limit_ms else [])])
+    y = _ms_axis(values, limit_ms)
     return Plot(
         title="Distribution",
         about="How many percent of the relists took at most so long, without the warm-up; both scales are logarithmic",
@@ -176,7 +184,7 @@ def _rates(run: Recording, there: list[Stretch]) -> Plot:
         x_label="seconds since the load began",
         y_label="listings a second",
         lines=(
-            Line("due", "most", path(series["due"], x, y)),
+            Line("due", "under", path(series["due"], x, y)),
             Line("sent", "high", path(series["sent"], x, y)),
             Line("acknowledged", "middle", path(series["acknowledged"], x, y)),
         ),
@@ -184,9 +192,7 @@ def _rates(run: Recording, there: list[Stretch]) -> Plot:
     )
 
 
-def _waiting(run: Recording) -> Plot | None:
-    if not run.lags:
-        return None
+def _waiting(run: Recording) -> Plot:
     series = {
         "high": ("listings", [(lag.at, float(lag.listings)) for lag in run.lags]),
         "middle": ("fingerprints", [(lag.at, float(lag.fingerprints)) for lag in run.lags]),
@@ -262,12 +268,13 @@ def _apart(ticks: tuple[Tick, ...], least: float = 36.0) -> tuple[Tick, ...]:
     return tuple(kept)
 
 
-def _time_axis(seconds: float) -> Axis:
-    return within(max(seconds, 1.0), LEFT, RIGHT)
+def _time_axis(seconds: float, width: int = NARROW) -> Axis:
+    return within(max(seconds, 1.0), LEFT, width - MARGIN)
 
 
-def _ms_axis(values: Sequence[float]) -> Axis:
-    return logarithmic(min(values, default=1.0), max(values, default=100.0), BOTTOM, TOP)
+def _ms_axis(values: Sequence[float], limit_ms: float | None = None) -> Axis:
+    shown = [*values, *([limit_ms, limit_ms * HEADROOM] if limit_ms else [])]
+    return logarithmic(min(shown, default=1.0), max(shown, default=100.0), BOTTOM, TOP)
 
 
 def _span(stretch: Stretch) -> str:

@@ -34,7 +34,7 @@ SHOPS = 40
 TAKEN_SHOPS = 5
 """So few that accounts which seem to be one seller, as shared backdrops tell, are few pairs and not one a listing."""
 HONEST_TEXTS = 2000
-HONEST_PHOTOS = 24
+HONEST_PHOTOS = 16
 WORDS = 3
 """Invented ones in the title of what is taken down."""
 EACH = 2

@@ -14,8 +14,16 @@ VERDICTS = {
 }
 
 
+LONGEST_LINE = 600
+
+
 def report_lines(run: Recording, report: Report) -> Iterator[str]:
-    """What a terminal shows."""
+    """What a terminal shows. A recording may be of somebody else's making: nothing in it reaches the terminal raw."""
+    for line in _lines(run, report):
+        yield safe_text(line, LONGEST_LINE)
+
+
+def _lines(run: Recording, report: Report) -> Iterator[str]:
     yield VERDICTS[report.verdict]
     for reason in report.generator:
         yield f"  {reason}"
@@ -41,14 +49,14 @@ def report_lines(run: Recording, report: Report) -> Iterator[str]:
         if rows:
             yield f"relists by {'title' if kind == 'text' else 'photo'}: {shares(rows)}"
     for note in report.notes:
-        yield f"note: {safe_text(note, 400)}"
+        yield f"note: {note}"
     for name, odd in (
         ("without an alert", run.without_alert),
         ("false", run.false_named),
         ("dead letter", run.dead_named),
     ):
         for one in odd[:5]:
-            yield f"{name}: {safe_text(one.listing, 120)}: {safe_text(one.what, 200)}"
+            yield f"{name}: {one.listing}: {one.what}"
         if len(odd) > 5:
             yield f"{name}: {len(odd) - 5} more in the recording"
 
