@@ -3,14 +3,19 @@
 Times are seconds since the load began; latencies are histograms in microseconds (`streams.load.histogram`).
 """
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from streams.load.histogram import Histogram
 from streams.load.plan import Kind, Mix
 from streams.load.schedule import Course
 
-Counts = dict[int, int]
-"""Of a histogram, by bucket."""
+Whole = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0)]
+Counts = dict[Annotated[int, Meta(ge=0, le=65535)], Whole]
+"""Of a histogram, by bucket. The last is of thousands of years: the top of a larger one, as a file of somebody else's
+might name it, would fill the memory."""
 FORMAT = 1
 NAMED = 200
 """Missing or wrong listings that are named one by one."""
@@ -30,9 +35,9 @@ class Machine(Struct, frozen=True, kw_only=True):
 class Interval(Struct, kw_only=True):
     """The listings that were due within this stretch of time."""
 
-    due: int = 0
-    sent: int = 0
-    acknowledged: int = 0
+    due: Whole = 0
+    sent: Whole = 0
+    acknowledged: Whole = 0
     """Of them, whenever that was."""
     late: Counts = {}
     """How long after its time each left."""
@@ -50,16 +55,16 @@ class Planted(Struct, kw_only=True):
     kind: Kind
     how: str
     """The disguise or the edit; more than one of them with a plus between."""
-    sent: int = 0
-    found: int = 0
+    sent: Whole = 0
+    found: Whole = 0
 
 
 class Lag(Struct, frozen=True, array_like=True):
     """What waits for the workers' group at a moment, by topic."""
 
     at: float
-    listings: int
-    fingerprints: int
+    listings: Whole
+    fingerprints: Whole
 
 
 class Odd(Struct, frozen=True, kw_only=True):
@@ -80,13 +85,13 @@ class Recording(Struct, kw_only=True):
     machine: Machine
     course: Course
     mix: Mix
-    warmup: float
+    warmup: Seconds
     """Seconds at the beginning whose latencies are not judged."""
     takedowns: int
     matchable_after: float
     """Seconds from the takedowns' publication until every partition's worker matched by them."""
     left_out: int
-    ran: float
+    ran: Seconds
     """Seconds that listings were sent for; less than the course's length where the run was ended early."""
     planned: int
     due: int
@@ -97,8 +102,8 @@ class Recording(Struct, kw_only=True):
     """Within the run itself, or a second after: what Kafka took at the rate at which it was sent."""
     refused: int
     refused_why: str | None = None
-    width: float
-    intervals: list[Interval]
+    width: Annotated[float, Meta(gt=0)]
+    intervals: Annotated[list[Interval], Meta(min_length=1)]
     planted: list[Planted]
     alerts: int = 0
     """For listings of this run; one with the same id again is a duplicate."""

@@ -144,6 +144,27 @@ def test_what_is_no_recording_is_refused_in_words(raw: bytes) -> None:
         read_document(raw)
 
 
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        (b'"width": 1.0', b'"width": 0.0'),
+        (b'"ran": 10.0', b'"ran": -1.0'),
+        (b'"due": 50', b'"due": -50'),
+        (b'"intervals": [', b'"intervals": [], "unknown": ['),
+        # The top of such a bucket has a hundred million digits.
+        (b'"1001": 50', b'"333333333333": 50'),
+    ],
+    ids=["width", "ran", "due", "intervals", "bucket"],
+)
+def test_a_recording_that_cannot_be_is_refused(given: bytes, made: bytes) -> None:
+    raw = msgspec.json.format(
+        document(run(intervals=[interval(late=1.001)] * 10), judge(run(), Thresholds())), indent=1
+    )
+    assert given in raw
+    with pytest.raises(DocumentError):
+        read_document(raw.replace(given, made))
+
+
 HOSTILE = "<script>alert(1)</script>\"' onload=x \u202e\x1b[31m"
 
 
