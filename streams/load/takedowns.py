@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaProducer
 
 from connectors.kafka_delivery import KafkaDelivery
 from connectors.sdk import AbortError
@@ -19,7 +19,7 @@ from streams.load.pattern import number_of
 from streams.load.plan import Plan
 from streams.load.stock import MARKETPLACE, Relist
 from streams.outbox import Outgoing
-from streams.record_reader import RecordReader
+from streams.record_reader import RecordReader, connected
 from streams.settings import Settings
 from streams.stage import cloud_event_headers
 from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
@@ -120,14 +120,15 @@ def await_matchable(
         KafkaError: the broker fails us.
     """
     began = time.monotonic()
-    options = client_options(settings.kafka)
-    consumer = KafkaConsumer(**options, group_id=None)
+    consumer = connected(settings)
     try:
         wanted = list(_wanted(plan, _partitions(consumer, settings, TAKEDOWN_FINGERPRINTS),
                               _partitions(consumer, settings, FINGERPRINTS)))  # fmt: skip
     finally:
         consumer.close()
-    producer = KafkaProducer(**options, max_request_size=settings.topics.max_message_bytes)
+    producer = KafkaProducer(
+        **client_options(settings.kafka), max_request_size=settings.topics.max_message_bytes
+    )
     try:
         probes = _Probes(plan, wanted, producer, topic_name(LISTINGS, settings.topics))
         while probes.left and not stop.is_set():
