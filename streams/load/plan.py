@@ -43,7 +43,9 @@ def amounts(course: Course, mix: Mix) -> Amounts:
     return Amounts(
         texts=0 if mix.photos == 1 else _between(LEAST_TEXTS, relists * (1 - mix.photos), MOST_TEXTS),
         photos=0 if mix.photos == 0 else _between(LEAST_PHOTOS, relists * mix.photos, MOST_PHOTOS),
-        honest_texts=0 if mix.photos == 1 else HONEST_TEXTS,
+        honest_texts=0
+        if mix.photos == 1
+        else _between(LEAST_TEXTS, course.expected * (1 - mix.photos), HONEST_TEXTS),
         honest_photos=0
         if mix.photos == 0
         else _between(LEAST_PHOTOS, course.expected * mix.photos / HONEST_EACH, HONEST_PHOTOS),

@@ -133,8 +133,8 @@ def test_a_broker_that_hangs_does_not_slow_the_load_and_is_in_the_latencies(
         again = invoked(topics, "report", str(run), "--p95-ms", "60000", *LATE)
         assert again.exit_code == 0, again.output
 
-        with started(topics, "--rate", "20", "--seconds", "300", "--settle", "5", *LATE) as early:
-            until_it_says(early, "of 300 s")
+        with started(topics, "--rate", "5", "--seconds", "90", "--settle", "5", *LATE) as early:
+            until_it_says(early, "of 90 s")
             early.send_signal(signal.SIGTERM)
             code, said = ended(early)
         assert code in {1, 4}, said
