@@ -16,8 +16,8 @@ import pytest
 from alert_records import alert
 from installed_entry_points import environment
 from kafka_client import KafkaClient
-from loaded_command import call
 from listing_records import listing, takedown
+from loaded_command import call
 
 from connectors.context import Context
 from connectors.group_membership import MembershipGuard

@@ -34,9 +34,12 @@ def loaded() -> None:
 
 
 def call(
-    arguments: Sequence[object], environment: Mapping[str, str] | None = None, seconds: float = 120.0
+    arguments: Sequence[object],
+    environment: Mapping[str, str] | None = None,
+    given: bytes = b"",
+    seconds: float = 120.0,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the command to its end; its exit code and what it printed.
+    """Run the command to its end, `given` on its standard input; its exit code and what it printed.
 
     Raises:
         subprocess.TimeoutExpired: it had not ended after `seconds`, and was killed.
@@ -44,11 +47,12 @@ def call(
     loaded()
     told = [str(each) for each in arguments]
     with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        out.touch()
-        err.touch()
+        files = [Path(folder, name) for name in ("in", "out", "err")]
+        for file in files:
+            file.write_bytes(given if file.name == "in" else b"")
+        _, out, err = files
         variables = dict(os.environ if environment is None else environment)
-        process = FORKS.Process(target=_run, args=(told, variables, out, err, Path.cwd()))
+        process = FORKS.Process(target=_run, args=(told, variables, files, Path.cwd()))
         process.start()
         process.join(seconds)
         if process.exitcode is None:
@@ -58,12 +62,12 @@ def call(
         return subprocess.CompletedProcess(told, process.exitcode, out.read_text(), err.read_text())
 
 
-def _run(arguments: list[str], environment: dict[str, str], out: Path, err: Path, folder: Path) -> None:
+def _run(arguments: list[str], environment: dict[str, str], files: list[Path], folder: Path) -> None:
     # A module that could not be loaded there is only slow, and says nothing.
     assert "loaded_libraries" in sys.modules
     from streams.cli import main
 
-    for number, path in ((0, Path(os.devnull)), (1, out), (2, err)):
+    for number, path in enumerate(files):
         opened = os.open(path, os.O_RDWR)
         os.dup2(opened, number)
         os.close(opened)
