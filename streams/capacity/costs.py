@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping
 from typing import Literal
 
-from streams.capacity.fits import Curve, Fit, FitError, Span, fit, fit_curve
+from streams.capacity.fits import Curve, FitError, Line, Span, fit_curve, fit_line
 from streams.capacity.series import Measured, MeasuredError
 
 Edge = Literal["low", "mid", "high"]
@@ -56,7 +56,7 @@ class Costs:
 
     def __init__(self, measured: Measured) -> None:
         self.measured = measured
-        self.lines: dict[str, Fit] = {}
+        self.lines: dict[str, Line] = {}
         self.curves: dict[str, Curve] = {}
         self.single: dict[str, Span] = {}
         for name in (*LINES, *CURVES, *SINGLE):
@@ -65,16 +65,18 @@ class Costs:
                 if name in CURVES:
                     self.curves[name] = fit_curve(points)
                 elif name in LINES:
-                    self.lines[name] = fit(points, "line")
+                    self.lines[name] = fit_line(points)
                 else:
                     values = [point.y for point in points]
                     self.single[name] = Span(min(values), statistics.median(values), max(values))
             except (FitError, ValueError) as error:
                 raise MeasuredError(f"the series {name} cannot be used: {error}") from None
 
+        self._prices = {edge: Prices(self, edge) for edge in EDGES}
+
     def at(self, edge: Edge) -> "Prices":
         """All figures at this edge."""
-        return Prices(self, edge)
+        return self._prices[edge]
 
 
 class Prices:
@@ -82,11 +84,12 @@ class Prices:
 
     def __init__(self, costs: Costs, edge: Edge) -> None:
         self._costs, self._edge = costs, edge
+        self._slopes = {name: self._of(line.slope) for name, line in costs.lines.items()}
         self.flow_bank, self.flow_photos = costs.measured.flow_bank, costs.measured.flow_photos
 
     def each(self, name: str) -> float:
         """What one more costs, by the slope of a line."""
-        return self._of(self._costs.lines[name].slope)
+        return self._slopes[name]
 
     def line(self, name: str, x: float) -> float:
         """The line's figure at `x`."""

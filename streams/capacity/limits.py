@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from streams.capacity.costs import Prices
 from streams.capacity.load import GB, Chosen, Load, Machine
 from streams.capacity.model import (
+    SETTLE_SECONDS,
     held_by,
     kafka_needs,
     look_back,
@@ -14,15 +15,9 @@ from streams.capacity.model import (
     work_needs,
     worker_memory,
 )
-from streams.settings import Lookback
 
-SETTLE_SECONDS = Lookback().settle_seconds
 START_MINUTES = 60.0
 """A worker that reads all takedowns from the topic for longer is taken for one that does not start."""
-ALERTS_SEEN = 100_000.0
-"""In the console's SQLite, as measured (docs/benchmarks.md); PostgreSQL was measured with as many."""
-WORKERS_SEEN = 4
-"""In one group, as the tests and the chaos runs have them."""
 FURTHEST = 1e6
 
 
@@ -101,10 +96,6 @@ def _photo_store(load: Load, chosen: Chosen, machine: Machine, price: Prices) ->
     return photo_store_bytes(load) / chosen.photo_store_bytes
 
 
-def _alerts(load: Load, chosen: Chosen, machine: Machine, price: Prices) -> float:  # noqa: ARG001
-    return load.listings_per_day * load.alerts * load.alerts_days / ALERTS_SEEN
-
-
 LIMITS: Sequence[Limit] = (
     Limit("photo store", "photo_store.max_bytes is full and takes no more",
           "raise it, keep for fewer days, or keep photos in a bucket", _photo_store),
@@ -126,8 +117,6 @@ LIMITS: Sequence[Limit] = (
     Limit("Kafka's disk", "the brokers' disks are full", "more brokers, or fewer days of fingerprints", _disk),
     Limit("Kafka's network", "the brokers' network is full", "more brokers", _network),
     Limit("Kafka's cores", "the brokers' cores are full", "more brokers", _broker_cores),
-    Limit("console", "more alerts in the console's database than were measured",
-          "PostgreSQL, a higher match.threshold, or fewer dashboard.keep_days", _alerts),
 )  # fmt: skip
 
 

@@ -153,6 +153,8 @@ def measured_with(
         command=" ".join(["python -m streams.capacity.measure", *command]),
         flow_bank=sizes.flow_bank[0],
         flow_photos=sizes.flow_bank[1],
+        check_bank=sizes.check_bank[0],
+        check_photos=sizes.check_bank[1],
         series=series,
     )
 

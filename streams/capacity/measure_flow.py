@@ -90,7 +90,7 @@ class Flow:
 
     def whole(self, listings: int, photos: int) -> Spent:
         """From `listings` to alerts, the photos inline."""
-        events = self._events(listings, photos)
+        events = self.events(listings, photos)
         return self._spent(LISTINGS, [(event.key, event) for event in events])
 
     def linked(self, listings: int, photos: int) -> Spent:
@@ -100,14 +100,14 @@ class Flow:
                 (event.key, msgspec.structs.replace(event, images=tuple(
                     Image(url=f"{host.good}?of={event.listing_id}.{place:02}") for place in range(photos)
                 )))
-                for event in self._events(listings, 0)
+                for event in self.events(listings, 0)
             ]  # fmt: skip
             return self._spent(LISTINGS, sent)
 
     def match_only(self, listings: int, photos: int) -> Spent:
         """From `fingerprints` to alerts: what every further shard costs."""
         sent: list[tuple[str, object]] = []
-        for number, event in enumerate(self._events(listings, 0)):
+        for number, event in enumerate(self.events(listings, 0)):
             made = fingerprint_listing(event, ())
             found = [self._prints[(number * photos + place) % POOL] for place in range(photos)]
             images = tuple(ImageFingerprint(n, one, "0" * 64) for n, one in enumerate(found) if one is not None)
@@ -130,7 +130,7 @@ class Flow:
         self._bench.produce(settings, TAKEDOWN_FINGERPRINTS, records)
         return self._on_disk(settings, TAKEDOWN_FINGERPRINTS) / len(records)
 
-    def _events(self, listings: int, photos: int) -> list[ListingEvent]:
+    def events(self, listings: int, photos: int) -> list[ListingEvent]:
         """One in `RELIST_EVERY` has the title of a takedown in the bank."""
         taken = [event.title for event in itertools.islice(stream_listings(seed=99), 200)]
         events = itertools.islice(stream_listings(seed=7, photos=photos, pool=POOL), listings)

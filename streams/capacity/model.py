@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from streams.capacity.costs import Prices
 from streams.capacity.load import DAY, GB, Chosen, Load, Machine
-from streams.settings import Topics, Worker
+from streams.settings import Lookback, Topics, Worker
 
-CORES_A_WORKER = 2
-"""Of a machine: a worker's main process fills one at most, and the photo processes beside it about one more."""
+SETTLE_SECONDS = Lookback().settle_seconds
+"""Within which every worker must know a takedown, or a look back misses listings (docs/delivery.md)."""
+SHARDS = (*range(1, 17), 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128)
+"""That are tried."""
 GROWTH = 2
 """Partitions for so many times the workers: a key stays in its partition only as long as their number stays."""
 LEAST_PARTITIONS = Topics().partitions
@@ -28,8 +30,12 @@ PASS_TAKEDOWNS = 300.0
 """Looked for together at most, in the model: dearer passes take more, but each takedown's share falls."""
 SPARSE = 2.0
 """A listing that came again stays on the lookback's disk until half of its segment did (streams.listing_store)."""
+COUNTED_BYTES = 350.0
+"""Of a takedown that another shard holds, for how rare its words are; an estimate, not measured."""
 BLOCK = 4096
 """Bytes of a file system's block, of which half is lost a file."""
+MEASURED_MOVES = 4
+"""Of a listing's two records: each written once and read once."""
 SNAPSHOTS = 2.0
 """The one that counts and the one that is being written."""
 
@@ -141,9 +147,10 @@ def kafka_needs(load: Load, chosen: Chosen, price: Prices) -> Kafka:
     )
     copies = load.replication - 1
     incoming, outgoing = produced * load.replication, consumed + produced * copies
-    # Measured with one replica and one reader: half of the work is taken for writing, half for reading.
-    moved = (incoming + outgoing) / (2 * produced) if produced else 0.0
-    work = load.peak_rate * price.line("broker_work", each.total) * moved
+    # Measured with one replica and one reader of each topic: four records moved a listing, and each byte twice.
+    moves = 2 * load.replication + (chosen.shards + 4) + 2 * copies
+    work = load.peak_rate * price.line("broker_work", 0.0) * moves / MEASURED_MOVES
+    work += (incoming + outgoing) * price.each("broker_work") / 2
     disk = (load.listings_per_day * days + takedown_bytes) * load.replication
     return Kafka(each, takedown_bytes, disk, incoming, outgoing, work)
 
@@ -194,11 +201,11 @@ def held_by(load: Load, takedowns: float, price: Prices) -> Held:
 
 
 def worker_memory(load: Load, chosen: Chosen, price: Prices) -> float:
-    """Bytes of one worker with one photo process: bank, buffers, and itself."""
-    partitions = math.ceil(chosen.partitions / max(1, chosen.workers // chosen.shards))
-    waiting = 2 * BUFFER_BYTES + 2 * partitions * FETCH_BYTES
+    """Bytes of one worker with one photo process: its takedowns, what it counts of other shards', buffers, itself."""
+    waiting = 2 * BUFFER_BYTES + 2 * LEAST_PARTITIONS * FETCH_BYTES
     processes = price.one("worker_base") + price.one("photo_process_base")
-    return held_by(load, load.takedowns / chosen.shards, price).memory + waiting + processes
+    others = load.takedowns * (1 - 1 / chosen.shards) * COUNTED_BYTES
+    return held_by(load, load.takedowns / chosen.shards, price).memory + others + waiting + processes
 
 
 def look_back(load: Load, chosen: Chosen, price: Prices) -> LookBack:
@@ -235,22 +242,16 @@ def console_bytes(load: Load, price: Prices) -> float:
 
 
 def choose(load: Load, machine: Machine, price: Prices, shards: int | None = None) -> Chosen:
-    """How it is set up: the least number of shards whose workers fit into two cores' share of a machine's memory, and
-    as many workers, partitions, brokers and look backs as that takes."""
-    room = machine.ram_gb * GB * machine.utilisation * min(1.0, CORES_A_WORKER / machine.cores)
-    whole = held_by(load, load.takedowns, price).memory
-    empty = worker_memory(replace(load, takedowns=0.0), Chosen(), price)
-    if shards is None:
-        shards = max(1, math.ceil(whole / max(room - empty, room / 4)))
-    work = work_needs(load, Chosen(shards=shards), price)
-    workers = shards * max(1, math.ceil(work.main / shards / machine.utilisation))
-    chosen = Chosen(shards=shards, workers=workers, partitions=partitions_for(workers))
+    """How it is set up: the shards with which the workers need the fewest machines, and as many workers, partitions,
+    look backs and brokers as the load then takes."""
+    counts = SHARDS if shards is None else (shards,)
+    chosen = min((_workers(load, machine, price, count) for count in counts),
+                 key=lambda one: (_misfit(load, one, machine, price), worker_machines(load, one, machine, price)))  # fmt: skip
     looking = look_back(load, chosen, price)
     passes = looking.pass_seconds / (load.lookback_minutes * 60)
     lookback_shards = max(1, math.ceil((passes + looking.cores) / machine.utilisation))
-    chosen = replace(
-        chosen, lookback_shards=lookback_shards, partitions=partitions_for(max(workers, lookback_shards))
-    )
+    partitions = partitions_for(max(chosen.workers, lookback_shards))
+    chosen = replace(chosen, lookback_shards=lookback_shards, partitions=partitions)
     kafka = kafka_needs(load, chosen, price)
     usable = machine.utilisation
     brokers = max(
@@ -258,11 +259,28 @@ def choose(load: Load, machine: Machine, price: Prices, shards: int | None = Non
         math.ceil(kafka.disk / (machine.disk_gb * GB * usable)),
         math.ceil(max(kafka.incoming, kafka.outgoing) / (machine.network_gbit * GB / 8 * usable)),
         math.ceil(kafka.cores / (machine.cores * usable)),
-        math.ceil(
-            chosen.partitions * load.replication * TOPICS_WITH_PARTITIONS / MOST_PARTITIONS_A_BROKER
-        ),
+        math.ceil(partitions * load.replication * TOPICS_WITH_PARTITIONS / MOST_PARTITIONS_A_BROKER),
     )
     return replace(chosen, brokers=brokers, photo_store_bytes=photo_store_bytes(load))
+
+
+def _workers(load: Load, machine: Machine, price: Prices, shards: int) -> Chosen:
+    work = work_needs(load, Chosen(shards=shards), price)
+    return Chosen(shards=shards, workers=shards * max(1, math.ceil(work.main / shards / machine.utilisation)))
+
+
+def _misfit(load: Load, chosen: Chosen, machine: Machine, price: Prices) -> float:
+    """By how much a worker is too large for a machine, or for a snapshot to be written in time; 0 where it fits."""
+    room = machine.ram_gb * GB * machine.utilisation
+    held_back = held_by(load, load.takedowns / chosen.shards, price).held_back
+    return max(0.0, worker_memory(load, chosen, price) / room - 1, held_back / SETTLE_SECONDS - 1)
+
+
+def worker_machines(load: Load, chosen: Chosen, machine: Machine, price: Prices) -> int:
+    """For the workers: by cores or by RAM, whichever is more."""
+    cores = work_needs(load, chosen, price).total / (machine.cores * machine.utilisation)
+    ram = chosen.workers * worker_memory(load, chosen, price) / (machine.ram_gb * GB * machine.utilisation)
+    return max(1, math.ceil(cores), math.ceil(ram))
 
 
 def partitions_for(workers: int) -> int:

@@ -32,6 +32,9 @@ class Measured(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Takedowns that the workers held while the flow was measured."""
     flow_photos: int
     """Photos of those takedowns together."""
+    check_bank: int = 0
+    """Takedowns of the flow that is predicted, not fitted to: series check_worker_work."""
+    check_photos: int = 0
     series: Mapping[str, tuple[Point, ...]]
 
 
@@ -60,6 +63,16 @@ def write_measured(path: Path, measured: Measured) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    # A series a line: two runs can be compared by eye.
+    whole = msgspec.to_builtins(measured)
+    series = whole.pop("series")
+    head = [f" {_json(name)}: {_json(value)}," for name, value in whole.items()]
+    body = [f"  {_json(name)}: {_json(series[name])}" for name in sorted(series)]
+    text = "\n".join(["{", *head, ' "series": {', ",\n".join(body), " }", "}", ""])
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(measured), indent=1) + b"\n")
+    partial.write_text(text, encoding="utf-8")
     partial.replace(path)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -34,6 +34,7 @@ COMMANDS: tuple[str, ...] = (
     "dead_letters",
     "schema",
     "doctor",
+    "capacity",
     "trace",
 )
 """Modules of this package, in the order of the help page."""
