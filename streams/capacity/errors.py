@@ -23,9 +23,20 @@ def error_table(costs: Costs) -> str:
         rows.append((name, what, f"to {number(line.high)}", law, f"{line.error:.0%}"))
     for name in SINGLE:
         span = costs.single[name]
-        rows.append((name, "-", "-", _figure(span.mid), f"{max(span.high / span.mid - 1, 1 - span.low / span.mid):.0%}"))
+        rows.append(
+            (
+                name,
+                "-",
+                "-",
+                _figure(span.mid),
+                f"{max(span.high / span.mid - 1, 1 - span.low / span.mid):.0%}",
+            )
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]) for row in rows]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
+        for row in rows
+    ]
     return "\n".join([*lines, *checked_flow(costs)])
 
 
@@ -47,7 +58,7 @@ def checked_flow(costs: Costs) -> list[str]:
     there = points[0].y * 1000
     return [
         "",
-        f"not fitted to: listings with one photo, {measured.check_bank:,} takedowns with {measured.check_photos:,} photos:"
+        f"not fitted to: one photo a listing, {measured.check_bank:,} takedowns with {measured.check_photos:,} photos:"
         f" {there:.2f} ms of the main process a listing, predicted {predicted[1]:.2f}"
         f" ({predicted[0]:.2f} to {predicted[2]:.2f}), {predicted[1] / there - 1:+.0%}",
     ]

@@ -22,26 +22,32 @@ from streams.pipeline import fingerprint_takedown
 from streams.topics import TAKEDOWN_FINGERPRINTS, TAKEDOWNS
 
 COMMIT_EVERY = 500
-LOOKED_FOR = 30
-"""Takedowns of a pass whose cost grows with the listings."""
+LEAST_PASS = 1e-6
+"""Seconds a listing: less is a small size's noise."""
 
 
 def lookback_series(
     sizes: Sequence[int], takedowns: Sequence[int], bank: int, *, photos: bool
 ) -> dict[str, list[Point]]:
-    """By listings stored: bytes on the disk and in memory, seconds of processor time to store them and to look through
-    them once; by takedowns looked for: seconds of a pass for each listing. `photos`: each listing has one."""
+    """By listings stored: bytes on the disk and in memory, and seconds of processor time to store them; by takedowns
+    looked for: seconds of a pass for each listing. `photos`: each listing has one.
+
+    A pass prepares the takedowns, whatever the listings: what a listing costs is the difference of two sizes.
+    """
     kind = "photo" if photos else "text"
-    found = [_looked_back(size, [LOOKED_FOR], bank, photos=photos) for size in sizes[:-1]]
-    found.append(_looked_back(sizes[-1], [LOOKED_FOR, *takedowns], bank, photos=photos))
+    found = [_looked_back(size, takedowns if size in {sizes[0], sizes[-1]} else (), bank, photos=photos)
+             for size in sizes]  # fmt: skip
     stored = [one.filled for one in found]
-    passes = found[-1].passes[1:]
+    more = found[-1].filled.listings - found[0].filled.listings
+    passes = [
+        Point(large.takedowns, max((large.used - small.used) / more, LEAST_PASS))
+        for small, large in zip(found[0].passes, found[-1].passes, strict=True)
+    ]
     return {
         f"{kind}_stored": [Point(one.listings, one.disk) for one in stored],
         f"{kind}_stored_memory": [Point(one.listings, max(1, one.memory)) for one in stored],
         f"{kind}_store_work": [Point(one.listings, one.seconds) for one in stored],
-        f"{kind}_pass": [Point(one.filled.listings, one.passes[0].used) for one in found],
-        f"{kind}_pass_by_takedowns": [Point(one.takedowns, one.used / sizes[-1]) for one in passes],
+        f"{kind}_pass_by_takedowns": passes,
     }
 
 
@@ -109,13 +115,17 @@ def _takedown_records(many: int) -> Iterator[Outgoing]:
         yield Outgoing(TAKEDOWN_FINGERPRINTS, key, msgspec.json.encode(fingerprint_takedown(takedown, ())))
 
 
+def _untold(_: set[str]) -> None:
+    """Nobody looks at this console."""
+
+
 def _console_bytes(records: Iterable[Outgoing]) -> int:
     with tempfile.TemporaryDirectory(prefix="relistwatch-capacity-") as folder:
         database = Database(f"sqlite:///{Path(folder) / 'console.sqlite'}")
         turn = turn_on(database)
         if not turn.take():
             raise RuntimeError("another console feeds a database that is ours alone")
-        keeper = BatchKeeper(turn, lambda: 0, lambda kinds: None)
+        keeper = BatchKeeper(turn, lambda: 0, _untold)
         ends: dict[tuple[str, int], int] = {}
         for number, out in enumerate(records):
             place = out.topic.name, 0

@@ -1,4 +1,4 @@
-"""What a listing takes of a worker and of Kafka: processor time and bytes on the broker's disk, with a real local Kafka.
+"""What a listing takes of a worker and of a real local Kafka: processor time, and bytes on the broker's disk.
 
 A backlog is worked off by one worker whose bank is small. What it spends is read from the system's own account of its
 processes (proc(5)), and between two moments at which everything that was sent is done: a part of the listings goes
@@ -25,7 +25,7 @@ from streams.capacity.series import Point
 from streams.chaos.photo_host import PhotoHost
 from streams.kafka_local.broker import LocalKafka
 from streams.pipeline import fingerprint_listing, fingerprint_takedown
-from streams.records import ImageFingerprint, TakedownFingerprint
+from streams.records import ImageFingerprint
 from streams.settings import Kafka, Photos, Settings, Topics, Worker
 from streams.topic_admin import create_topics
 from streams.topics import ALERTS, FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TopicSpec, topic_name
@@ -58,8 +58,8 @@ class Spent:
 
 
 class Flow:
-    """Measures on one broker. `bank`: takedowns that the worker holds, the first `bank_photos` of them each with a photo
-    like `patterns`."""
+    """Measures on one broker. `bank`: takedowns that the worker holds, the first `bank_photos` of them each with a
+    photo like `patterns`."""
 
     _names = itertools.count(1)
 
@@ -110,7 +110,9 @@ class Flow:
         for number, event in enumerate(self.events(listings, 0)):
             made = fingerprint_listing(event, ())
             found = [self._prints[(number * photos + place) % POOL] for place in range(photos)]
-            images = tuple(ImageFingerprint(n, one, "0" * 64) for n, one in enumerate(found) if one is not None)
+            images = tuple(
+                ImageFingerprint(n, one, "0" * 64) for n, one in enumerate(found) if one is not None
+            )
             prints = msgspec.structs.replace(made.prints, photos=images)
             sent.append((event.key, msgspec.structs.replace(made, prints=prints)))
         return self._spent(FINGERPRINTS, sent)
@@ -207,7 +209,9 @@ class Flow:
 
 def matched(text: str) -> int:
     """Listings that are matched and acknowledged, by a worker's metrics."""
-    counts = re.findall(r'^relistwatch_listings_in_total\{[^}]*stage="match"[^}]*\} (\S+)$', text, re.MULTILINE)
+    counts = re.findall(
+        r'^relistwatch_listings_in_total\{[^}]*stage="match"[^}]*\} (\S+)$', text, re.MULTILINE
+    )
     return int(sum(map(float, counts)))
 
 
@@ -228,6 +232,7 @@ def measure_flow(
     broker: LocalKafka,
     folder: Path,
     patterns: Sequence[PhotoPrint],
+    *,
     listings: Sequence[int],
     bank: tuple[int, int],
     check_bank: tuple[int, int],

@@ -83,11 +83,15 @@ def photo_prints(
         return list(itertools.islice(drawn, patterns)), list(drawn)
     photos = read_photos(data)
     maker = PhotoMaker([photo.path for photo in photos if half_of(photo.sender) == "tuned"])
-    learned = list(maker.prints(0, patterns, lambda what, done, many: None))
+    learned = list(maker.prints(0, patterns, _unsaid))
     say(f"{len(learned):,} photos made")
     others = split_photos(photos, "held-out").negatives
     raw = (photo.path.read_bytes() for photo in others[:probes])
     return learned, [one for each in raw if (one := print_of_bytes(each, max_pixels=MAX_PIXELS)) is not None]
+
+
+def _unsaid(_what: str, _done: int, _many: int) -> None:
+    """How far the photos are is not worth a line."""
 
 
 def _drawn_prints(many: int) -> Iterator[PhotoPrint]:

@@ -26,7 +26,7 @@ MOST_PARTITIONS_A_BROKER = 4_000
 """Replicas that a broker holds with ease, as Kafka's own operators count (KIP-578 speaks of this order)."""
 TOPICS_WITH_PARTITIONS = 13
 """Of `streams.topics`, those that have `topics.partitions` of them."""
-PASS_TAKEDOWNS = 300.0
+PASS_TAKEDOWNS = 1000.0
 """Looked for together at most, in the model: dearer passes take more, but each takedown's share falls."""
 SPARSE = 2.0
 """A listing that came again stays on the lookback's disk until half of its segment did (streams.listing_store)."""
@@ -36,6 +36,8 @@ BLOCK = 4096
 """Bytes of a file system's block, of which half is lost a file."""
 MEASURED_MOVES = 4
 """Of a listing's two records: each written once and read once."""
+LEAST_PROCESS = 60e6
+"""Bytes of a Python process with all that a worker imports."""
 SNAPSHOTS = 2.0
 """The one that counts and the one that is being written."""
 
@@ -200,10 +202,16 @@ def held_by(load: Load, takedowns: float, price: Prices) -> Held:
     )
 
 
+def own_memory(price: Prices) -> float:
+    """Bytes of a worker's main process without takedowns: of the measured one, less what it held."""
+    flow = Load(listings_per_day=1.0, takedown_photos=price.flow_photos / max(price.flow_bank, 1))
+    return max(price.one("worker_base") - held_by(flow, price.flow_bank, price).memory, LEAST_PROCESS)
+
+
 def worker_memory(load: Load, chosen: Chosen, price: Prices) -> float:
     """Bytes of one worker with one photo process: its takedowns, what it counts of other shards', buffers, itself."""
     waiting = 2 * BUFFER_BYTES + 2 * LEAST_PARTITIONS * FETCH_BYTES
-    processes = price.one("worker_base") + price.one("photo_process_base")
+    processes = own_memory(price) + price.one("photo_process_base")
     others = load.takedowns * (1 - 1 / chosen.shards) * COUNTED_BYTES
     return held_by(load, load.takedowns / chosen.shards, price).memory + others + waiting + processes
 
@@ -220,7 +228,7 @@ def look_back(load: Load, chosen: Chosen, price: Prices) -> LookBack:
         return price.line(f"{kind}_pass_by_takedowns", min(load.takedowns_per_day, PASS_TAKEDOWNS))
 
     a_listing = pass_of("text") + load.photos * max(pass_of("photo") - pass_of("text"), 0.0)
-    own = price.one("worker_base") + kept / chosen.lookback_shards * of("stored_memory")
+    own = own_memory(price) + kept / chosen.lookback_shards * of("stored_memory")
     return LookBack(
         cores=load.peak_rate * of("store_work"),
         disk=kept * of("stored") * (SPARSE if load.updates else 1.0),
@@ -245,8 +253,11 @@ def choose(load: Load, machine: Machine, price: Prices, shards: int | None = Non
     """How it is set up: the shards with which the workers need the fewest machines, and as many workers, partitions,
     look backs and brokers as the load then takes."""
     counts = SHARDS if shards is None else (shards,)
-    chosen = min((_workers(load, machine, price, count) for count in counts),
-                 key=lambda one: (_misfit(load, one, machine, price), worker_machines(load, one, machine, price)))  # fmt: skip
+    tried = [_workers(load, machine, price, count) for count in counts]
+    chosen = min(
+        tried,
+        key=lambda one: (_misfit(load, one, machine, price), worker_machines(load, one, machine, price)),
+    )
     looking = look_back(load, chosen, price)
     passes = looking.pass_seconds / (load.lookback_minutes * 60)
     lookback_shards = max(1, math.ceil((passes + looking.cores) / machine.utilisation))
@@ -261,7 +272,7 @@ def choose(load: Load, machine: Machine, price: Prices, shards: int | None = Non
         math.ceil(kafka.cores / (machine.cores * usable)),
         math.ceil(partitions * load.replication * TOPICS_WITH_PARTITIONS / MOST_PARTITIONS_A_BROKER),
     )
-    return replace(chosen, brokers=brokers, photo_store_bytes=photo_store_bytes(load))
+    return replace(chosen, brokers=brokers, photo_store_bytes=photo_store_bytes(load) / usable)
 
 
 def _workers(load: Load, machine: Machine, price: Prices, shards: int) -> Chosen:
@@ -285,4 +296,4 @@ def worker_machines(load: Load, chosen: Chosen, machine: Machine, price: Prices)
 
 def partitions_for(workers: int) -> int:
     """A power of two, twice the workers at least, so that they can be shared evenly as workers are added."""
-    return max(LEAST_PARTITIONS, 2 ** math.ceil(math.log2(GROWTH * workers)))
+    return max(LEAST_PARTITIONS, 1 << (GROWTH * workers - 1).bit_length())

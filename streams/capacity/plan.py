@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from streams.capacity.costs import CURVES, Costs, Prices
+from streams.capacity.caveats import caveats
+from streams.capacity.costs import Costs, Prices
 from streams.capacity.fits import Span
 from streams.capacity.limits import Break, breaks
-from streams.capacity.load import DAY, GB, Chosen, Load, Machine, checked
+from streams.capacity.load import GB, Chosen, Load, Machine, checked
 from streams.capacity.model import (
-    BUFFER_BYTES,
     SNAPSHOTS,
     Bytes,
     choose,
@@ -23,13 +23,6 @@ from streams.capacity.model import (
     worker_machines,
     worker_memory,
 )
-
-MEASURED_PHOTOS = 3
-"""A listing; more are extrapolated."""
-WORKERS_SEEN = 4
-"""In one group, as tests and chaos runs have them."""
-ALERTS_SEEN = 100_000
-"""In the console's database (docs/benchmarks.md, the console)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ def plan(load: Load, machine: Machine, costs: Costs, shards: int | None = None) 
         tuple(needs(load, machine, costs, chosen)),
         tuple(breaks(load, Chosen(), machine, mid)),
         tuple(breaks(load, chosen, machine, mid)),
-        tuple(_warnings(load, chosen, machine, costs)),
+        tuple(caveats(load, chosen, machine, costs)),
     )
 
 
@@ -150,49 +143,3 @@ def _figures(load: Load, machine: Machine) -> list[Figure]:
         ("beside", "photo store", "TB", lambda *_: photo_store_bytes(load) / 1e12),
         ("beside", "console's database", "GB", lambda price, _: console_bytes(load, price) / GB),
     ]  # fmt: skip
-
-
-def _warnings(load: Load, chosen: Chosen, machine: Machine, costs: Costs) -> list[str]:
-    said = []
-    held = {
-        "title_search": load.takedowns / chosen.shards,
-        "photo_search": load.takedowns * load.takedown_photos / chosen.shards,
-    }
-    for name, many in held.items():
-        curve = costs.curves[name]
-        if many > curve.high:
-            said.append(f"extrapolated: {many:,.0f} {CURVES[name]} by a shard, measured to {curve.high:,.0f}")
-        elif 0 < many < curve.points[0].x:
-            said.append(
-                f"extrapolated: {many:,.0f} {CURVES[name]} by a shard, measured from {curve.points[0].x:,.0f}"
-            )
-    if load.photos > MEASURED_PHOTOS:
-        said.append(f"extrapolated: {load.photos:g} photos a listing, measured to {MEASURED_PHOTOS}")
-    bank = costs.lines["photo_memory"].high
-    if load.takedowns / chosen.shards > bank:
-        said.append(f"extrapolated: memory and start of {load.takedowns / chosen.shards:,.0f} takedowns a shard,"
-                    f" measured to {bank:,.0f} and taken as proportional")  # fmt: skip
-    kept = load.listings_per_day * load.lookback_days / chosen.lookback_shards
-    stored = costs.lines["text_stored"].high
-    if kept > stored:
-        said.append(f"extrapolated: {kept:,.0f} listings stored by a shard of the look back, measured to {stored:,.0f}")
-    if (group := chosen.workers // chosen.shards) > WORKERS_SEEN:
-        said.append(f"extrapolated: {group} workers in a group, run with up to {WORKERS_SEEN}")
-    if (alerts := load.listings_per_day * load.alerts * load.alerts_days) > ALERTS_SEEN:
-        said.append(f"extrapolated: {alerts:,.0f} alerts in the console's database, measured with {ALERTS_SEEN:,}")
-    if load.replication > 1:
-        said.append("not measured: what replicas cost the brokers; taken as a reader and a writer each")
-    if chosen.shards > 1:
-        said.append("not measured: what shards tell each other")
-    room = machine.ram_gb * GB * machine.utilisation
-    if (needed := worker_memory(load, chosen, costs.at("mid"))) > room:
-        said.append(f"a worker's {needed / GB:,.0f} GB do not fit into a machine's {room / GB:,.0f}: more shards, or more RAM")
-    if (needed := look_back(load, chosen, costs.at("mid")).memory) > room:
-        said.append(f"a look back's {needed / GB:,.0f} GB do not fit into a machine's {room / GB:,.0f}: it holds all takedowns")
-    rows = load.photos * load.inline * load.photo_bytes * load.peak_rate
-    if load.inline and rows > 100 * BUFFER_BYTES:
-        said.append(f"photos inline are {rows / 1e6:,.0f} MB/s on Kafka: links cost a thousandth")
-    mean = load.listings_per_day / DAY
-    if mean < 1:
-        said.append("under one listing a second: what the processes take by themselves is more than the load")
-    return said

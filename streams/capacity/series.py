@@ -10,6 +10,7 @@ from msgspec import Struct
 REFERENCE = "reference.json"
 """Beside this file: what `python -m streams.capacity.measure` wrote on the reference machine."""
 
+
 class Point(Struct, frozen=True, array_like=True):
     """One measurement: at `x` of what the series grows with it was `y`."""
 

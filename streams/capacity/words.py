@@ -69,7 +69,8 @@ def as_values(plan: Plan, costs: Costs) -> dict[str, Any]:
         "machine": msgspec.to_builtins(plan.machine),
         "chosen": msgspec.to_builtins(plan.chosen),
         "needs": [
-            {"group": need.group, "name": need.name, "unit": need.unit, **_edges(need.value)} for need in plan.needs
+            {"group": need.group, "name": need.name, "unit": need.unit, **_edges(need.value)}
+            for need in plan.needs
         ],
         "breaks_first": [_break(one, plan.load) for one in plan.bare],
         "breaks_next": [_break(one, plan.load) for one in plan.next],

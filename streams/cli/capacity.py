@@ -43,7 +43,8 @@ def capacity(
         Path | None, typer.Option(help="What `python -m streams.capacity.measure --out FILE` wrote here.")
     ] = None,
     errors: Annotated[
-        bool, typer.Option("--errors", help="The laws, and how well they predict what they were not fitted to.")
+        bool,
+        typer.Option("--errors", help="The laws, and how well they predict what they were not fitted to."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All figures as JSON.")] = False,
 ) -> None:

@@ -31,7 +31,9 @@ def test_a_script_gets_every_figure_with_its_edges_and_unit(tmp_path: Path) -> N
     assert needs["Kafka, a listing", "on fingerprints"]["value"] == pytest.approx(43_500, rel=0.01)
     assert found["measured"]["machine"] == "a machine of known figures"
     assert found["chosen"]["partitions"] >= 2 * found["chosen"]["workers"]
-    assert [one["times"] for one in found["breaks_first"]] == sorted(one["times"] for one in found["breaks_first"])
+    assert [one["times"] for one in found["breaks_first"]] == sorted(
+        one["times"] for one in found["breaks_first"]
+    )
 
 
 def test_people_get_a_table_by_the_shipped_figures() -> None:

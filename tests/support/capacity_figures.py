@@ -34,7 +34,15 @@ LAWS: dict[str, tuple[float, float]] = {
     "console_takedowns": (1e5, 1_000.0),
 }
 """y = first + second times x."""
-SIZES = {"bytes of inline photos": (0, 90_000, 180_000, 270_000), "bytes produced": (1_000, 20_000, 200_000)}
+FEW = (0, 1, 2, 3)
+SIZES = {
+    "photos": FEW,
+    "inline photos": FEW,
+    "linked photos": FEW,
+    "bytes of inline photos": (0, 90_000, 180_000, 270_000),
+    "bytes produced": (1_000, 20_000, 200_000),
+}
+"""By what a series grows with; else thousands."""
 TITLE_POWER, PHOTO_POWER = 0.8, 0.25
 
 
@@ -43,10 +51,7 @@ def known(**changed: tuple[Point, ...]) -> Measured:
     series: dict[str, tuple[Point, ...]] = {}
     for name, what in LINES.items():
         base, slope = LAWS[name]
-        few = (0, 1, 2, 3) if "photos" in what and "inline photos" != what.partition("bytes of ")[2] else (1_000, 10_000, 50_000)
-        sizes = SIZES.get(what, few)
-        if what == "takedowns with one photo each" or what == "listings with one photo each":
-            sizes = (1_000, 10_000, 50_000)
+        sizes = SIZES.get(what, (1_000, 10_000, 50_000))
         series[name] = tuple(Point(x, base + slope * x) for x in sizes)
     held = (10_000, 40_000, 100_000, 400_000, 1_000_000)
     series["title_search"] = tuple(Point(x, 40e-6 * (x / 40_000) ** TITLE_POWER) for x in held)
