@@ -106,7 +106,9 @@ def _apart(work: object, *arguments: object) -> BankSize:
 
 
 def _fill_and_load(pipe: Connection, size: int, patterns: list[PhotoPrint], folder: str) -> None:
-    die_with_parent(multiprocessing.parent_process().pid)  # type: ignore[union-attr]
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        die_with_parent(parent.pid)
     with tempfile.TemporaryDirectory(dir=folder) as work:
         root = Path(work)
         (root / "first").mkdir()

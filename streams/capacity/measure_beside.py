@@ -94,7 +94,7 @@ def console_series(sizes: Sequence[int]) -> dict[str, list[Point]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Fed:
     """A record as the topic follower would give it."""
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.events import Image, ListingEvent, Takedown, TakenDownListing
+from connectors.events import Image, ListingEvent
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.benchmark import Bench, metric, process_tree, processor_seconds
+from streams.benchmark import Bench, as_takedown, metric, process_tree, processor_seconds
 from streams.capacity.measure_bank import drawn_takedowns
 from streams.capacity.series import Point
 from streams.chaos.photo_host import PhotoHost
@@ -31,7 +31,7 @@ from streams.topic_admin import create_topics
 from streams.topics import ALERTS, FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TopicSpec, topic_name
 from streams.worker_process import WorkerProcess
 
-POOL = 16
+POOL = 8
 """Photos that the listings show in turn."""
 WARM_SHARE = 0.2
 RELIST_EVERY = 50
@@ -75,6 +75,7 @@ class Flow:
     ) -> None:
         self._broker, self._folder, self._bench = broker, folder, Bench(broker, folder)
         self._patterns, self._replication = patterns, replication
+        self._weighing: Settings | None = None
         self._bank = [
             (made.takedown.takedown_id, msgspec.Raw(msgspec.json.encode(made)))
             for made in drawn_takedowns(bank, patterns, bank_photos)
@@ -119,18 +120,18 @@ class Flow:
 
     def takedown_bytes(self, photos: int) -> float:
         """On the broker's disk of one record of `takedown-fingerprints`."""
-        settings = self._settings()
+        self._weighing = self._weighing or self._settings()
+        before = self._on_disk(self._weighing, TAKEDOWN_FINGERPRINTS)
         events = itertools.islice(stream_listings(seed=98), RECORDS_WEIGHED)
         records = []
         for number, event in enumerate(events):
-            listing = msgspec.convert(msgspec.to_builtins(event) | {"images": ()}, TakenDownListing)
-            made = fingerprint_takedown(Takedown(takedown_id=f"t-{event.listing_id}", listing=listing), ())
+            made = fingerprint_takedown(as_takedown(event), ())
             found = (self._patterns[(number + n) % len(self._patterns)] for n in range(photos))
             images = tuple(ImageFingerprint(n, one, "0" * 64) for n, one in enumerate(found))
             prints = msgspec.structs.replace(made.prints, photos=images)
             records.append((made.takedown.takedown_id, msgspec.structs.replace(made, prints=prints)))
-        self._bench.produce(settings, TAKEDOWN_FINGERPRINTS, records)
-        return self._on_disk(settings, TAKEDOWN_FINGERPRINTS) / len(records)
+        self._bench.produce(self._weighing, TAKEDOWN_FINGERPRINTS, records)
+        return (self._on_disk(self._weighing, TAKEDOWN_FINGERPRINTS) - before) / len(records)
 
     def events(self, listings: int, photos: int) -> list[ListingEvent]:
         """One in `RELIST_EVERY` has the title of a takedown in the bank."""

@@ -4,6 +4,7 @@ import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from connectors.sample.catalogue import look_of
@@ -41,7 +42,7 @@ def title_points(sizes: Sequence[int], say: Say) -> list[Point]:
             if (title := TITLE.fingerprint(event.title)) is not None:
                 index.add(f"t{number}", (title,))
             number += 1
-        seconds = _mean_seconds([lambda probe=probe: index.search(probe, LIMIT) for probe in probes])
+        seconds = _mean_seconds([partial(index.search, probe, LIMIT) for probe in probes])
         points.append(Point(size, seconds))
         say(f"titles held {size:,}: {seconds * 1e6:.1f} us a search")
     return points
@@ -63,7 +64,7 @@ def photo_points(sizes: Sequence[int], learned: int, data: Path | None, say: Say
             index.add(f"p{number}", (photo,))
             number += 1
         index.settle()
-        seconds = _mean_seconds([lambda probe=probe: index.search(probe, LIMIT) for probe in probes])
+        seconds = _mean_seconds([partial(index.search, probe, LIMIT) for probe in probes])
         points.append(Point(size, seconds))
         say(f"photos held {size:,}: {seconds * 1e3:.3f} ms a search")
     index.close()

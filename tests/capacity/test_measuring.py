@@ -10,7 +10,6 @@ from streams.capacity import measure
 from streams.capacity.costs import Costs
 from streams.capacity.load import Load, Machine
 from streams.capacity.measure_bank import bank_series, bank_sizes
-from streams.capacity.measure_beside import console_series
 from streams.capacity.measure_flow import Flow
 from streams.capacity.measure_index import photo_prints, title_points
 from streams.capacity.plan import plan
@@ -39,21 +38,19 @@ def test_a_listing_is_weighed_on_a_real_broker(kafka: LocalKafka, tmp_path: Path
     assert text < 3_000 < photo - text < 30_000
 
 
-def test_a_bank_an_index_and_a_console_are_measured(tmp_path: Path) -> None:
+def test_a_bank_and_an_index_are_measured(tmp_path: Path) -> None:
     patterns, probes = photo_prints(None, 4, 2, quiet)
     assert (len(patterns), len(probes)) == (4, 2)
-    small, large = bank_sizes([20, 60], patterns, tmp_path, photos=True)
-    found = bank_series([small, large], "photo")
-    assert [point.x for point in found["photo_memory"]] == [20, 60]
+    (bank,) = bank_sizes([40], patterns, tmp_path, photos=True)
+    found = bank_series([bank], "photo")
+    assert [point.x for point in found["photo_memory"]] == [40]
     # 240 points of 16 bytes and a thumbnail each, at least.
-    assert (large.snapshot - small.snapshot) / 40 > 240 * 16
-    assert small.read > 0
+    assert bank.snapshot / 40 > 240 * 16
+    assert bank.read > 0
     assert list(tmp_path.iterdir()) == []
     titles = title_points([40, 80], quiet)
     assert [point.x for point in titles] == [40, 80]
     assert all(0 < point.y < 0.1 for point in titles)
-    console = console_series([5, 10])
-    assert console["console_alerts"][1].y > 0
 
 
 def test_what_was_measured_is_taken_and_parts_are_measured_anew(tmp_path: Path) -> None:
