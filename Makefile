@@ -8,20 +8,34 @@ JOBS ?= 4
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
-.PHONY: demo test check evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data chaos fuzz audit sbom lock clean
+.PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data chaos fuzz audit sbom lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
 
-test: check
+# One thread for the small matrix products of each of the JOBS processes, as `relistwatch` itself has it.
+test: export OPENBLAS_NUM_THREADS = 1
+# Whoever keeps Python from writing bytecode has every process rewrite the assertions of all test files: 9 s of each.
+test: export PYTHONDONTWRITEBYTECODE =
+test: lint
+	$(MAKE) --no-print-directory -j2 types assertions
 	$(BIN)/python -P -c "import streams, sys; sys.exit(None if 'site-packages' in streams.__file__ else 'not the wheel')"
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
 
-check: $(VENV)/.installed-dev
+check: lint types
+
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+# Collects, so that bytecode of the tests is there before JOBS processes start at once and each would make its own. The
+# types are looked at meanwhile, by one core. What is wrong with a file's imports is said here already.
+assertions: $(VENV)/.installed-dev
+	@$(BIN)/pytest --collect-only -qq $(ARGS) >$(VENV)/collected.txt || { cat $(VENV)/collected.txt; exit 1; }
 
 # Recall and false alerts on edited photos that are not shipped: photos.csv and photos/ in the folder DATA.
 DATA ?=

@@ -35,6 +35,7 @@ COMMANDS: tuple[str, ...] = (
     "schema",
     "load",
     "doctor",
+    "capacity",
     "trace",
 )
 """Modules of this package, in the order of the help page."""

@@ -2,11 +2,11 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
 from listing_records import drawn_photo, inline, listing, relist, takedown
+from loaded_command import call
 from sample_photos import before_one_backdrop
 
 from connectors.events import Alert, DeadLetter, Image
@@ -14,8 +14,7 @@ from connectors.seller_links import SellerLink
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "streams", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return call(arguments)
 
 
 def lines(path: Path, *records: object) -> Path:

@@ -13,6 +13,7 @@ import pytest
 from installed_entry_points import environment
 from kafka_client import KafkaClient
 from listing_records import listing, takedown
+from loaded_command import call
 
 from streams.settings import Settings
 
@@ -34,9 +35,7 @@ def of(settings: Settings, environment: dict[str, str]) -> dict[str, str]:
 
 
 def connect(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*RUN, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    return call(["connect", *arguments], environment)
 
 
 def write(path: Path, records: list[object]) -> Path:

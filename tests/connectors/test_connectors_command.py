@@ -15,6 +15,7 @@ import conforming_source
 import httpx
 import pytest
 from installed_entry_points import environment
+from loaded_command import call
 
 from connectors.checkpoints import FileCheckpoints, KafkaCheckpoints, checkpoint
 from connectors.conformance import CHECKS
@@ -69,14 +70,7 @@ class LocalPasar(Pasar):
 
 
 def run(surroundings: dict[str, str], *arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
-    result = subprocess.run(
-        [*RUN, "connectors", *arguments],
-        env=surroundings,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    result = call(["connectors", *arguments], surroundings)
     assert result.returncode == code, (result.stdout, result.stderr)
     return result
 

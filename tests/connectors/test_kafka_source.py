@@ -17,6 +17,7 @@ from alert_records import alert
 from installed_entry_points import environment
 from kafka_client import KafkaClient
 from listing_records import listing, takedown
+from loaded_command import call
 
 from connectors.context import Context
 from connectors.group_membership import MembershipGuard
@@ -386,9 +387,7 @@ EXPORT = [sys.executable, "-c", "from streams.cli import main; main()", "alerts"
 
 
 def export(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*EXPORT, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    return call(["alerts", "export", *arguments], environment)
 
 
 @pytest.mark.kafka

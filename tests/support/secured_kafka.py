@@ -74,6 +74,8 @@ class SecuredKafka:
             audit=True,
         )
         self.broker = LocalKafka(folder / "kafka", die_with_parent=True, security=self.security)
+        self._read = 0
+        self._decisions: list[Decision] = []
 
     def __enter__(self) -> "SecuredKafka":
         self.broker.start()
@@ -132,9 +134,13 @@ class SecuredKafka:
         return int(str(shown["serialNumber"]), 16)
 
     def decisions(self) -> list[Decision]:
-        """All that is in the broker's log so far."""
-        text = (self.broker.data_dir / "node1" / "server.log").read_text(errors="replace")
-        return [
+        """All that is in the broker's log so far; what was read before is not read again."""
+        with (self.broker.data_dir / "node1" / "server.log").open("rb") as log:
+            log.seek(self._read)
+            new = log.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        self._decisions += [
             Decision(
                 found["user"],
                 found["verdict"] == "Allowed",
@@ -143,8 +149,9 @@ class SecuredKafka:
                 found["name"],
                 found["request"],
             )
-            for found in DECISION.finditer(text)
+            for found in DECISION.finditer(whole.decode(errors="replace"))
         ]
+        return list(self._decisions)
 
 
 def altered(settings: Settings, **kafka: Any) -> Settings:

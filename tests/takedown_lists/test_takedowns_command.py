@@ -3,12 +3,11 @@
 import csv
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import loaded_command
 import msgspec
 import pytest
 from kafka_client import KafkaClient
@@ -40,11 +39,10 @@ def client(topics: Settings) -> Iterator[KafkaClient]:
 
 def call(settings: Settings, *arguments: str, given: bytes | None = None) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "streams", "takedowns", "import", *arguments],
-        capture_output=True, check=False, env=os.environ | as_environment(settings), input=given, timeout=120,
-    )  # fmt: skip
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    done = loaded_command.call(
+        ["takedowns", "import", *arguments], os.environ | as_environment(settings), given or b""
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 def requests(client: KafkaClient, count: int) -> list[TakedownRequest]:

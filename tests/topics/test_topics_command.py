@@ -2,9 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
 
+import loaded_command
 import msgspec
 import pytest
 
@@ -15,11 +14,7 @@ from streams.worker_process import free_port
 
 def call(settings: Settings, *arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
-    environment = os.environ | as_environment(settings)
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "streams", *arguments],
-        capture_output=True, check=False, env=environment, text=True, timeout=60,
-    )  # fmt: skip
+    done = loaded_command.call(arguments, os.environ | as_environment(settings))
     return done.returncode, done.stdout, done.stderr
 
 
