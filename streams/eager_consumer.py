@@ -10,7 +10,6 @@ the bytes that are handed on and not acknowledged are bounded too.
 """
 
 import asyncio
-import contextlib
 import inspect
 import types
 from collections.abc import AsyncIterator, Coroutine, Generator
@@ -86,10 +85,22 @@ class BoundedBytes:
                 if self.should_stop or not self.flow_active:
                     # As Faust where the flow ends between two messages: the next owner begins at what is committed.
                     return
-                with contextlib.suppress(TimeoutError):
+                try:
                     await asyncio.wait_for(self.gate.room(), SUSPENDED_SECONDS)
+                except TimeoutError:
+                    self._forgive()
             self.gate.take(size_of(message))
             yield place, message
+
+    @property
+    def _in_hand(self) -> int:
+        return sum(size_of(message) for message in self._unacked_messages if not message.acked)
+
+    def _forgive(self) -> None:
+        """What Faust dropped on the way, or an agent left out as from before a rebalance, is never acknowledged. Where
+        no agent has anything in hand for so long, all that is held are such."""
+        if not self._in_hand:
+            self.gate.hold(0)
 
     def ack(self, message: Any) -> bool:
         """As Faust's."""
@@ -101,7 +112,7 @@ class BoundedBytes:
 
     async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
         """As Faust's. What waited for the agents was thrown away when the partitions were revoked."""
-        self.gate.hold(sum(size_of(message) for message in self._unacked_messages if not message.acked))
+        self.gate.hold(self._in_hand)
         await super().on_partitions_assigned(assigned, generation_id)  # type: ignore[misc]
 
 

@@ -120,7 +120,7 @@ def test_the_worker_uses_it() -> None:
     assert app.transport.Consumer.buffer_bytes == Settings().worker.buffer_bytes
 
 
-@dataclass
+@dataclass(eq=False)
 class Sent:
     value: bytes | None
     acked: bool = False
@@ -131,11 +131,15 @@ class Source:
 
     def __init__(self) -> None:
         self.flow_active, self.should_stop = True, False
+        self.agent_takes = True
         self._unacked_messages: set[Sent] = set()
 
     async def getmany(self, timeout: float) -> Any:  # noqa: ASYNC109
         for number in range(10):
-            yield number, Sent(b"x" * 400)
+            message = Sent(b"x" * 400)
+            if self.agent_takes:
+                self._unacked_messages.add(message)
+            yield number, message
 
     def ack(self, message: Sent) -> bool:
         message.acked = True
@@ -176,6 +180,8 @@ async def test_no_more_bytes_are_handed_on_than_there_is_room_for() -> None:
         consumer.ack(message)
     await settled(got, 7)
     # A rebalance: what waited is thrown away, and counts no more.
+    consumer.agent_takes = False
+    consumer._unacked_messages.clear()
     await consumer.on_partitions_assigned({1}, 2)
     await asyncio.wait_for(task, 5)
     assert len(got) == 10
@@ -188,3 +194,19 @@ async def test_a_suspended_flow_does_not_wait_for_room() -> None:
     consumer.flow_active = False
     await asyncio.wait_for(task, 5)
     assert len(got) == 3
+
+
+async def test_what_is_never_acknowledged_does_not_hold_up_the_rest() -> None:
+    consumer, got = Bounded(), []
+    consumer.agent_takes = False
+    await asyncio.wait_for(handed_on(consumer, got), 30)
+    assert len(got) == 10
+
+
+async def test_what_an_agent_has_in_hand_is_not_forgiven() -> None:
+    consumer, got = Bounded(), []
+    task = asyncio.create_task(handed_on(consumer, got))
+    await settled(got, 3)
+    consumer._forgive()
+    assert consumer.gate.held == 1200
+    task.cancel()
