@@ -39,6 +39,8 @@ MARGIN_RECORDS = 500
 FROM_START_SECONDS = 600.0
 """Of waiting, after which the answers are read from the beginning once: the clocks may differ by more."""
 SAY_SECONDS = 30.0
+LEAVE_SECONDS = 3.0
+"""That a worker which is being ended still waits for others."""
 
 Answers = Mapping[tuple[int, int], Sequence[ShardMatch]]
 """By partition and offset of `fingerprints`."""
@@ -72,19 +74,28 @@ class Place:
             del self.found[gone]
 
 
+class UnansweredError(BaseException):
+    """The worker ends while a batch waits for another shard. No Exception: the batch must not be done by halves, but
+    end uncommitted."""
+
+
 class AnswerReader(Service):  # type: ignore[misc]
-    """For the worker of a shard that gathers. `assigned` says which partitions of `fingerprints` it has now."""
+    """For the worker of a shard that gathers. `assigned` says which partitions of `fingerprints` it has now, `ends`
+    whether it is being ended."""
 
     def __init__(
         self,
         settings: Settings,
         shard: Shard,
         metrics: Metrics,
+        *,
         assigned: Callable[[], set[int]],
+        ends: Callable[[], bool],
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._settings, self._shard, self._metrics, self._assigned = settings, shard, metrics, assigned
+        self._settings, self._shard, self._metrics = settings, shard, metrics
+        self._assigned, self._ends = assigned, ends
         self._topic = topic_name(SHARD_ANSWERS, settings.topics)
         self._codec = Codec(ShardAnswer, ours=True)
         self._consumer: AIOKafkaConsumer | None = None
@@ -92,6 +103,7 @@ class AnswerReader(Service):  # type: ignore[misc]
         self._places: dict[int, Place] = {}
         self._waiting: dict[int, float] = {}
         """By shard, since when it is waited for."""
+        self._ending_since = monotonic()
         self.asked = 0
         """Grows while answers are waited for and asked for."""
         for other in shard.others:
@@ -145,7 +157,11 @@ class AnswerReader(Service):  # type: ignore[misc]
             await self._consumer.stop()
 
     async def about(self, messages: Sequence[Message]) -> Answers:
-        """Return when every other shard has answered about all of these, however long that takes; what they found."""
+        """Return when every other shard has answered about all of these, however long that takes; what they found.
+
+        Raises:
+            UnansweredError: the worker is being ended, and a shard has not answered some seconds later.
+        """
         if not messages or not self._shard.others:
             return {}
         last = {message.partition: message.offset for message in messages}
@@ -167,6 +183,7 @@ class AnswerReader(Service):  # type: ignore[misc]
                 refused = refusal(error, "Read", topic=self._topic)
                 log.warning("other shards' answers wait for the broker", error=refused or repr(error))
                 await asyncio.sleep(1.0)
+            self._give_up(monotonic())
             if monotonic() - said > SAY_SECONDS:
                 said = monotonic()
                 log.warning(
@@ -176,6 +193,12 @@ class AnswerReader(Service):  # type: ignore[misc]
                 await self._reopen_from_start(late, firsts)
         self._waiting.clear()
         return self._taken(firsts)
+
+    def _give_up(self, now: float) -> None:
+        if not self._ends():
+            self._ending_since = now
+        elif now - self._ending_since > LEAVE_SECONDS:
+            raise UnansweredError(self.waits_for(0) or "other shards' answers are not read yet")
 
     def _late(self, firsts: Mapping[int, Message], last: Mapping[int, int]) -> set[int]:
         """The partitions that a shard has not answered about to their end; notes for whom it waits."""

@@ -1,8 +1,8 @@
 """What a shard knows of the takedowns that other shards hold: how rare their words, sentences and contacts are.
 
 A title, a description and a contact weigh the less the more takedowns have them. Those weights must be the same on
-every shard, or the same listing would be another probability on each. So a shard counts what it does not hold, and keeps
-of each such takedown just enough to take it out of the counts again: a tombstone says only its id.
+every shard, or the same listing would be another probability on each. So a shard counts what it does not hold, and
+keeps of each such takedown just enough to take it out of the counts again: a tombstone says only its id.
 """
 
 import hashlib

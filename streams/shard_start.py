@@ -71,16 +71,23 @@ def begin(settings: Settings, shard: Shard) -> bool:
         return not _lacking(admin, shard_group(group, shard), partitions)
 
 
+def gathering_groups(admin: KafkaAdminClient, group: str) -> list[str]:
+    """The groups, of any number of shards, whose commits say which listings were matched against all takedowns: those
+    that this client may see."""
+    names = (str(each["group_id"]) for each in admin.list_groups())
+    shards = {name: shard_of_group(name, group) for name in names}
+    return sorted(name for name, shard in shards.items() if shard is not None and shard.gathers)
+
+
 def _start(
     admin: KafkaAdminClient, group: str, of: int, partitions: list[TopicPartition]
 ) -> dict[TopicPartition, int]:
     found = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
     beginnings = {place: found[place].offset for place in partitions}
-    sets = [group]
-    for each in admin.list_groups():
-        other = shard_of_group(each["group_id"], group)
-        if other is not None and other.number == GATHERS and other.of != of:
-            sets.append(each["group_id"])
+    sets = [
+        group,
+        *(each for each in gathering_groups(admin, group) if each != shard_group(group, Shard(GATHERS, of))),
+    ]
     return where_to_begin((_committed(admin, each, partitions) for each in sets), beginnings)
 
 

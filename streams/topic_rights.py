@@ -233,6 +233,7 @@ COMPONENTS: tuple[Component, ...] = (
             *_reads("which parts live", HEARTBEATS),
             *_sees("how far the workers are", LISTINGS, FINGERPRINTS),
             Need("", "Describe", "how far the workers are"),
+            Need("-shard-", "Describe", "how far the shards are", prefixed=True),
             *_writes("what analysts say", VERDICTS),
             *_writes("lets through what a flood holds back", ALERTS),
             *_writes("lists that are imported, and single requests", TAKEDOWN_REQUESTS),

@@ -28,7 +28,7 @@ from streams.settings import Settings
 from streams.stage import Stage
 from streams.topics import topic_name
 from streams.worker_heartbeat import WorkerHeartbeat
-from streams.worker_parts import Parts, component_of, group_of, parts_of
+from streams.worker_parts import Group, Parts, component_of, group_of, parts_of
 
 log = structlog.get_logger(__name__)
 
@@ -161,7 +161,7 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
     app.transport.Consumer = type(
         "WorkerConsumer", (EagerConsumer,), {"buffer_bytes": settings.worker.buffer_bytes}
     )
-    parts = parts_of(settings, metrics, lambda: assigned_of(app))
+    parts = parts_of(settings, metrics, Group(lambda: assigned_of(app), lambda: bool(app.should_stop)))
     rights = RightsWatch(settings, parts.component, group)
     by_topic = {topic_name(stage.topic, settings.topics): stage for stage in parts.stages}
     watch = Watch(app, parts, by_topic, metrics, rights)

@@ -39,8 +39,14 @@ from streams.verdict_feed import VerdictFeed
 LATE_SECONDS = 15.0
 """Of waiting for another shard's answers, after which the worker that gathers is not ready any more."""
 
-Assigned = Callable[[], set[tuple[str, int]]]
-"""Topics' names and partitions."""
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What the parts ask of the worker in its consumer group. `assigned`: the topics' names and partitions that it has;
+    `ends`: whether it is being ended."""
+
+    assigned: Callable[[], set[tuple[str, int]]]
+    ends: Callable[[], bool]
 
 
 class PhotoService(Service):  # type: ignore[misc]
@@ -104,7 +110,7 @@ def component_of(settings: Settings) -> str:
     return "worker" if shard_of_settings(settings) is None else "shard"
 
 
-def parts_of(settings: Settings, metrics: Metrics, assigned: Assigned) -> Parts:
+def parts_of(settings: Settings, metrics: Metrics, group: Group) -> Parts:
     """The worker's parts, not started."""
     shard = shard_of_settings(settings)
     outbox = Outbox(settings, metrics)
@@ -117,12 +123,12 @@ def parts_of(settings: Settings, metrics: Metrics, assigned: Assigned) -> Parts:
             FingerprintTakedowns(outbox, metrics, photos),
         ]
     if settings.worker.only == "everything":
-        _add_matching(parts, settings, metrics, shard, assigned)
+        _add_matching(parts, settings, metrics, shard, group)
     return parts
 
 
 def _add_matching(
-    parts: Parts, settings: Settings, metrics: Metrics, shard: Shard | None, assigned: Assigned
+    parts: Parts, settings: Settings, metrics: Metrics, shard: Shard | None, group: Group
 ) -> None:
     bank = TakedownBank(stage=metrics.timed_match, shard=shard)
     rules = rules_of(settings.match)
@@ -143,9 +149,13 @@ def _add_matching(
     if not shard.gathers:
         parts.stages.append(AnswerListings(parts.outbox, metrics, bank, rules, shard))
         return
-    fingerprints = topic_name(FINGERPRINTS, settings.topics)
+    name = topic_name(FINGERPRINTS, settings.topics)
     parts.answers = AnswerReader(
-        settings, shard, metrics, lambda: {number for topic, number in assigned() if topic == fingerprints}
+        settings,
+        shard,
+        metrics,
+        assigned=lambda: {number for topic, number in group.assigned() if topic == name},
+        ends=group.ends,
     )
     parts.services.append(parts.answers)
     parts.stages.append(GatherListings(parts.outbox, metrics, bank, rules, guard, answers=parts.answers))

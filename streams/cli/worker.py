@@ -32,8 +32,8 @@ def worker(
 
     Start as many as you like: they share the partitions. Stop with Ctrl-C or SIGTERM; nothing is lost.
 
-    Where the takedowns are more than one worker's memory holds, shards share them: workers of 1/2 and of 2/2, as many of
-    each as you like, and besides workers with `--only fingerprint`. The alerts are those that one worker with all
+    Where the takedowns are more than one worker's memory holds, shards share them: workers of 1/2 and of 2/2, as many
+    of each as you like, and besides workers with `--only fingerprint`. The alerts are those that one worker with all
     takedowns would send; they wait while a shard has no worker (docs/decisions/023-shards.md).
 
     Exit codes: 2, wrong setting, or its user lacks a right; 3, Kafka does not answer or does not let us in; 70, what

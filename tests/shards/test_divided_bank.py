@@ -128,7 +128,7 @@ def test_an_allowed_photo_counts_on_no_shard(
     for number, alert in enumerate(found[:2] * 3):
         who = msgspec.structs.replace(alert.listing, seller_id=f"cleared{number}")
         one = msgspec.structs.replace(alert, alert_id=f"a{number}", listing=who)
-        rules.allowed.put(one.alert_id, verdict(number, alert=one))
+        rules.allowed.put(one.alert_id, verdict(number, alert_id=one.alert_id, alert=one))
     assert rules.allowed.signs
     whole = alerts_of_one(one_bank(held), listings, rules)
     banks = divided(of, held)
