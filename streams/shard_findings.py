@@ -23,11 +23,11 @@ def shard_findings(newest: Iterable[Heartbeat], now: datetime) -> Iterator[Findi
         lives = (
             now - each.at
         ).total_seconds() <= LOST_AFTER * each.every_seconds and each.state != "stopping"
-        shard = _shard_of(each)
         if each.kind != "worker":
             continue
+        shard = _shard_of(each)
         if shard is None or shard.of == 1:
-            fingerprinting |= lives and (shard is None or each.shard == "1/1")
+            fingerprinting |= lives
             continue
         if each.state != "stopping":
             wanted.add(shard.of)

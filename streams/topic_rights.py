@@ -143,7 +143,8 @@ COMPONENTS: tuple[Component, ...] = (
         "worker --shard",
         (
             Need("-shard-", "Read", "workers of a shard share the partitions, and commit", prefixed=True),
-            Need("", "Describe", "goes on where the workers without shards are"),
+            Need("", "Describe", "begins where the workers without shards are"),
+            Need(CLUSTER, "Describe", "which other shards there are"),
             *_reads("matches them", FINGERPRINTS),
             *_reads("holds its share of the takedowns", TAKEDOWN_FINGERPRINTS),
             _TOMBSTONES,
@@ -234,6 +235,7 @@ COMPONENTS: tuple[Component, ...] = (
             *_sees("how far the workers are", LISTINGS, FINGERPRINTS),
             Need("", "Describe", "how far the workers are"),
             Need("-shard-", "Describe", "how far the shards are", prefixed=True),
+            Need(CLUSTER, "Describe", "which shards there are"),
             *_writes("what analysts say", VERDICTS),
             *_writes("lets through what a flood holds back", ALERTS),
             *_writes("lists that are imported, and single requests", TAKEDOWN_REQUESTS),
