@@ -1,7 +1,7 @@
 """The figures of docs/benchmarks.md on a real local Kafka: `python -m streams.benchmark [--quick]`.
 
-Rates are read from the workers' own metrics while they work off a backlog; latencies are differences of
-Kafka's timestamps under an open load that does not wait for the system.
+Rates are read from the workers' own metrics while they work off a backlog; latencies are from when a listing was due
+until its alert was read, under an open load that does not wait for the system.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import os
 import re
+import secrets
 import sys
 import tempfile
 import threading
@@ -20,18 +21,22 @@ from statistics import median, quantiles
 
 import msgspec
 import numpy as np
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 
 from connectors.events import ListingEvent, Takedown, TakenDownListing
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import POINT, POINTS, PhotoPrint
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
+from streams.load.plan import Mix
+from streams.load.report import Thresholds, judge
+from streams.load.run import Options, run_load
+from streams.load.schedule import Course
 from streams.pipeline import fingerprint_takedown
 from streams.records import ImageFingerprint, TakedownFingerprint
 from streams.settings import Kafka, Settings, Topics
 from streams.topic_admin import create_topics
-from streams.topics import ALERTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
+from streams.topics import LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
 from streams.worker_process import WorkerProcess
 
 BANK = 40_000
@@ -246,47 +251,23 @@ def held(worker: WorkerProcess) -> int:
 
 
 def under_load(settings: Settings, rate: float, seconds: float) -> list[float]:
-    """Milliseconds from listing to alert while `rate` listings a second are sent, whatever the system does with them.
-    One in 50 has the title of a takedown of `Bench.fill_bank`."""
-    taken = list(itertools.islice(stream_listings(seed=99, photos=0), 1000))
-    producer = KafkaProducer(**client_options(settings.kafka), linger_ms=2)
-    name = topic_name(LISTINGS, settings.topics)
-    honest = stream_listings(seed=7, photos=0)
-    begin = time.monotonic()
-    for number in range(int(rate * seconds)):
-        event = next(honest)
-        if number % RELIST_EVERY == 0:
-            title = taken[number // RELIST_EVERY % len(taken)].title
-            event = msgspec.structs.replace(event, title=title)
-        if (ahead := begin + number / rate - time.monotonic()) > 0:
-            time.sleep(ahead)
-        producer.send(name, key=event.key.encode(), value=msgspec.json.encode(event))
-    producer.close()
-    return alert_latencies(settings, int(rate * seconds) // RELIST_EVERY)
-
-
-def alert_latencies(settings: Settings, least: int) -> list[float]:
-    """Milliseconds between the timestamps of each alert and its listing on Kafka."""
-    consumer = KafkaConsumer(**client_options(settings.kafka), group_id=None, auto_offset_reset="earliest")
-    names = [topic_name(spec, settings.topics) for spec in (LISTINGS, ALERTS)]
-    partitions = [
-        TopicPartition(name, n) for name in names for n in consumer.partitions_for_topic(name) or ()
-    ]
-    consumer.assign(partitions)
-    listed: dict[str, int] = {}
-    alerted: dict[str, int] = {}
-    quiet = time.monotonic()
-    while time.monotonic() - quiet < 5 and len(alerted) < least * 100:
-        for batch in consumer.poll(timeout_ms=500).values():
-            for record in batch:
-                quiet = time.monotonic()
-                if record.topic == names[0]:
-                    listed[record.key.decode()] = record.timestamp
-                else:
-                    listing = msgspec.json.decode(record.value)["listing"]
-                    alerted[f"{listing['marketplace']}:{listing['listing_id']}"] = record.timestamp
-    consumer.close()
-    return [float(when - listed[key]) for key, when in alerted.items()]
+    """Milliseconds from when a relist was due until its alert was read, while `rate` listings a second are sent
+    whatever the system does with them (`streams.load`). One in 50 is a relist."""
+    options = Options(
+        course=Course(rate=rate, seconds=seconds, arrival="constant"),
+        mix=Mix(relists=1 / RELIST_EVERY),
+        seed=7,
+        warmup=0.0,
+    )
+    recording = run_load(settings, options, f"load-{secrets.token_hex(4)}", threading.Event(), lambda _: None)
+    assert recording is not None  # noqa: S101  nobody stops it
+    report = judge(recording, Thresholds())
+    if report.verdict == "generator":
+        say(f"| the generator was the limit | {report.generator[0]} |")
+    if report.found < report.relists:
+        say(f"| relists without an alert | {report.relists - report.found} of {report.relists} |")
+    took = recording.judged("alerted_after").bars()
+    return [seconds * 1000 for seconds, times in took for _ in range(times)]
 
 
 def main() -> None:

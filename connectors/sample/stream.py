@@ -7,6 +7,7 @@ from itertools import count
 from connectors.events import EventType, Image, ListingEvent, Price
 from connectors.sample.catalogue import distinctive_item, generic_item, look_of
 from connectors.sample.draw import draw_photo
+from connectors.sample.jpeg_comment import commented
 from connectors.sample.plan import START
 from connectors.sample.seeds import dice
 from connectors.sample.writer import MARKETPLACES, SOURCE
@@ -45,15 +46,9 @@ def stream_listings(
             category=item.look.garment,
             condition="used",
             images=tuple(
-                Image(data=_commented(drawn[(number * photos + place) % pool], f"{number}.{place}"))
+                Image(data=commented(drawn[(number * photos + place) % pool], f"{number}.{place}"))
                 for place in range(photos)
             ),
             observed_at=start + pace * number,
             source=SOURCE,
         )
-
-
-def _commented(jpeg: bytes, comment: str) -> bytes:
-    """The JPEG with a comment segment (marker FFFE, ITU T.81 B.2.4.5) after its start marker."""
-    text = comment.encode()
-    return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]

@@ -106,6 +106,8 @@ class Package:
             OSError,
             NotImplementedError,
             RuntimeError,
+            UnicodeDecodeError,  # the name in front of the part's bytes
+            struct.error,
         ) as error:
             raise ListError(f"the workbook is damaged: {name}: {error}") from None
 

@@ -12,11 +12,12 @@ import msgspec
 from connectors.events import EventType, Image, ListingEvent, Takedown, TakenDownListing
 from connectors.sample.catalogue import distinctive_item
 from connectors.sample.draw import draw_photo
+from connectors.sample.invented import invented_words
+from connectors.sample.jpeg_comment import commented
 from connectors.sample.seeds import dice
 from streams.chaos.record import Kind, Planted, version_of
 
 MARKETPLACE = "pasar-uji"
-SYLLABLES = [a + b for a in "bdfgjklmnprstwyz" for b in "aeiou"]
 TITLE_WORDS = 6
 TAKEDOWNS = 300
 WITH_PHOTO = 4
@@ -168,8 +169,7 @@ def _event(
 
 def _title(seed: int, name: object) -> str:
     """Six invented words that no other name has."""
-    chance = dice("chaos title", seed, name)
-    return " ".join("".join(chance.choices(SYLLABLES, k=4)) for _ in range(TITLE_WORDS))
+    return invented_words(TITLE_WORDS, "chaos title", seed, name)
 
 
 def _shuffled(title: str, chance: random.Random, but: set[str]) -> str:
@@ -183,9 +183,3 @@ def _shuffled(title: str, chance: random.Random, but: set[str]) -> str:
 def _photo(seed: int, number: int) -> bytes:
     look = distinctive_item(dice("chaos look", seed, number)).look
     return draw_photo(look, seed * 1000 + number)
-
-
-def commented(jpeg: bytes, comment: str) -> bytes:
-    """The JPEG with a comment segment (marker FFFE, ITU T.81 B.2.4.5): the same picture, other bytes."""
-    text = comment.encode()
-    return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]

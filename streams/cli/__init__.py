@@ -33,6 +33,7 @@ COMMANDS: tuple[str, ...] = (
     "evidence",
     "dead_letters",
     "schema",
+    "load",
     "doctor",
     "trace",
 )

@@ -22,6 +22,7 @@ from streams.evaluation.photo_bench_bank import PhotoMaker
 from streams.evaluation.photo_bench_figures import BenchFigures, exponent, recall_of, speed_of, tier_shares
 from streams.evaluation.photo_bench_growth import GrowingBank, settle
 from streams.evaluation.photo_bench_methods import PDQ, Method, Ours, load_peers
+from streams.evaluation.photo_bench_peer_growth import peer_growth
 from streams.evaluation.photo_bench_recall import cases_of, judged
 from streams.evaluation.photo_bench_report import BenchRun, render_bench, versions
 from streams.evaluation.photo_bench_speed import StageClock, rates, sized, stage_figures
@@ -124,6 +125,7 @@ def bench(data: Path, sizes: Sizes, arguments: Sequence[str] = ()) -> tuple[Benc
             continue
         bank.grow(size)
         growth.append(bank.measured())
+    peers_grown, missing_grown = peer_growth(sizes.growth, sizes.probes, progress)
     by_side = {side: speed_of(found, PDQ) for side, found in rounds.items()}
     figures = BenchFigures(
         recall={method.name: recall_of(verdicts, method.name) for method in methods},
@@ -135,7 +137,8 @@ def bench(data: Path, sizes: Sizes, arguments: Sequence[str] = ()) -> tuple[Benc
         tiers=tier_shares(verdicts),
         growth=tuple(growth),
         exponent=exponent([row.photos for row in growth], [row.look_up.median for row in growth]),
-        missing=missing,
+        peer_growth=tuple(peers_grown),
+        missing=missing | missing_grown,
     )
     run = BenchRun(
         command=arguments,

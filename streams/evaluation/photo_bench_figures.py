@@ -79,6 +79,17 @@ class GrowthRow(Struct, frozen=True):
     mapped: float
 
 
+class PeerGrowthRow(Struct, frozen=True):
+    """A peer's index of hashes at one size; `memory` in bytes of the process a hash."""
+
+    index: str
+    hashes: int
+    look_up: TimeFigure
+    look_ups: int
+    add: TimeFigure
+    memory: float
+
+
 class BenchFigures(Struct, frozen=True):
     """All that a run measured. By method's name; speed then by the longer side in pixels, 0 as the data is."""
 
@@ -92,6 +103,7 @@ class BenchFigures(Struct, frozen=True):
     growth: tuple[GrowthRow, ...]
     exponent: float | None
     """Look-up time grows with the bank's size to this power, over all sizes."""
+    peer_growth: tuple[PeerGrowthRow, ...]
     missing: dict[str, str]
     """Why a peer was not measured."""
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from streams.evaluation.edit_table import EDITS
 from streams.evaluation.figures import ShareFigure
-from streams.evaluation.photo_bench_figures import BenchFigures, GrowthRow, SpeedFigure
+from streams.evaluation.photo_bench_figures import BenchFigures, GrowthRow, SpeedFigure, TimeFigure
 from streams.evaluation.photo_bench_methods import OURS
 from streams.evaluation.report import PACKAGES, interval
 
@@ -137,11 +137,21 @@ def _growth(figures: BenchFigures) -> Iterator[str]:
     yield "process by the system. Drawn photos have points like real ones, turned at random, and no picture."
     if figures.exponent is not None:
         yield f"Look-up time grows with the size to the power of {figures.exponent:.2f} (1 would be linear)."
+    if figures.peer_growth:
+        yield from (
+            "",
+            "Peers, random hashes of 256 bits, one a photo (no points, so the easier question):",
+            "",
+        )
+        yield from _table(
+            ("index", "hashes", "look-up ms, median / p99", "of", "add ms, median / p99", "process, bytes a hash"),
+            ((row.index, f"{row.hashes:,}", _time(row.look_up), row.look_ups, _time(row.add), f"{row.memory:,.0f}")
+             for row in figures.peer_growth),
+        )  # fmt: skip
 
 
 def _growth_row(row: GrowthRow) -> Sequence[object]:
-    times = (f"{time.median:.2f} / {time.p99:.2f}" for time in (row.look_up, row.add, row.withdraw))
-    look_up, add, withdraw = times
+    look_up, add, withdraw = map(_time, (row.look_up, row.add, row.withdraw))
     sizes = (f"{size:,.0f}" for size in (row.memory, row.disk, row.resident, row.mapped))
     return (f"{row.photos:,}", f"{row.drawn:,}", look_up, row.look_ups, add, withdraw, *sizes)
 
@@ -151,6 +161,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
     yield "|---" * len(head) + "|"
     for row in rows:
         yield f"| {' | '.join(map(str, row))} |"
+
+
+def _time(figure: TimeFigure) -> str:
+    return f"{figure.median:.2f} / {figure.p99:.2f}"
 
 
 def _side(side: int) -> str:

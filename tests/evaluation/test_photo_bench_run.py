@@ -9,6 +9,8 @@ import pytest
 from listing_records import drawn_photo
 
 from streams.evaluation.photo_bench import main
+from streams.evaluation.photo_bench_methods import PEERS
+from streams.evaluation.photo_bench_peer_growth import INDEXES
 from streams.evaluation.photo_set import half_of
 
 
@@ -47,7 +49,12 @@ def test_the_whole_way(data: Path, tmp_path: Path) -> None:
     assert [(row["photos"], row["drawn"]) for row in figures["growth"]] == [(30, 0), (60, 0), (80, 20)]
     assert figures["exponent"] is not None
     # Each peer has its row, also one that is not installed.
-    assert len(figures["recall"]) + len(figures["missing"]) == 5
+    assert {"relistwatch", *PEERS} <= {*figures["recall"], *figures["missing"]}
+    grown = {row["index"] for row in figures["peer_growth"]}
+    assert grown | ({*INDEXES} & {*figures["missing"]}) == {*INDEXES}
+    assert all(
+        (row["hashes"], row["look_ups"]) in {(30, 4), (60, 4), (80, 4)} for row in figures["peer_growth"]
+    )
     assert all(name in done.stdout for name in figures["missing"])
     assert all(f"| {name} | not measured: {why} |" in done.stdout for name, why in figures["missing"].items())
     assert "| mirrored | 1.000 |" in done.stdout
