@@ -53,6 +53,7 @@ class MatchListings(Stage):
         self._rules = rules
         self._guard = guard
         self._codec = Codec(ListingFingerprint, ours=True)
+        tell_photo_index(metrics, bank)
 
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Alerts, dead letters, policies' differences, and for each pair of accounts its strongest link in the
@@ -125,6 +126,12 @@ async def breathing(each_of: Iterable[Each]) -> AsyncIterator[Each]:
             await breathe()
             breathed = monotonic()
         yield each
+
+
+def tell_photo_index(metrics: Metrics, bank: TakedownBank) -> None:
+    """Let the metrics ask the bank what its photos take."""
+    metrics.photo_index_bytes.labels("memory").set_function(lambda: bank.photos.memory_bytes)
+    metrics.photo_index_bytes.labels("disk").set_function(lambda: bank.photos.disk_bytes)
 
 
 def count_searched(metrics: Metrics, tiers: Mapping[str, int], allowed: int) -> None:

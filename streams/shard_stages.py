@@ -11,7 +11,14 @@ from connectors.seller_links import SellerLink
 from streams.answer_reader import AnswerReader
 from streams.flood_guard import FloodGuard
 from streams.gathering import Search, answer_of, gather, search
-from streams.match_stage import MatchListings, Read, breathing, count_searched, seller_link_out
+from streams.match_stage import (
+    MatchListings,
+    Read,
+    breathing,
+    count_searched,
+    seller_link_out,
+    tell_photo_index,
+)
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.pipeline import Match
@@ -45,6 +52,7 @@ class AnswerListings(Stage):
         super().__init__(outbox, metrics)
         self._bank, self._rules, self._shard = bank, rules, shard
         self._codec = Codec(ListingFingerprint, ours=True)
+        tell_photo_index(metrics, bank)
 
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Answers about each partition up to its last message, dead letters, and the strongest links."""

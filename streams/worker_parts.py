@@ -137,8 +137,6 @@ def _add_matching(
     parts.index = TakedownIndex(settings, bank, metrics)
     parts.held = [parts.index, verdicts]
     parts.services += [verdicts, parts.index]
-    metrics.photo_index_bytes.labels("memory").set_function(lambda: bank.photos.memory_bytes)
-    metrics.photo_index_bytes.labels("disk").set_function(lambda: bank.photos.disk_bytes)
     if shard is None:
         parts.stages.append(MatchListings(parts.outbox, metrics, bank, rules, guard))
         return
