@@ -1,5 +1,6 @@
 """Where a set begins, what an answer says, and what doctor says of shards. No Kafka."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,13 @@ from hypothesis import strategies as st
 from kafka import TopicPartition
 from listing_records import START, takedown
 
+from fingerprints.photo_match import PhotoMatch, Tier
+from fingerprints.photo_print import PhotoPrint
 from streams.answer_reader import Place
+from streams.found import together
 from streams.outbox import Outgoing
 from streams.pipeline import fingerprint_takedown
+from streams.resemblance import Found, FoundPhoto, PhotoMeeting
 from streams.rights_check import needed_rights
 from streams.settings import Settings, SettingsError, Worker, load_settings
 from streams.shard_answers import ShardAnswer, ShardMatch
@@ -137,3 +142,21 @@ def test_a_setting_that_is_no_shard_is_an_error_and_names_itself(shard: str) -> 
 def test_a_shard_does_not_fingerprint() -> None:
     with pytest.raises(SettingsError, match="one of them"):
         load_settings(environ={"RELISTWATCH_WORKER__SHARD": "1/2", "RELISTWATCH_WORKER__ONLY": "fingerprint"})
+
+
+def test_what_one_shards_hash_settles_is_looked_for_by_no_points_elsewhere() -> None:
+    """As in one bank, where points are asked only when no hash settles the photo; and of all no more than asked for."""
+    photo = PhotoPrint(b"0" * 32, b"1" * 32, 480, 640, b"", b"")
+
+    def search(tier: Tier, *odds: float) -> Found:
+        met = [
+            (f"{tier}{number}", PhotoMeeting(0, 0, photo, PhotoMatch(f"{tier}{number}", 0, log_odds=each)))
+            for number, each in enumerate(odds)
+        ]
+        return Found(photos=(FoundPhoto(0, tier, tuple(met)),))
+
+    settled, points = search("hash", math.inf), search("points", 9.0, 3.0)
+    (one,) = together([points, settled], 10).photos
+    assert (one.tier, [owner for owner, _ in one.meetings]) == ("hash", ["hash0"])
+    (one,) = together([points, search("none", -1.0)], 2).photos
+    assert (one.tier, [owner for owner, _ in one.meetings]) == ("points", ["points0", "points1"])
