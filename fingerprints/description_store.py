@@ -60,6 +60,7 @@ class DescriptionStore:
         self._counts: npt.NDArray[np.uint32] = np.zeros(PAIRS << 16, np.uint32)
         self._places: dict[str, int] = {}
         self._free: list[int] = []
+        self._elsewhere = 0
 
     @classmethod
     def of(cls, descriptions: Iterable[tuple[str, DescriptionPrint]]) -> "DescriptionStore":
@@ -104,6 +105,14 @@ class DescriptionStore:
             self._counts[_counted(self._sketches[place])] -= np.uint32(1)
             self._free.append(place)
 
+    def count_elsewhere(self, sketch: bytes, by: int = 1) -> None:
+        """Count a description that another store holds, so that what it shares with others is as common as among all;
+        with `by` -1 take it back. Of the right length, or nothing is counted."""
+        if len(sketch) == HASHES:
+            self._elsewhere += by
+            # Adding 2**32 - 1 takes one away.
+            self._counts[_counted(np.frombuffer(sketch, np.uint8))] += np.uint32(by % 2**32)
+
     def compare(self, description: DescriptionPrint, owners: Iterable[str]) -> list[Shared]:
         """Those of these owners, in their order, whose description is alike from `FLOOR` up.
 
@@ -144,7 +153,7 @@ class DescriptionStore:
 
     def _by_chance(self) -> int:
         """How many of 65,536 held descriptions have a pair by chance, in the quarter of pairs that have least."""
-        chance = len(self._places) / 65_536
+        chance = (len(self._places) + self._elsewhere) / 65_536
         return max(round(chance - _QUARTILE * math.sqrt(chance)), 0)
 
     def __len__(self) -> int:

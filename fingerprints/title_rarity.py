@@ -26,9 +26,14 @@ class WordRarity:
     `level * share[n] - spent[n]`, so that a title more changes only its own words and `level`, the logarithm of how
     many titles there are with the built-in ones. `crowd`: nats by which the best of so many titles is expected to
     be met by chance alone.
+
+    Titles that are held elsewhere, by other shards, count as well (`count_elsewhere`): a word is as rare as among all
+    titles, wherever they are. Their words have no numbers.
     """
 
     def __init__(self) -> None:
+        self._elsewhere: dict[str, int] = {}
+        self.titles_elsewhere = 0
         self.titles = 0
         self.number_of: dict[str, int] = {}
         self.counts: list[int] = []
@@ -39,14 +44,15 @@ class WordRarity:
 
     @property
     def titles(self) -> int:
-        """How many are counted."""
+        """How many are held here."""
         return self._titles
 
     @titles.setter
     def titles(self, titles: int) -> None:
         self._titles = titles
-        self.level = math.log(titles + PRIOR_TITLES)
-        self.crowd = math.log(titles + FEW_TITLES)
+        every = titles + self.titles_elsewhere
+        self.level = math.log(every + PRIOR_TITLES)
+        self.crowd = math.log(every + FEW_TITLES)
 
     def add(self, words: Iterable[str]) -> list[int]:
         """Count a title with these distinct words; their numbers."""
@@ -72,8 +78,28 @@ class WordRarity:
         """Nats of a shared word: minus the logarithm of the share of titles that use it, less for a filler
         word and a very short one."""
         number = self.number_of.get(word)
-        share, spent = self._worths[number] if number is not None else _unheld(word)
+        share, spent = self._worths[number] if number is not None else self._unnumbered(word)
         return self.level * share - spent
+
+    def count_elsewhere(self, words: Iterable[str], by: int = 1) -> None:
+        """Count a title with these distinct words that is not held here; with `by` -1 take it back."""
+        self.titles_elsewhere += by
+        self.titles = self._titles
+        for word in words:
+            count = self._elsewhere.get(word, 0) + by
+            if count:
+                self._elsewhere[word] = count
+            else:
+                del self._elsewhere[word]
+            if (number := self.number_of.get(word)) is not None:
+                self._recount(word, number)
+
+    def _unnumbered(self, word: str) -> tuple[float, float]:
+        count = self._elsewhere.get(word)
+        if count is None:
+            return _unheld(word)
+        share, prior = _word(word)
+        return share, math.log(count + prior) * share
 
     def restore(self, words: list[str], counts: list[int], free: list[int], titles: int) -> None:
         """Become what it was: words and counts by number, as a snapshot has them."""
@@ -96,7 +122,7 @@ class WordRarity:
 
     def _recount(self, word: str, number: int) -> None:
         share, prior = _word(word)
-        spent = math.log(self.counts[number] + prior) * share
+        spent = math.log(self.counts[number] + self._elsewhere.get(word, 0) + prior) * share
         self._worths[number] = share, spent
         self.share[number], self.spent[number] = share, spent
 

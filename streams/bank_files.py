@@ -1,11 +1,12 @@
 """The files of a `TakedownBank` beside its photos': the takedowns' records, and what a reader must know of both.
 
 `records.msgpack` holds lists of at most `RECORDS_A_LINE` records, each list after its length in four bytes.
+`elsewhere.msgpack` holds in the same way what a shard counts of the takedowns of others (`streams.counted_takedowns`).
 `bank.msgpack` is written last and holds length and checksum of the others.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from streams.records import TakedownFingerprint
 
 RECORDS = "records.msgpack"
 TITLES = "titles.msgpack"
+ELSEWHERE = "elsewhere.msgpack"
 BANK = "bank.msgpack"
 RECORDS_A_LINE = 256
 """Encoded at once: some tenths of a millisecond in which no other thread runs."""
@@ -32,7 +34,7 @@ def bank_format() -> str:
     """Changes with the text algorithm, its word lists and any field of the records: what an older program left out
     of them for want of knowing it is on the topic still, and must be read from there."""
     schema = msgspec.json.encode(msgspec.json.schema(TakedownFingerprint))
-    return f"1 {TITLE.algorithm} {lists_digest()} {hashlib.sha256(schema).hexdigest()[:16]}"
+    return f"2 {TITLE.algorithm} {lists_digest()} {hashlib.sha256(schema).hexdigest()[:16]}"
 
 
 class _Bank(Struct, frozen=True):
@@ -41,6 +43,7 @@ class _Bank(Struct, frozen=True):
     titles: Written
     photos: Written
     images: dict[str, tuple[int, ...]]
+    elsewhere: Written
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class FrozenBank:
     images: dict[str, tuple[int, ...]]
     titles: TitleIndex
     photos: FrozenPhotos
+    elsewhere: list[tuple[bytes, bytes]] = field(default_factory=list)
     _titles: TitleState = field(init=False)
 
     def write_changing(self, folder: Path) -> None:
@@ -63,7 +67,8 @@ class FrozenBank:
         self.photos.write_rest(folder)
         records = write_file(folder / RECORDS, _lines(self.records))
         titles = write_file(folder / TITLES, encoded(self._titles))
-        bank = _Bank(bank_format(), records, titles, self.photos.written, self.images)
+        elsewhere = write_file(folder / ELSEWHERE, _lines(self.elsewhere))
+        bank = _Bank(bank_format(), records, titles, self.photos.written, self.images, elsewhere)
         raw = msgspec.msgpack.encode(bank)
         write_file(folder / BANK, [raw, hashlib.sha256(raw).digest()])
         for path in folder.iterdir():
@@ -79,6 +84,7 @@ class ReadBank:
     images: dict[str, tuple[int, ...]]
     titles: TitleIndex
     photos: Written
+    elsewhere: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 
 def read_bank(folder: Path) -> ReadBank:
@@ -100,14 +106,17 @@ def read_bank(folder: Path) -> ReadBank:
         state = msgspec.msgpack.decode(read_file(folder / TITLES, bank.titles), type=TitleState)
         title_of = {record.takedown.takedown_id: record.prints.title for record in records}
         titles = [title for owner in state.owners if (title := title_of[owner]) is not None]
-        return ReadBank(records, bank.images, index_of(state, titles), bank.photos)
+        pairs = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]])
+        counted = read_file(folder / ELSEWHERE, bank.elsewhere)
+        elsewhere = [pair for line in _split(counted) for pair in pairs.decode(line)]
+        return ReadBank(records, bank.images, index_of(state, titles), bank.photos, elsewhere)
     except OSError as error:
         raise SnapshotError(f"{BANK}: {error.strerror}") from None
     except DAMAGED as error:
         raise SnapshotError(f"{RECORDS}, {TITLES}: {type(error).__name__}: {error}") from None
 
 
-def _lines(records: list[TakedownFingerprint]) -> Iterator[bytes]:
+def _lines(records: Sequence[object]) -> Iterator[bytes]:
     for start in range(0, len(records), RECORDS_A_LINE):
         line = msgspec.msgpack.encode(records[start : start + RECORDS_A_LINE])
         yield len(line).to_bytes(LENGTH_BYTES, "little")

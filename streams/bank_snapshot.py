@@ -41,6 +41,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     prefix: str
     offsets: Offsets
     complete_at: float
+    shard: str = ""
+    """The share of the takedowns that it holds, where they are divided."""
 
 
 class BankSnapshots:
@@ -65,8 +67,11 @@ class BankSnapshots:
 
     def open(self) -> None:
         """Take a folder of this worker's own. Without one the worker goes on without snapshots."""
+        shard = self._settings.worker.shard
+        # Each shard has its own: of another's snapshot not one takedown is its own.
+        name = f"{self._identity.topic}.shard-{shard.replace('/', '-of-')}" if shard else self._identity.topic
         try:
-            self._folder = SnapshotFolder.take(self._settings.worker.data_dir, self._identity.topic)
+            self._folder = SnapshotFolder.take(self._settings.worker.data_dir, name)
         except OSError as error:
             log.warning("no snapshots of the takedowns: worker.data_dir cannot be used", error=str(error))
 
@@ -116,7 +121,9 @@ class BankSnapshots:
         self._next = monotonic() + self._interval
         if self._folder is None:
             return
-        manifest = Manifest(self._identity, self._settings.topics.prefix, offsets, complete_at)
+        manifest = Manifest(
+            self._identity, self._settings.topics.prefix, offsets, complete_at, self._settings.worker.shard
+        )
         started = monotonic()
         try:
             newest = self._folder.newest()
@@ -185,6 +192,8 @@ class BankSnapshots:
             raise SnapshotError(f"{MANIFEST}: {error}") from None
         if manifest.identity != self._identity or manifest.prefix != self._settings.topics.prefix:
             raise SnapshotError(f"it is of {manifest.identity}, not of {self._identity}")
+        if manifest.shard != self._settings.worker.shard:
+            raise SnapshotError(f"it is of the shard {manifest.shard or 'of all takedowns'}")
         # A takedown that was withdrawn after the snapshot is told by its tombstone alone, and compaction removes
         # tombstones, `delete.retention.ms` after they were written at the earliest. A snapshot that is younger
         # than that when its tail is read misses none; an older one may hold takedowns withdrawn since.

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fingerprints.decision import decide
+from streams.known_takedowns import KnownTakedowns
 from streams.resemblance import PhotoMeeting, Resemblance
 from streams.rules import Rules
 from streams.scoring import Score, likeness_of
-from streams.takedown_bank import TakedownBank
 
 SAME_PART = 0.5
 """Share of the smaller of two areas of a photo that the other covers, from which they show the same: panels of a
@@ -23,7 +23,7 @@ MOST_COMPARED = 20
 """Takedowns compared with each other, the most probable: with fewer than this a listing's are complete."""
 
 
-def cluster_of_best(scores: Sequence[Score], bank: TakedownBank, rules: Rules) -> tuple[str, ...]:
+def cluster_of_best(scores: Sequence[Score], bank: KnownTakedowns, rules: Rules) -> tuple[str, ...]:
     """The ids of the takedowns that are one with the first of `scores`, itself among them, sorted."""
     compared = scores[:MOST_COMPARED]
     inside, waiting = [], [compared[0]]
@@ -37,7 +37,7 @@ def cluster_of_best(scores: Sequence[Score], bank: TakedownBank, rules: Rules) -
     return tuple(sorted(inside))
 
 
-def _are_one(one: Score, other: Score, bank: TakedownBank, rules: Rules) -> bool:
+def _are_one(one: Score, other: Score, bank: KnownTakedowns, rules: Rules) -> bool:
     if one.takedown.takedown.key == other.takedown.takedown.key:
         return True
     ours, theirs = one.resemblance.photo, other.resemblance.photo
@@ -48,7 +48,7 @@ def _are_one(one: Score, other: Score, bank: TakedownBank, rules: Rules) -> bool
     return decide(likeness, rules.policy).probability >= rules.threshold
 
 
-def _show_the_same(ours: PhotoMeeting, theirs: PhotoMeeting, bank: TakedownBank) -> bool:
+def _show_the_same(ours: PhotoMeeting, theirs: PhotoMeeting, bank: KnownTakedowns) -> bool:
     if not (ours.match.same_photo and theirs.match.same_photo and ours.listing_image == theirs.listing_image):
         return False
     one, other = _area_in_listing(ours, bank), _area_in_listing(theirs, bank)
@@ -56,7 +56,7 @@ def _show_the_same(ours: PhotoMeeting, theirs: PhotoMeeting, bank: TakedownBank)
     return covered >= SAME_PART * min(cv2.contourArea(one), cv2.contourArea(other))
 
 
-def _area_in_listing(meeting: PhotoMeeting, bank: TakedownBank) -> npt.NDArray[np.float32]:
+def _area_in_listing(meeting: PhotoMeeting, bank: KnownTakedowns) -> npt.NDArray[np.float32]:
     """The corners (4 x 2) of where the takedown's photo lies in the listing's, cut off at its edges, in the
     listing photo's longer sides; all of it where the hash settled it."""
     width, height = np.array([meeting.print.width, meeting.print.height]) / max(
@@ -66,7 +66,7 @@ def _area_in_listing(meeting: PhotoMeeting, bank: TakedownBank) -> npt.NDArray[n
     alignment = meeting.match.alignment
     if alignment is None:
         return whole
-    held = np.array(bank.photos.size_of(meeting.match), dtype=np.float64)
+    held = np.array(bank.size_of(meeting.match), dtype=np.float64)
     held /= held.max()
     corners = np.array([(0, 0), (held[0], 0), (held[0], held[1]), (0, held[1])])
     placed = (corners @ alignment.matrix[:, :2].T + alignment.matrix[:, 2]).astype(np.float32)

@@ -12,18 +12,18 @@ from connectors.evidence import (
     SellerEvidence,
     TitleEvidence,
 )
+from streams.known_takedowns import KnownTakedowns
 from streams.photo_evidence import photo_evidence
 from streams.records import ListingFingerprint
 from streams.scoring import Score
-from streams.takedown_bank import TakedownBank
 
 
-def evidence_of(listing: ListingFingerprint, bank: TakedownBank, score: Score) -> tuple[Evidence, ...]:
+def evidence_of(listing: ListingFingerprint, bank: KnownTakedowns, score: Score) -> tuple[Evidence, ...]:
     """What speaks for the score, heaviest first, then what speaks against it."""
     return tuple(sorted(_evidence(listing, bank, score), key=lambda part: -part.weight))
 
 
-def _evidence(listing: ListingFingerprint, bank: TakedownBank, score: Score) -> Iterable[Evidence]:
+def _evidence(listing: ListingFingerprint, bank: KnownTakedowns, score: Score) -> Iterable[Evidence]:
     ours, theirs, met = listing.prints, score.takedown.prints, score.resemblance
     weights = {part: round(weight, 3) for part, weight in score.decision.weights.items() if weight}
     for part in ("photo", "backdrop"):

@@ -17,9 +17,9 @@ SETTLED = "Stable"
 READ_MS = 10_000
 
 
-def standing_of(settings: Settings, client_id: str) -> Standing | None:
-    """How the member with this client id stands; None where Kafka does not say. Takes half a minute at the most."""
-    group = settings.kafka.group
+def standing_of(settings: Settings, group: str, client_id: str) -> Standing | None:
+    """How the group's member with this client id stands; None where Kafka does not say. Takes half a minute at the
+    most."""
     try:
         with administration(settings) as admin:
             described = description(admin, group)

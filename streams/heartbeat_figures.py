@@ -43,11 +43,11 @@ def first_heartbeat(
     )
 
 
-def with_figures(heartbeat: Heartbeat, metrics: Metrics, index: TakedownIndex) -> Heartbeat:
-    """The heartbeat with what the metrics have counted and the index holds."""
+def with_figures(heartbeat: Heartbeat, metrics: Metrics, index: TakedownIndex | None) -> Heartbeat:
+    """The heartbeat with what the metrics have counted and the index holds; None for a part that has none."""
     return replace(
         heartbeat,
-        index=index_state(index),
+        index=None if index is None else index_state(index),
         flows=flows_of(metrics.flows.counts()),
         alerts=counted(metrics.alerts, ("kind",)),
         dead_letters=counted(metrics.dead_letters, ("stage", "error")),

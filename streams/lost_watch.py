@@ -41,11 +41,12 @@ goes on for a process that is stopped."""
 class Watched:
     """What the watch looks at in a worker, from its own threads; the callables only read.
 
-    `joins`: whether the worker should be in its group by now. `progress`: by topic, grows as the work on it gets on.
-    `waits`: whether what it made cannot be delivered now.
+    `group` is its consumer group. `joins`: whether the worker should be in it by now. `progress`: by topic, grows as
+    the work on it gets on. `waits`: whether what it made cannot be delivered now.
     """
 
     client_id: str
+    group: str
     joins: Callable[[], bool]
     progress: Callable[[], Mapping[str, int]]
     waits: Callable[[], bool]
@@ -112,7 +113,7 @@ class LostWatch:
         while not self._over.wait(self._bound / ASKS):
             if not self._watched.joins():
                 continue
-            standing = standing_of(self._settings, self._watched.client_id)
+            standing = standing_of(self._settings, self._watched.group, self._watched.client_id)
             verdict = self._vigil.told(standing, self._watched.progress(), waits=self._watched.waits())
             if verdict is not None and verdict.doubt is not None:
                 partition, offset = verdict.doubt
@@ -130,6 +131,6 @@ class LostWatch:
 
     def _say(self, verdict: Verdict) -> None:
         log.critical("worker is lost, ending uncommitted", why=verdict.why, exit_code=EXIT_LOST,
-                     group=self._settings.kafka.group, client=self._watched.client_id)  # fmt: skip
+                     group=self._watched.group, client=self._watched.client_id)  # fmt: skip
         # What it hangs on, for whoever looks into it.
         faulthandler.dump_traceback(sys.stderr, all_threads=True)

@@ -1,9 +1,10 @@
 """Fingerprints to alerts and seller links: every listing version is held against all takedowns."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, time
+from typing import TypeVar
 
 import msgspec
 
@@ -14,7 +15,7 @@ from connectors.seller_links import SellerLink
 from streams.flood_guard import FloodGuard, flood_alert
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
-from streams.pipeline import match_listing
+from streams.pipeline import Match, match_listing
 from streams.records import ListingFingerprint, seller_link_id
 from streams.rules import Rules
 from streams.seller_linking import keep_strongest
@@ -24,6 +25,8 @@ from streams.takedown_bank import TakedownBank
 from streams.topics import ALERTS, FINGERPRINTS, HELD_ALERTS, POLICY_DIFFERENCES, SELLER_LINKS, TopicSpec
 
 SOURCE = "relistwatch/worker"
+Read = tuple[Message, ListingFingerprint]
+Each = TypeVar("Each")
 BREATHE_SECONDS = 0.01
 """Matching between two turns of the event loop; a listing takes less than one by its title, and several by photos
 whose backdrop many takedowns share."""
@@ -50,8 +53,7 @@ class MatchListings(Stage):
         self._rules = rules
         self._guard = guard
         self._codec = Codec(ListingFingerprint, ours=True)
-        metrics.photo_index_bytes.labels("memory").set_function(lambda: bank.photos.memory_bytes)
-        metrics.photo_index_bytes.labels("disk").set_function(lambda: bank.photos.disk_bytes)
+        tell_photo_index(metrics, bank)
 
     async def process(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Alerts, dead letters, policies' differences, and for each pair of accounts its strongest link in the
@@ -60,32 +62,33 @@ class MatchListings(Stage):
         alerts: list[tuple[Message, Alert]] = []
         links: dict[str, SellerLink] = {}
         now = datetime.now(UTC)
-        breathed = monotonic()
+        decoded: list[Read] = []
         for message in messages:
-            if monotonic() - breathed > BREATHE_SECONDS:
-                await breathe()
-                breathed = monotonic()
             if message.value is None:
                 continue
             try:
-                fingerprint = self.decode(self._codec, message)
+                decoded.append((message, self.decode(self._codec, message)))
             except RecordError as error:
                 outgoing.append(self.dead_letter(message, error.kind, str(error)))
-                continue
-            match = match_listing(fingerprint, self._bank, self._rules, matched_at=now)
+        async for message, fingerprint, match in self.match_all(decoded, now):
             if match.alert is not None:
                 alerts.append((message, match.alert))
             if (difference := policy_difference(fingerprint, match, self._rules)) is not None:
                 outgoing.append(self._difference(difference))
             keep_strongest(links, match.seller_links)
-            for tier, photos in match.tiers.items():
-                self.metrics.photos_settled.labels(tier).inc(photos)
-            if match.allowed:
-                self.metrics.allowed.inc(match.allowed)
+            count_searched(self.metrics, match.tiers, match.allowed)
         self.metrics.seller_links.inc(len(links))
         # Last, when nothing can fail any more: a batch done anew one by one must not find its flood tipped already.
         outgoing += [record for message, alert in alerts for record in self._guarded(message, alert, now)]
         return outgoing + [seller_link_out(link) for link in links.values()]
+
+    async def match_all(
+        self, decoded: Sequence[Read], now: datetime
+    ) -> AsyncIterator[tuple[Message, ListingFingerprint, Match]]:
+        """What each listing of the batch is, in order."""
+        async for message, fingerprint in breathing(decoded):
+            match = match_listing(fingerprint, self._bank, self._rules, matched_at=now)
+            yield message, fingerprint, match
 
     def _guarded(self, message: Message, alert: Alert, now: datetime) -> list[Outgoing]:
         """The alert on its topic, and the flood's own where this alert is one too many."""
@@ -113,6 +116,30 @@ class MatchListings(Stage):
                 # How long it took, for whoever reads the alert. A held alert has none: it is released by hand.
                 return replace(record, headers=[*record.headers, (name, value)])
         return record
+
+
+async def breathing(each_of: Iterable[Each]) -> AsyncIterator[Each]:
+    """Each of these, with turns of the event loop between them where they take long."""
+    breathed = monotonic()
+    for each in each_of:
+        if monotonic() - breathed > BREATHE_SECONDS:
+            await breathe()
+            breathed = monotonic()
+        yield each
+
+
+def tell_photo_index(metrics: Metrics, bank: TakedownBank) -> None:
+    """Let the metrics ask the bank what its photos take."""
+    metrics.photo_index_bytes.labels("memory").set_function(lambda: bank.photos.memory_bytes)
+    metrics.photo_index_bytes.labels("disk").set_function(lambda: bank.photos.disk_bytes)
+
+
+def count_searched(metrics: Metrics, tiers: Mapping[str, int], allowed: int) -> None:
+    """Count a listing's photos by the tier that settled them, and what the allow-list silenced."""
+    for tier, photos in tiers.items():
+        metrics.photos_settled.labels(tier).inc(photos)
+    if allowed:
+        metrics.allowed.inc(allowed)
 
 
 def alert_on(topic: TopicSpec, alert: Alert, source: str = SOURCE) -> Outgoing:

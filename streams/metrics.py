@@ -119,6 +119,18 @@ class Metrics:
         self.heartbeats_failed = Counter(
             "relistwatch_heartbeats_failed", "Heartbeats that could not be sent.", registry=self.registry
         )
+        self.shard = Gauge(
+            "relistwatch_shard", "The number of shards, by the shard that this worker is, where the takedowns are "
+            "divided.", ["shard", "of"], registry=self.registry,
+        )  # fmt: skip
+        self.shard_wait = Gauge(
+            "relistwatch_shard_wait_seconds", "Since when the worker that gathers waits for another shard's answer.",
+            ["shard"], registry=self.registry,
+        )  # fmt: skip
+        self.shard_unanswered = Counter(
+            "relistwatch_shard_unanswered", "Listings about which a shard never answered, as far as Kafka still knows.",
+            ["shard"], registry=self.registry,
+        )  # fmt: skip
         self.lag = Gauge(
             "relistwatch_lag", "Messages on the broker not yet committed.", ["topic", "partition"],
             registry=self.registry,

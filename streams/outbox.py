@@ -57,6 +57,8 @@ class Outgoing:
     headers: Headers = ()
     listing: bytes | None = None
     """The key of the listing that it is about, where its own is another."""
+    partition: int | None = None
+    """Where it must lie, modulo the topic's partitions; without one, where its key falls."""
 
     @property
     def about(self) -> bytes | None:
@@ -190,10 +192,12 @@ class Outbox(Service):  # type: ignore[misc]
         failed: list[Outgoing] = []
         for record in records:
             try:
+                topic = topic_name(record.topic, self._settings.topics)
                 future = await producer.send(
-                    topic_name(record.topic, self._settings.topics),
+                    topic,
                     value=record.value,
                     key=record.key,
+                    partition=await _partition(producer, topic, record.partition),
                     headers=list(record.headers),
                 )
                 pending.append((record, future))
@@ -224,3 +228,9 @@ class Outbox(Service):  # type: ignore[misc]
         self._lacking = refusal(error, "Write", topic=topic) or self._lacking
         if isinstance(error, REFUSALS):
             self._refused = producer
+
+
+async def _partition(producer: AIOKafkaProducer, topic: str, wanted: int | None) -> int | None:
+    if wanted is None:
+        return None
+    return wanted % max(1, len(await producer.partitions_for(topic)))

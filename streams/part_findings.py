@@ -9,6 +9,7 @@ from streams.heartbeat import LOST_AFTER, Heartbeat
 from streams.record_reader import ReadError, RecordReader
 from streams.safe_text import safe_text
 from streams.settings import Settings
+from streams.shard_findings import shard_findings
 from streams.topics import HEARTBEATS
 
 LATELY = timedelta(minutes=10)
@@ -26,6 +27,7 @@ def part_findings(settings: Settings) -> Iterator[Finding]:
         return
     found = [_finding(each, now) for each in newest if each.state != "stopping"]
     yield from found or [Finding("parts", "ok", "none sends heartbeats")]
+    yield from shard_findings(newest, now)
 
 
 def newest_heartbeats(settings: Settings, since: datetime) -> list[Heartbeat]:

@@ -8,18 +8,18 @@ from connectors.evidence import PhotoEvidence
 from fingerprints.photo_align import relative_transform
 from fingerprints.photo_edits import name_edits
 from fingerprints.photo_print import decode_thumbnail
+from streams.known_takedowns import KnownTakedowns
 from streams.resemblance import PhotoMeeting
-from streams.takedown_bank import TakedownBank
 
 
-def photo_evidence(bank: TakedownBank, meeting: PhotoMeeting, weight: float) -> PhotoEvidence:
+def photo_evidence(bank: KnownTakedowns, meeting: PhotoMeeting, weight: float) -> PhotoEvidence:
     """What two photos have in common, and what was done to the one to make the other."""
     match = meeting.match
     edits: tuple[str, ...] = ()
     inliers: int | UnsetType = UNSET
     transform: tuple[tuple[float, ...], ...] | UnsetType = UNSET
     if match.alignment is not None:
-        size, held_size = (meeting.print.width, meeting.print.height), bank.photos.size_of(match)
+        size, held_size = (meeting.print.width, meeting.print.height), bank.size_of(match)
         thumbnail = decode_thumbnail(meeting.print.thumbnail)
         edits = name_edits(match.alignment, match.agreement, size, held_size, thumbnail)
         inliers = match.alignment.inliers

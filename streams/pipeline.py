@@ -28,6 +28,7 @@ from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TITLE
 from streams.clusters import cluster_of_best
 from streams.evidence import evidence_of
+from streams.known_takedowns import KnownTakedowns
 from streams.records import (
     ImageFailure,
     ImageFingerprint,
@@ -39,6 +40,7 @@ from streams.records import (
     listing_version,
     was_seen_after,
 )
+from streams.resemblance import Resembling
 from streams.rules import Rules
 from streams.scoring import Score, score_listing
 from streams.seller_linking import seller_links
@@ -147,15 +149,28 @@ def match_listing(
     always.
     """
     resembling = bank.resembling(listing.prints, rules)
-    scores = score_listing(listing, bank, resembling, rules)
-    finding = _still_up(listing, bank, still_up_since) or _relist(listing, bank, scores, rules)
-    return Match(
-        scores,
-        _alert(listing, finding, rules, matched_at, caught_by) if finding else None,
-        seller_links(listing, bank, resembling),
-        resembling.tiers,
-        resembling.allowed,
-    )
+    scores, alert = decide_listing(
+        listing, bank, resembling, rules,
+        matched_at=matched_at, caught_by=caught_by, still_up_since=still_up_since,
+    )  # fmt: skip
+    links = seller_links(listing, bank, resembling)
+    return Match(scores, alert, links, resembling.tiers, resembling.allowed)
+
+
+def decide_listing(
+    listing: ListingFingerprint,
+    known: KnownTakedowns,
+    resembling: Resembling,
+    rules: Rules,
+    *,
+    matched_at: datetime,
+    caught_by: Literal["arrival", "lookback"] = "arrival",
+    still_up_since: Callable[[str], datetime | None] = lambda _: None,
+) -> tuple[tuple[Score, ...], Alert | None]:
+    """The second half of matching: the scores of what resembles the listing, and the alert if one is due."""
+    scores = score_listing(listing, known, resembling, rules)
+    finding = _still_up(listing, known, still_up_since) or _relist(listing, known, scores, rules)
+    return scores, _alert(listing, finding, rules, matched_at, caught_by) if finding else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +186,7 @@ class _Finding:
 
 
 def _still_up(
-    listing: ListingFingerprint, bank: TakedownBank, since: Callable[[str], datetime | None]
+    listing: ListingFingerprint, bank: KnownTakedowns, since: Callable[[str], datetime | None]
 ) -> _Finding | None:
     down = [
         one.takedown
@@ -185,7 +200,7 @@ def _still_up(
 
 
 def _relist(
-    listing: ListingFingerprint, bank: TakedownBank, scores: Sequence[Score], rules: Rules
+    listing: ListingFingerprint, bank: KnownTakedowns, scores: Sequence[Score], rules: Rules
 ) -> _Finding | None:
     over = [score for score in scores if score.probability >= rules.threshold]
     if not over:

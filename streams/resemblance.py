@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from connectors.evidence import ContactKind
-from fingerprints.photo_match import PhotoMatch
+from fingerprints.photo_match import PhotoMatch, Tier
 from fingerprints.photo_print import PhotoPrint
 
 
@@ -56,3 +56,23 @@ class Resembling:
     photos: list[tuple[str, PhotoMeeting]] = field(default_factory=list)
     tiers: Counter[str] = field(default_factory=Counter)
     allowed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPhoto:
+    """What the search for one of a listing's photos found, best first, each with the takedown's id."""
+
+    image: int
+    tier: Tier
+    meetings: tuple[tuple[str, PhotoMeeting], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that the searches for one listing found, by takedown, before analysts' allow-list is asked: titles, heaviest
+    first; photos, one search each; contacts; and the descriptions of what those brought up."""
+
+    titles: tuple[tuple[str, TextMeeting], ...] = ()
+    photos: tuple[FoundPhoto, ...] = ()
+    contacts: tuple[tuple[str, ContactMeeting], ...] = ()
+    descriptions: tuple[tuple[str, TextMeeting], ...] = ()

@@ -20,6 +20,7 @@ from connectors.verdicts import Verdict
 from streams.heartbeat import Heartbeat
 from streams.records import ListingFingerprint, TakedownFingerprint
 from streams.settings import Topics
+from streams.shard_answers import ShardAnswer
 from streams.topics import (
     ALERTS,
     ALL_TOPICS,
@@ -30,6 +31,7 @@ from streams.topics import (
     LISTINGS,
     POLICY_DIFFERENCES,
     SELLER_LINKS,
+    SHARD_ANSWERS,
     TAKEDOWN_AUDIT,
     TAKEDOWN_FINGERPRINTS,
     TAKEDOWN_REQUESTS,
@@ -56,6 +58,7 @@ RECORD_OF: dict[str, type[Struct]] = {
     HELD_ALERTS.name: Alert,
     POLICY_DIFFERENCES.name: PolicyDifference,
     SELLER_LINKS.name: SellerLink,
+    SHARD_ANSWERS.name: ShardAnswer,
     VERDICTS.name: Verdict,
     DEAD_LETTERS.name: DeadLetter,
     HEARTBEATS.name: Heartbeat,
@@ -75,6 +78,8 @@ KEYS = {
     "held-alerts": "alert_id",
     "policy-differences": "marketplace:listing_id",
     "seller-links": "the two accounts as marketplace:seller_id, sorted, and the reason, with | between them",
+    "shard-answers": "the shard, and the partition of fingerprints that it is about, such as 2/8 5; the record lies on "
+    "the partition of the same number",
     "verdicts": "alert_id",
     "dead-letters": "the original message's key",
     "connector-state": "the connector instance",

@@ -7,10 +7,10 @@ from connectors.events import AlertListing, Price
 from connectors.field_types import Key
 from fingerprints.decision import Decision, Likeness, decide
 from fingerprints.title_normalise import normalise_title
+from streams.known_takedowns import KnownTakedowns
 from streams.records import ListingFingerprint, Prints, TakedownFingerprint
 from streams.resemblance import Resemblance, Resembling
 from streams.rules import Rules
-from streams.takedown_bank import TakedownBank
 
 CATEGORY_READ = 200
 """Characters of a category that are compared."""
@@ -37,7 +37,7 @@ class Score:
 
 
 def score_listing(
-    listing: ListingFingerprint, bank: TakedownBank, resembling: Resembling, rules: Rules
+    listing: ListingFingerprint, bank: KnownTakedowns, resembling: Resembling, rules: Rules
 ) -> tuple[Score, ...]:
     """The takedowns that the listing resembles, most probable first; never its own takedown."""
     scores = []

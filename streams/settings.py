@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 
 from connectors.takedown_lists.limits import ListLimits
 from streams.secret_settings import shown_table
+from streams.shards import read_shard
 from streams.trusted_networks import networks_of
 
 ENV_PREFIX = "RELISTWATCH_"
@@ -74,6 +75,11 @@ class Topics(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How one worker takes work in."""
 
+    only: Literal["everything", "fingerprint"] = "everything"
+    """What a worker does: all, or only fingerprint listings and takedowns, where others are `shard`s."""
+    shard: Annotated[str, Meta(pattern=r"^([0-9]{1,4}/[0-9]{1,4})?\Z")] = ""
+    """The share of the takedowns that this worker holds and matches listings against, such as `2/8`; without one, all.
+    The option `--shard` says the same."""
     batch: Positive = 200
     """Most events an agent handles together."""
     batch_within: Seconds = 0.02
@@ -94,6 +100,13 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     lost_seconds: Annotated[float, Meta(ge=0)] = 120.0
     """A worker that hangs, or that its group does not know, for so long while Kafka answers ends itself with exit code
     75; 0 never. Not below a minute: a rebalance may take as long."""
+
+    def __post_init__(self) -> None:
+        """A shard that is none must not begin a group of its own."""
+        if self.shard:
+            read_shard(self.shard)
+            if self.only == "fingerprint":
+                raise ValueError("worker.shard matches, worker.only = fingerprint does not: set one of them")
 
 
 class Photos(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Services that start beside each other instead of one after another."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from mode import Service
@@ -9,7 +10,7 @@ from mode import Service
 class StartTogether(Service):  # type: ignore[misc]
     """Started when all of them are; they stop in the reverse of this order. Where one fails to start, so does this."""
 
-    def __init__(self, *services: Service, **kwargs: Any) -> None:
+    def __init__(self, services: Sequence[Service], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._services = services
 

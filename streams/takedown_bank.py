@@ -1,26 +1,28 @@
 """All takedowns that listings are matched against, searched by each kind of fingerprint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec.structs
 
 from fingerprints.contact import Contact
 from fingerprints.contact_index import ContactIndex
-from fingerprints.description_likeness import DescriptionPrint
 from fingerprints.description_print import DESCRIPTION
 from fingerprints.description_store import DescriptionStore
 from fingerprints.description_weight import description_weight
-from fingerprints.photo_match import PhotoIndex, Stage, no_stage
+from fingerprints.photo_match import PhotoIndex, PhotoMatch, Stage, no_stage
 from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_bulk import index_of_titles
 from fingerprints.title_index import TitleIndex
 from fingerprints.title_print import TITLE, TitlePrint
 from streams.bank_files import FrozenBank, read_bank
+from streams.counted_takedowns import CountedTakedowns
+from streams.found import add_contacts, add_descriptions, resembling_of
 from streams.records import Prints, TakedownFingerprint
-from streams.resemblance import ContactMeeting, PhotoMeeting, Resemblance, Resembling, TextMeeting
+from streams.resemblance import ContactMeeting, Found, FoundPhoto, PhotoMeeting, Resembling, TextMeeting
 from streams.rules import Rules
+from streams.shards import Shard
 
 
 class TakedownBank:
@@ -29,9 +31,14 @@ class TakedownBank:
     Fingerprints of another algorithm version than this program's are left out of the indexes and counted in
     `stale`: unlike versions are never compared. Photos' fingerprints live in the photo index and its files
     (in `folder`) only; `takedowns` holds the rest. `stage` as in `PhotoIndex`.
+
+    With a `shard` only the takedowns that fall to it are held; the others are counted in `elsewhere`, so that what a
+    word, a description and a contact weigh is the same on all shards.
     """
 
-    def __init__(self, folder: Path | None = None, stage: Stage = no_stage) -> None:
+    def __init__(
+        self, folder: Path | None = None, stage: Stage = no_stage, shard: Shard | None = None
+    ) -> None:
         self.takedowns: dict[str, TakedownFingerprint] = {}
         self.stale = 0
         self.titles = TitleIndex()
@@ -44,6 +51,8 @@ class TakedownBank:
         self._by_listing: dict[str, str | set[str]] = {}
         """The takedowns of each listing; most have one, and a string is a fourth of a set."""
         self._filling = False
+        self._shard = shard
+        self.elsewhere = None if shard is None else CountedTakedowns(self.titles.rarity, self.descriptions)
 
     def __len__(self) -> int:
         return len(self.takedowns)
@@ -51,6 +60,9 @@ class TakedownBank:
     def put(self, fingerprint: TakedownFingerprint) -> None:
         """Hold this takedown, instead of its earlier version if there is one."""
         takedown_id = fingerprint.takedown.takedown_id
+        if self.elsewhere is not None and self._shard is not None and not self._shard.holds(takedown_id):
+            self.elsewhere.put(fingerprint)
+            return
         self.withdraw(takedown_id)
         prints = fingerprint.prints
         if prints.photos and prints.algorithms.image == PHOTO_ALGORITHM:
@@ -70,6 +82,8 @@ class TakedownBank:
         """Forget the takedown; an unknown one is no error."""
         earlier = self.takedowns.pop(takedown_id, None)
         if earlier is None:
+            if self.elsewhere is not None:
+                self.elsewhere.withdraw(takedown_id)
             return
         self._let_go(earlier.takedown.key, takedown_id)
         self.titles.withdraw(takedown_id)
@@ -95,7 +109,14 @@ class TakedownBank:
             for record in records
             if record.prints.title is not None and record.prints.algorithms.text == TITLE.algorithm
         )
+        if self.elsewhere is not None:
+            self._count_elsewhere(self.elsewhere.kept())
         self._filling = False
+
+    def _count_elsewhere(self, kept: Iterable[tuple[bytes, bytes]]) -> None:
+        """Count what other shards hold in the indexes that are there now."""
+        self.elsewhere = CountedTakedowns(self.titles.rarity, self.descriptions)
+        self.elsewhere.keep_all(kept)
 
     def settle_in(self, folder: Path) -> None:
         """Keep the photos' files in this folder, which is empty, from now on; only while the bank is empty."""
@@ -106,8 +127,9 @@ class TakedownBank:
 
     def freeze(self) -> FrozenBank:
         """The bank as it is now, to be written (`streams.bank_files`)."""
+        kept = [] if self.elsewhere is None else list(self.elsewhere.kept())
         return FrozenBank(
-            list(self.takedowns.values()), dict(self._images), self.titles, self.photos.freeze()
+            list(self.takedowns.values()), dict(self._images), self.titles, self.photos.freeze(), kept
         )
 
     def thaw(self, frozen: FrozenBank) -> None:
@@ -140,13 +162,15 @@ class TakedownBank:
         if self.takedowns:
             raise ValueError("the bank holds takedowns already")
         read = read_bank(saved)
-        loaded = TakedownBank(None, self._stage)
+        loaded = TakedownBank(None, self._stage, self._shard)
         for record in read.records:
             loaded._hold(record)
         loaded.photos.close()
         loaded.photos = PhotoIndex.load(saved, read.photos, folder, self._stage)
         loaded.titles, loaded._images = read.titles, read.images
         loaded.descriptions, loaded.contacts = _small_indexes(read.records)
+        if loaded.elsewhere is not None:
+            loaded._count_elsewhere(read.elsewhere)
         self.photos.close()
         vars(self).update(vars(loaded))
 
@@ -178,21 +202,34 @@ class TakedownBank:
 
     def resembling(self, prints: Prints, rules: Rules) -> Resembling:
         """The takedowns that any kind of fingerprint finds, and where they meet."""
-        found = Resembling()
+        return resembling_of(self.find(prints, rules.candidates), rules)
+
+    def find(self, prints: Prints, candidates: int) -> Found:
+        """What the searches find, at most `candidates` takedowns for each title and photo."""
+        titles: list[tuple[str, TextMeeting]] = []
         if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
-            self._add_titles(found, prints.title, rules)
+            titles = [
+                (hit.owner, TextMeeting(hit.similarity, hit.weight))
+                for hit in self.titles.search(prints.title, candidates)
+            ]
+        photos: list[FoundPhoto] = []
         if prints.algorithms.image == PHOTO_ALGORITHM:
-            for photo in prints.photos:
-                self._add_photo(found, photo.image, photo.print, rules)
-        self.add_rest(found, prints)
-        return found
+            photos = [self._find_photo(photo.image, photo.print, candidates) for photo in prints.photos]
+        contacts = list(self._find_contacts(prints.contacts))
+        owners = dict.fromkeys(
+            (
+                *(owner for owner, _ in titles),
+                *(owner for photo in photos for owner, _ in photo.meetings),
+                *(owner for owner, _ in contacts),
+            )
+        )
+        descriptions = tuple(self._find_descriptions(prints, owners))
+        return Found(tuple(titles), tuple(photos), tuple(contacts), descriptions)
 
     def add_rest(self, found: Resembling, prints: Prints) -> None:
         """Add to what titles or photos found what contacts and descriptions say."""
-        if prints.contacts:
-            self._add_contacts(found, prints.contacts)
-        if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
-            self._add_descriptions(found, prints.description)
+        add_contacts(found, self._find_contacts(prints.contacts))
+        add_descriptions(found, self._find_descriptions(prints, found.takedowns))
 
     def compare_titles(self, query: TitlePrint | None, held: TitlePrint | None) -> TextMeeting | None:
         """What two titles have in common, by the rarity of words in this bank; None where one is missing."""
@@ -200,56 +237,42 @@ class TakedownBank:
             return None
         return TextMeeting(TITLE.compare(query, held), self.titles.weigh(query, held))
 
-    def _add_titles(self, found: Resembling, title: TitlePrint, rules: Rules) -> None:
-        for hit in self.titles.search(title, rules.candidates):
-            if rules.allowed and rules.allowed.allows_title(hit.owner):
-                found.allowed += 1
-                continue
-            met = found.takedowns.setdefault(hit.owner, Resemblance())
-            met.title = TextMeeting(hit.similarity, hit.weight)
+    def size_of(self, match: PhotoMatch) -> tuple[int, int]:
+        """Width and height of the held photo, in pixels as it was decoded."""
+        return self.photos.size_of(match)
 
     def explained(self, meeting: PhotoMeeting) -> PhotoMeeting:
         """The meeting with how the two photos lie on each other, where that can be said."""
         match = self.photos.explain(meeting.print, meeting.match)
         return PhotoMeeting(meeting.listing_image, meeting.takedown_image, meeting.print, match)
 
-    def _add_descriptions(self, found: Resembling, description: DescriptionPrint) -> None:
-        """Compared with the takedowns that something else brought: by itself no description brings an alert."""
-        for shared in self.descriptions.compare(description, found.takedowns):
-            weight = description_weight(shared.similarity, shared.held_by)
-            if weight > 0:
-                found.takedowns[shared.owner].description = TextMeeting(shared.similarity, weight)
+    def _find_photo(self, image: int, photo: PhotoPrint, candidates: int) -> FoundPhoto:
+        search = self.photos.search(photo, candidates)
+        met = tuple(
+            (match.owner, PhotoMeeting(image, self._images[match.owner][match.item], photo, match))
+            for match in search.matches
+        )
+        return FoundPhoto(image, search.tier, met)
 
-    def _add_contacts(self, found: Resembling, contacts: Sequence[Contact]) -> None:
+    def _find_contacts(self, contacts: Sequence[Contact]) -> Iterator[tuple[str, ContactMeeting]]:
         owners: dict[Contact, list[str]] = {}
         for owner, contact in self.contacts.search(contacts):
             owners.setdefault(contact, []).append(owner)
         for contact, sharing in owners.items():
-            accounts = len({self.takedowns[owner].takedown.account for owner in sharing})
+            accounts = {self.takedowns[owner].takedown.account for owner in sharing}
+            if self.elsewhere is not None:
+                accounts.update(self.elsewhere.accounts_of(contact))
             for owner in sharing:
-                met = found.takedowns.setdefault(owner, Resemblance())
-                if met.contact is None or accounts < met.contact.accounts:
-                    met.contact = ContactMeeting(contact.kind, contact.value, accounts)
+                yield owner, ContactMeeting(contact.kind, contact.value, len(accounts))
 
-    def _add_photo(self, found: Resembling, image: int, photo: PhotoPrint, rules: Rules) -> None:
-        search = self.photos.search(photo, rules.candidates)
-        found.tiers[search.tier] += 1
-        met = [
-            (match.owner, PhotoMeeting(image, self._images[match.owner][match.item], photo, match))
-            for match in search.matches
-        ]
-        # The same catalogue photo may stand in other takedowns that no verdict names.
-        if rules.allowed and any(
-            meeting.match.same_photo and rules.allowed.allows_photo(owner, meeting.takedown_image)
-            for owner, meeting in met
-        ):
-            found.allowed += 1
+    def _find_descriptions(self, prints: Prints, owners: Iterable[str]) -> Iterator[tuple[str, TextMeeting]]:
+        """Compared with the takedowns that something else brought: by itself no description brings an alert."""
+        if prints.description is None or prints.algorithms.description != DESCRIPTION.algorithm:
             return
-        found.photos += met
-        for owner, meeting in met:
-            there = found.takedowns.setdefault(owner, Resemblance())
-            if there.photo is None or meeting.match.rank < there.photo.match.rank:
-                there.photo = meeting
+        for shared in self.descriptions.compare(prints.description, owners):
+            weight = description_weight(shared.similarity, shared.held_by)
+            if weight > 0:
+                yield shared.owner, TextMeeting(shared.similarity, weight)
 
 
 def _small_indexes(records: Sequence[TakedownFingerprint]) -> tuple[DescriptionStore, ContactIndex]:

@@ -58,6 +58,7 @@ ALERTS = TopicSpec("alerts", "Alert", "delete", 90)
 HELD_ALERTS = TopicSpec("held-alerts", "Alert", "delete", 90)
 POLICY_DIFFERENCES = TopicSpec("policy-differences", "PolicyDifference", "delete", 30)
 SELLER_LINKS = TopicSpec("seller-links", "SellerLink", "compact")
+SHARD_ANSWERS = TopicSpec("shard-answers", "ShardAnswer", "delete", 7)
 VERDICTS = TopicSpec("verdicts", "Verdict", "compact")
 DEAD_LETTERS = TopicSpec(
     "dead-letters", "DeadLetter", "delete", 30, extra={"max.message.bytes": str(24 * 1024 * 1024)}
@@ -82,6 +83,7 @@ ALL_TOPICS = (
     HELD_ALERTS,
     POLICY_DIFFERENCES,
     SELLER_LINKS,
+    SHARD_ANSWERS,
     VERDICTS,
     DEAD_LETTERS,
     CONNECTOR_STATE,

@@ -1,8 +1,6 @@
 """One worker: Faust agents over Kafka, with the services they need started first and stopped last."""
 
 import asyncio
-import math
-import os
 import tempfile
 import uuid
 from collections.abc import Iterable, Mapping
@@ -18,35 +16,21 @@ from faust.exceptions import ConsumerNotStarted
 from mode import Service
 
 from streams.eager_consumer import EagerConsumer
-from streams.fingerprint_stages import FingerprintListings, FingerprintTakedowns
-from streams.flood_guard import FloodGuard
-from streams.followed_topic import FollowedTopic
 from streams.health import HealthServer
 from streams.heartbeat_figures import first_heartbeat
 from streams.heartbeat_sender import Heartbeats
 from streams.kafka_options import faust_credentials, servers
 from streams.lost_watch import LostWatch, Watched
-from streams.match_stage import MatchListings
 from streams.message_batches import batches
 from streams.metrics import Metrics
 from streams.no_tables import NoTables
-from streams.outbox import Outbox
-from streams.photo_fetch import PhotoFetcher
-from streams.photo_keeper import PhotoKeeper
-from streams.photo_pool import PhotoPool
-from streams.photo_store import open_store
-from streams.photos import PhotoReader
-from streams.policy_file import rules_of
 from streams.rights_check import require_rights
 from streams.rights_watch import RightsWatch
 from streams.settings import Settings
 from streams.stage import Stage
-from streams.start_together import StartTogether
-from streams.takedown_bank import TakedownBank
-from streams.takedown_index import TakedownIndex
 from streams.topics import topic_name
-from streams.verdict_feed import VerdictFeed
 from streams.worker_heartbeat import WorkerHeartbeat
+from streams.worker_parts import Group, Parts, component_of, group_of, parts_of
 
 log = structlog.get_logger(__name__)
 
@@ -57,35 +41,21 @@ FETCH_BYTES = 1024 * 1024
 """That Kafka gives of a partition at once: so much of each waits in the client, besides `worker.buffer_bytes`."""
 
 
-class PhotoService(Service):  # type: ignore[misc]
-    """Starts and stops the fetcher, the keeper and the pool of photo processes."""
-
-    def __init__(self, fetcher: PhotoFetcher, keeper: PhotoKeeper, pool: PhotoPool, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._fetcher, self._keeper, self._pool = fetcher, keeper, pool
-
-    async def on_start(self) -> None:
-        """Spawn the children."""
-        await self.add_async_context(self._fetcher)
-        await self.add_async_context(self._keeper)
-        await self.add_async_context(self._pool)
-
-
 class Watch(Service):  # type: ignore[misc]
     """Knows whether the worker is ready, and whether it still gets on."""
 
     def __init__(
         self,
         app: Any,
-        held: list[FollowedTopic],
+        parts: Parts,
         stages: Mapping[str, Stage],
         metrics: Metrics,
         rights: RightsWatch,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._app, self._held, self._stages, self._metrics = app, held, stages, metrics
-        self._rights = rights
+        self._app, self._held, self._stages, self._metrics = app, parts.held, stages, metrics
+        self._parts, self._rights = parts, rights
         self._done: dict[str, int] = {}
         self._moved: float | None = None
 
@@ -93,21 +63,20 @@ class Watch(Service):  # type: ignore[misc]
         """Ready: takedowns and verdicts are loaded, partitions are assigned, and nothing is forbidden."""
         if self._rights.lacking is not None:
             return self._rights.lacking
+        if (waits := self._parts.begins()) is not None:
+            return waits
         for followed in self._held:
             if not followed.loaded:
                 return f"{followed.topic.name} are loading"
         if not self.partitions():
             return "no partitions are assigned"
-        return None
+        return self._parts.waits_for()
 
     def partitions(self) -> list[tuple[str, int]]:
         """What is assigned to this worker; nothing before the consumer has started."""
         if not all(followed.loaded for followed in self._held):
             return []
-        try:
-            return [(each.topic, each.partition) for each in self._app.consumer.assignment()]
-        except ConsumerNotStarted:
-            return []
+        return list(assigned_of(self._app))
 
     def joins(self) -> bool:
         """Whether it should be in its group by now."""
@@ -167,8 +136,9 @@ class Boot(BootStrategy):  # type: ignore[misc]
 def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHeartbeat, Watched]:
     """The Faust app with its agents and services, not started, what its heartbeats say, and what watches it."""
     client_id = f"relistwatch-worker-{uuid.uuid4().hex[:12]}"
+    group = group_of(settings)
     app = faust.App(
-        settings.kafka.group,
+        group,
         broker=[f"aiokafka://{server}" for server in servers(settings.kafka)],
         broker_credentials=faust_credentials(settings.kafka),
         # By which its group's description is searched for this worker (streams/lost_watch.py).
@@ -194,51 +164,29 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
     app.transport.Consumer = type(
         "WorkerConsumer", (EagerConsumer,), {"buffer_bytes": settings.worker.buffer_bytes}
     )
-    bank = TakedownBank(stage=metrics.timed_match)
-    outbox = Outbox(settings, metrics)
-    fetcher = PhotoFetcher(settings.photos)
-    pool = PhotoPool(
-        settings.worker.photo_processes or os.cpu_count() or 1,
-        settings.worker.photo_item_timeout,
-        max_pixels=settings.photos.max_pixels,
-        # A machine that cannot start a process is no listing's fault: it waits, as for a broker that is away, until
-        # /livez says that nothing gets on.
-        patience=math.inf,
-    )
-    keeper = PhotoKeeper(open_store(settings), metrics)
-    photos = PhotoReader(
-        fetcher,
-        pool,
-        metrics,
-        max_bytes=settings.photos.max_bytes,
-        keeper=keeper,
-        held_bytes=settings.worker.buffer_bytes,
-        fetches=settings.photos.fetch_concurrency,
-    )
-    index = TakedownIndex(settings, bank, metrics)
-    rules = rules_of(settings.match)
-    guard = FloodGuard(settings.match.flood_listings, settings.match.flood_minutes)
-    verdicts = VerdictFeed(settings, rules.allowed, guard, metrics)
-    stages: list[Stage] = [
-        FingerprintListings(outbox, metrics, photos),
-        FingerprintTakedowns(outbox, metrics, photos),
-        MatchListings(outbox, metrics, bank, rules, guard),
-    ]
-    rights = RightsWatch(settings, "worker")
-    by_topic = {topic_name(stage.topic, settings.topics): stage for stage in stages}
-    watch = Watch(app, [index, verdicts], by_topic, metrics, rights)
+    parts = parts_of(settings, metrics, Group(lambda: assigned_of(app), lambda: bool(app.should_stop)))
+    rights = RightsWatch(settings, parts.component, group)
+    by_topic = {topic_name(stage.topic, settings.topics): stage for stage in parts.stages}
+    watch = Watch(app, parts, by_topic, metrics, rights)
     boot = Boot(app)
     health = HealthServer(settings.web, metrics, live=watch.live, ready=watch.ready)
-    # Photo processes load their libraries while the takedowns are read.
-    boot.first = [health, outbox, StartTogether(PhotoService(fetcher, keeper, pool), verdicts, index)]
+    boot.first = [health, *parts.services]
     boot.last = [watch, rights]
     app.boot_strategy = boot
-    for stage in stages:
+    for stage in parts.stages:
         _add_agent(app, stage, settings)
     watched = Watched(
-        client_id=client_id, joins=watch.joins, progress=watch.progress, waits=lambda: outbox.waits
+        client_id=client_id, group=group, joins=watch.joins, progress=watch.progress, waits=parts.waits
     )
-    return app, WorkerHeartbeat(app, watch, index, metrics, settings), watched
+    return app, WorkerHeartbeat(app, watch, parts.index, metrics, settings), watched
+
+
+def assigned_of(app: faust.App) -> set[tuple[str, int]]:
+    """The topics' names and partitions that Kafka has given this worker; nothing before its consumer has started."""
+    try:
+        return {(each.topic, each.partition) for each in app.consumer.assignment()}
+    except ConsumerNotStarted:
+        return set()
 
 
 def _add_agent(app: faust.App, stage: Stage, settings: Settings) -> None:
@@ -271,14 +219,14 @@ def run_worker(settings: Settings) -> None:
     Raises:
         RightsError, BrokerUnavailableError: Kafka does not let us do what a worker does; only where one signs in.
     """
-    require_rights(settings, "worker")
+    require_rights(settings, component_of(settings), group_of(settings))
     uvloop.install()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     metrics = Metrics()
     app, says, watched = build_app(settings, metrics)
-    log.info("worker starting", broker=settings.kafka.bootstrap_servers, group=settings.kafka.group)
-    first = first_heartbeat(settings, "worker")
+    log.info("worker starting", broker=settings.kafka.bootstrap_servers, group=group_of(settings))
+    first = first_heartbeat(settings, "worker", shard=settings.worker.shard or "1/1")
     with (
         LostWatch(settings, loop, watched),
         Heartbeats(settings, first, says, metrics.heartbeats_failed.inc) as heartbeats,

@@ -28,7 +28,7 @@ class WorkerHeartbeat:
     """Fills a worker's heartbeats in. Called from their thread: it only looks."""
 
     def __init__(
-        self, app: Any, watch: Watched, index: TakedownIndex, metrics: Metrics, settings: Settings
+        self, app: Any, watch: Watched, index: TakedownIndex | None, metrics: Metrics, settings: Settings
     ) -> None:
         self._app, self._watch, self._index, self._metrics = app, watch, index, metrics
         self._prefix = settings.topics.prefix

@@ -7,6 +7,7 @@ import typer
 from connectors.secret import redact
 from streams.secret_settings import keep_secret
 from streams.settings import Settings, SettingsError, load_settings
+from streams.shards import Shard, read_shard
 
 EXIT_FAILED = 1
 """The command ran and the answer is no: a check failed, a relist was missed."""
@@ -32,3 +33,11 @@ def settings_of(context: typer.Context) -> Settings:
         fail(str(error), EXIT_USAGE)
     keep_secret(settings)
     return settings
+
+
+def shard_option(text: str) -> Shard:
+    """What `--shard` says; what is none ends the command."""
+    try:
+        return read_shard(text)
+    except ValueError as error:
+        fail(f"--shard: {error}", EXIT_USAGE)

@@ -1,14 +1,11 @@
 """`relistwatch lookback`: a takedown's relists that were there before it."""
 
-import re
 from typing import Annotated
 
 import typer
 
-from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail, settings_of
+from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail, settings_of, shard_option
 from streams.settings import SettingsError
-
-MOST_SHARDS = 1024
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +43,7 @@ def lookback(
     from streams.rights_check import RightsError  # noqa: PLC0415
     from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
 
-    share = _shard_of(shard)
+    share = shard_option(shard)
     settings = settings_of(context)
     if port is not None:
         settings = msgspec.structs.replace(settings, web=msgspec.structs.replace(settings.web, port=port))
@@ -65,11 +62,3 @@ def lookback(
         fail(f"Kafka at {settings.kafka.bootstrap_servers} cannot be used ({error!r})", EXIT_UNAVAILABLE)
     except (RuntimeError, OSError) as error:
         fail(str(error), EXIT_FAILED)
-
-
-def _shard_of(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
-    number, of = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not 1 <= number <= of <= MOST_SHARDS:
-        fail(f"--shard is I/N with I from 1 to N, such as 1/2, not {text!r}", EXIT_USAGE)
-    return number, of

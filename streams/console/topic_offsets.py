@@ -11,6 +11,7 @@ from kafka.admin import KafkaAdminClient, OffsetSpec
 
 from connectors.kafka_refusal import hides, lacking, refusal
 from streams.settings import Settings
+from streams.shard_start import gathering_groups
 from streams.topic_admin import BrokerUnavailableError, administration
 from streams.topics import ALERTS, DEAD_LETTERS, FINGERPRINTS, HEARTBEATS, LISTINGS, TAKEDOWNS, topic_name
 
@@ -83,6 +84,8 @@ class OffsetsReader:
         self._places: dict[Place, TopicPartition] = {}
         self._begins: dict[Place, int] = {}
         self._missing: tuple[str, ...] = ()
+        self._gathering: list[str] = []
+        """Where the takedowns are divided, the groups that say how far matching is."""
 
     def read(self) -> Offsets:
         """Look now.
@@ -112,7 +115,9 @@ class OffsetsReader:
         worked = {spec.name for spec in WORKED}
         # Committed offsets first: a message that comes in between is lag and never less than none.
         group = self._settings.kafka.group
-        committed: Mapping[TopicPartition, Any] = admin.list_group_offsets({group: None}).get(group, {})
+        committed: dict[TopicPartition, Any] = dict(admin.list_group_offsets({group: None}).get(group, {}))
+        for each in self._gathering:
+            _further(committed, admin.list_group_offsets({each: None}).get(each, {}))
         ends = self._offsets(admin, self._places, OffsetSpec.LATEST)
         lags = {
             place: PartitionLag(self._begins[place], ends[place], _offset(committed.get(partition)))
@@ -147,6 +152,7 @@ class OffsetsReader:
             if names[topic["name"]] in counted
         }
         self._begins = self._offsets(admin, self._places, OffsetSpec.EARLIEST)
+        self._gathering = gathering_groups(admin, self._settings.kafka.group)
         # Topics that are made soon are soon seen.
         self._looked = time.monotonic() if not self._missing else 0.0
 
@@ -156,6 +162,14 @@ class OffsetsReader:
             return {}
         found = admin.list_partition_offsets(asked)
         return {place: found[self._places[place]].offset for place in places}
+
+
+def _further(committed: dict[TopicPartition, Any], other: Mapping[TopicPartition, Any]) -> None:
+    """Of two groups that match the same listings, as while the number of shards changes, the further one counts."""
+    for partition, found in other.items():
+        there = _offset(committed.get(partition))
+        if there is None or there < found.offset:
+            committed[partition] = found
 
 
 def _offset(committed: Any) -> int | None:

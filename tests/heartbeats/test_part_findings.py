@@ -27,10 +27,10 @@ def test_each_part_has_a_line_and_one_that_is_silent_is_lost(topics: Settings) -
         client.send_all(
             "heartbeats",
             [
-                ("w1", beat(instance="w1", at=now, state="starting")),
-                ("w1", beat(instance="w1", at=now, detail=None)),
-                ("w2", beat(instance="w2", at=long_ago, detail="\x1b[2J")),
-                ("w3", beat(instance="w3", at=now, state="stopping")),
+                ("w1", beat(instance="w1", shard="1/1", at=now, state="starting")),
+                ("w1", beat(instance="w1", shard="1/1", at=now, detail=None)),
+                ("w2", beat(instance="w2", shard="1/1", at=long_ago, detail="\x1b[2J")),
+                ("w3", beat(instance="w3", shard="1/1", at=now, state="stopping")),
                 ("shop", beat(instance="shop", kind="connector", at=now, state="failing")),
                 ("w4", b"no heartbeat"),
             ],

@@ -177,7 +177,9 @@ def test_a_member_for_whom_no_partition_is_left_is_known(lost_settings: Settings
         def shared() -> bool:
             for each in consumers:
                 each.poll(timeout_ms=50)
-            said = [standing_of(lost_settings, f"c{number}") for number in range(2)]
+            said = [
+                standing_of(lost_settings, lost_settings.kafka.group, f"c{number}") for number in range(2)
+            ]
             return all(one is not None and one.known and one.settled for one in said) and sorted(
                 len(one.places) for one in said if one is not None
             ) == [0, 1]
@@ -191,7 +193,7 @@ def test_a_member_for_whom_no_partition_is_left_is_known(lost_settings: Settings
 def test_what_kafka_says_of_a_stranger_and_of_lag(
     lost_settings: Settings, client: KafkaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standing = standing_of(lost_settings, "nobody")
+    standing = standing_of(lost_settings, lost_settings.kafka.group, "nobody")
     assert standing is not None
     assert not standing.known
     send(client, hang_at=None)
@@ -201,7 +203,7 @@ def test_what_kafka_says_of_a_stranger_and_of_lag(
     assert is_readable(lost_settings, partition, len(held)) is False
     monkeypatch.setattr(topic_admin, "TIMEOUT_MS", 300)
     kafka = msgspec.structs.replace(lost_settings.kafka, bootstrap_servers="127.0.0.1:1")
-    assert standing_of(msgspec.structs.replace(lost_settings, kafka=kafka), "nobody") is None
+    assert standing_of(msgspec.structs.replace(lost_settings, kafka=kafka), kafka.group, "nobody") is None
 
 
 def committed(settings: Settings) -> dict[int, int]:

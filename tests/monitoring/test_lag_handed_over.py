@@ -5,9 +5,11 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 from streams.metrics import Metrics
+from streams.outbox import Outbox
 from streams.rights_watch import RightsWatch
 from streams.settings import Settings
 from streams.worker import Watch
+from streams.worker_parts import Parts
 
 
 class Place(NamedTuple):
@@ -34,7 +36,8 @@ def test_what_another_worker_took_over_is_told_no_more() -> None:
     first, second = Place("listings", 0), Place("listings", 1)
     consumer = Consumer({first, second}, {first: 100, second: 50}, {first: 90, second: 50})
     metrics = Metrics()
-    watch = Watch(SimpleNamespace(consumer=consumer), [], {}, metrics, RightsWatch(Settings(), "worker"))
+    parts = Parts("worker", Outbox(Settings(), metrics), [], [])
+    watch = Watch(SimpleNamespace(consumer=consumer), parts, {}, metrics, RightsWatch(Settings(), "worker"))
 
     def told(place: Place) -> float | None:
         labels = {"topic": place.topic, "partition": str(place.partition)}

@@ -18,6 +18,7 @@ from connectors.events import Price
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
 from streams.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.schema import MEANINGS, RECORD_OF, asyncapi, documents, export, record_schemas
+from streams.shard_answers import ShardAnswer, ShardMatch
 from streams.topics import ALL_TOPICS
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "schemas"
@@ -28,6 +29,7 @@ def examples() -> list[Struct]:
     photo = drawn_photo(1)
     full = listing(1, images=inline(photo), price=Price(amount="85000.50", currency="IDR"), listed_at=NOON)
     request = takedown(1, images=inline(photo), price=full.price)
+    answer = ShardMatch(offset=70, takedowns=(fingerprint_takedown(request, ()),))
     prints = [print_of_bytes(photo, max_pixels=1_000_000)]
     return [
         full,
@@ -41,6 +43,7 @@ def examples() -> list[Struct]:
         takedown_status(takedown_request(1)),
         takedown_change(),
         heartbeat(),
+        ShardAnswer(shard=2, of=8, partition=5, first=64, to=81, matches=(answer,)),
         fingerprint_listing(full, prints),
         fingerprint_takedown(request, prints),
     ]

@@ -25,7 +25,7 @@ def wanted(*components: str) -> list[Entry]:
 
 
 def test_names_are_those_of_the_settings() -> None:
-    entries = wanted("worker", "lookback", "resolver", "exporter", "console")
+    entries = wanted("worker", "shard", "lookback", "resolver", "exporter", "console")
     groups = {(entry.name, entry.operation, entry.prefixed) for entry in entries if entry.resource == "group"}
     assert groups == {
         ("relist", "Read", False),
@@ -33,6 +33,8 @@ def test_names_are_those_of_the_settings() -> None:
         ("relist-resolve", "Read", False),
         ("relist-export-", "Read", True),
         ("relist", "Describe", False),
+        ("relist-shard-", "Read", True),
+        ("relist-shard-", "Describe", True),
     }
     assert {entry.name[:3] for entry in entries if entry.resource == "topic"} == {"rw-"}
 
@@ -62,7 +64,7 @@ def test_nobody_but_who_must_may_write_what_decides() -> None:
 
     assert writers("takedowns") == {"takedown-connector", "resolver", "desk", "console", "replayer"}
     assert writers("verdicts") == {"verdicts", "console"}
-    assert writers("alerts") == {"worker", "lookback", "releaser", "console"}
+    assert writers("alerts") == {"worker", "shard", "lookback", "releaser", "console"}
     assert writers("takedown-requests") == {"importer", "console", "replayer"}
     for reader in ("exporter", "evidence", "analysis", "trace", "doctor"):
         assert {each.operation for each in rights_of(BY_NAME[reader], SETTINGS)} <= {

@@ -344,7 +344,7 @@ def test_a_certificate_is_renewed_while_parts_go_on(secured: SecuredKafka, flow:
 
 def test_no_password_is_in_any_log(secured: SecuredKafka, flow: Flow) -> None:
     logs = {path.name: path.read_text(errors="replace") for path in flow.folder.glob("*.log")}
-    assert len(logs) == 4
+    assert len(logs) == 5
     logs["node"] = (secured.broker.data_dir / "node1" / "server.log").read_text(errors="replace")
     logs["commands"] = "".join(flow.said)
     logs["settings"] = repr(flow.settings("worker")) + repr(client_options(flow.settings("worker").kafka))

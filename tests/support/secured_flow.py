@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from streams.worker_process import WorkerProcess
 SECONDS = 60
 PARTS = {
     "worker": ("worker",),
+    "shard": ("worker", "--shard", "1/2"),
     "lookback": ("lookback",),
     "resolver": ("takedowns", "resolve"),
     "console": ("dashboard",),
@@ -118,14 +119,18 @@ class Flow:
     def running(self) -> Iterator[dict[str, WorkerProcess]]:
         """All parts, ready."""
         with ExitStack() as stack:
-            parts = {
-                name: stack.enter_context(
-                    WorkerProcess(self.settings(name), self.folder / f"{name}.log", command)
-                )
-                for name, command in PARTS.items()
-            }
-            for part in parts.values():
+
+            def start(name: str, command: Sequence[str]) -> WorkerProcess:
+                log = self.folder / f"{name}.log"
+                return stack.enter_context(WorkerProcess(self.settings(name), log, command))
+
+            parts = {name: start(name, command) for name, command in PARTS.items() if name != "console"}
+            # A shard more, beside the worker that has all takedowns: both do all that matching does.
+            for part in (*parts.values(), start("shard", ("worker", "--shard", "2/2"))):
                 part.wait_ready(SECONDS)
+            # It looks now and then only whether there are shards.
+            parts["console"] = start("console", PARTS["console"])
+            parts["console"].wait_ready(SECONDS)
             yield parts
 
     # What happens, step by step.

@@ -10,6 +10,7 @@ from connectors.events import Takedown, TakenDownListing
 from fingerprints.title_snapshot import state_of
 from streams.pipeline import fingerprint_takedown
 from streams.records import TakedownFingerprint
+from streams.shards import Shard
 from streams.takedown_bank import TakedownBank
 
 
@@ -54,13 +55,15 @@ def change(bank: TakedownBank, number: int, to: tuple[int, list[str], bool] | No
         bank.put(takedown(number, to[0], to[1], stale=to[2]))
 
 
+@pytest.mark.parametrize("shard", [None, Shard(1, 2)])
 @settings(max_examples=25)
 @given(CHANGES, CHANGES)
 def test_it_holds_what_the_other_holds(
+    shard: Shard | None,
     first: list[tuple[int, tuple[int, list[str], bool] | None]],
     later: list[tuple[int, tuple[int, list[str], bool] | None]],
 ) -> None:
-    filled, grown = TakedownBank(), TakedownBank()
+    filled, grown = TakedownBank(shard=shard), TakedownBank(shard=shard)
     filled.begin_filling()
     for bank in (filled, grown):
         for one in first:
@@ -85,6 +88,8 @@ def test_it_holds_what_the_other_holds(
         prints = held.prints
         assert prints.title is not None
         assert prints.description is not None
+        # What words, sentences and contacts weigh counts the takedowns of other shards too.
+        assert filled.find(prints, 5) == grown.find(prints, 5)
         assert filled.titles.search(prints.title, 5) == grown.titles.search(prints.title, 5)
         assert filled.contacts.search(prints.contacts)
         assert {filled.contacts.held_by(one) for one in prints.contacts} == {

@@ -39,7 +39,7 @@ class Fails(Service):
 async def test_services_start_beside_each_other_and_stop_in_reverse() -> None:
     log: list[str] = []
     one, two = asyncio.Event(), asyncio.Event()
-    both = StartTogether(Waits(log, "one", one, two), Waits(log, "two", two, one))
+    both = StartTogether([Waits(log, "one", one, two), Waits(log, "two", two, one)])
     await asyncio.wait_for(both.start(), 5)
     assert sorted(log) == ["one started", "two started"]
     del log[:]
@@ -51,7 +51,7 @@ async def test_one_that_cannot_start_is_everyones_failure() -> None:
     log: list[str] = []
     event = asyncio.Event()
     with pytest.raises(OSError, match="no process"):
-        await asyncio.wait_for(StartTogether(Waits(log, "one", event, event), Fails()).start(), 5)
+        await asyncio.wait_for(StartTogether([Waits(log, "one", event, event), Fails()]).start(), 5)
 
 
 async def test_tables_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
