@@ -24,7 +24,7 @@ FETCH_BYTES = 1024 * 1024
 BUFFER_BYTES = float(Worker().buffer_bytes)
 MOST_PARTITIONS_A_BROKER = 4_000
 """Replicas that a broker holds with ease, as Kafka's own operators count (KIP-578 speaks of this order)."""
-TOPICS_WITH_PARTITIONS = 13
+TOPICS_WITH_PARTITIONS = 14
 """Of `streams.topics`, those that have `topics.partitions` of them."""
 PASS_TAKEDOWNS = 1000.0
 """Looked for together at most, in the model: dearer passes take more, but each takedown's share falls."""
