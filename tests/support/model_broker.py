@@ -87,7 +87,13 @@ class Producer:
         self.refused = False
 
     async def send(
-        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        partition: None,
+        headers: Sequence[tuple[str, bytes]],
     ) -> "asyncio.Future[None]":
         if self.sender_task.dead:
             raise KafkaTimeoutError
