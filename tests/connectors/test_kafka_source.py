@@ -401,10 +401,12 @@ def test_the_command_exports_to_csv_and_to_json_lines(
     for read in (3, 0):
         result = export(of(topics, environment), *arguments)
         assert result.returncode == 0, result.stderr
-        assert json.loads(result.stdout)["written"] == read
-    assert sorted(line.split(",")[0] for line in table.read_text().splitlines()) == [
+        # At least once: a member that its group lost on the way joins again, says so, and exports anew.
+        times = 1 + result.stderr.count("it joins again")
+        assert json.loads(result.stdout)["written"] in range(read, read * times + 1)
+    assert {line.split(",")[0] for line in table.read_text().splitlines()} == {
         "alert-0", "alert-1", "alert-2", "alert_id",
-    ]  # fmt: skip
+    }  # fmt: skip
     lines = tmp_path / "a.jsonl"
     arguments = ["jsonlines", "--option", f"path={lines}", "--from-beginning", "--once"]
     assert export(of(topics, environment), *arguments).returncode == 0

@@ -192,4 +192,4 @@ def test_a_second_process_of_one_shard_is_refused(start_lookback, client: KafkaC
 def test_a_wrong_shard_is_named(start_lookback, client: KafkaClient, shard: str) -> None:
     wrong = start_lookback(shard)
     assert wrong.process.wait(30) == 2
-    assert "--shard is I/N" in wrong.log.read_text()
+    assert "--shard: a shard is I/N" in wrong.log.read_text()
