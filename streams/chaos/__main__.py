@@ -7,6 +7,7 @@ Figures on stdout, progress on stderr. Exit code 0: nothing lost; 1: something w
 import argparse
 import contextlib
 import logging
+import signal
 import sys
 import tempfile
 import time
@@ -52,12 +53,18 @@ def main(arguments: list[str] | None = None) -> int:
         if why := _missing(faults):
             _err(why)
             return 3
+        signal.signal(signal.SIGTERM, _ended)
         record = _run(asked, faults)
     verdict = judge(record)
     if asked.json:
         Path(asked.json).write_bytes(msgspec.json.format(msgspec.json.encode(verdict)))
     _out(table(verdict))
     return 1 if verdict.problems else 0
+
+
+def _ended(number: int, _: object) -> None:
+    """As Ctrl-C: what was made, namespaces and disks among it, is taken away on the way out."""
+    raise SystemExit(128 + number)
 
 
 def _run(asked: argparse.Namespace, faults: list[Fault]) -> Record:

@@ -3,6 +3,8 @@
 The run is a process of its own, as its brokers and workers end with it; judging loads nothing twice.
 """
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,6 +55,24 @@ def test_nothing_is_lost_and_every_fault_was_met_by_listings(short: tuple[Record
     assert verdict.alerts_expected > 20
     assert verdict.listings_from_market > 0
     assert any("ended with -9 (by the fault)" in restart for restart in verdict.restarts)
+
+
+def test_ended_early_it_takes_away_what_it_made(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "streams.chaos", "--short"],
+        env=os.environ | {"TMPDIR": str(tmp_path)}, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        assert any("starting the workers" in line for line in process.stderr)
+        assert list(tmp_path.glob("relistwatch-chaos-*"))
+        process.terminate()
+        process.communicate(timeout=LONGEST_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not list(tmp_path.glob("relistwatch-chaos-*"))
 
 
 def without_alert(record: Record) -> None:
