@@ -51,7 +51,8 @@ def test_only_one_has_the_turn_and_the_next_gets_it(database: Database, database
             assert not theirs.take()
             assert not theirs.take()
             ours.close()
-            assert theirs.take()
+            # PostgreSQL notices that the connection has ended a moment after.
+            assert any(theirs.take() for _ in range(2000))
     other.close()
 
 
