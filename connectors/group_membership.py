@@ -27,10 +27,17 @@ class MembershipGuard:
     """
 
     def __init__(
-        self, client: Mapping[str, Any], group: str, topic: str, lost_seconds: float = LOST_SECONDS
+        self,
+        client: Mapping[str, Any],
+        group: str,
+        topic: str,
+        lost_seconds: float = LOST_SECONDS,
+        idle_seconds: float | None = None,
     ) -> None:
+        """`idle_seconds`: with partitions that give nothing, instead of `IDLE` times `lost_seconds`."""
         self._client, self._group, self._topic = client, group, topic
         self._lost_seconds = lost_seconds
+        self._idle_seconds = IDLE * lost_seconds if idle_seconds is None else idle_seconds
         self._heard_at = time.monotonic()
 
     def joined_anew(self) -> None:
@@ -49,7 +56,7 @@ class MembershipGuard:
         if heard:
             self._heard_at = now
             return False
-        if now - self._heard_at <= self._lost_seconds * (IDLE if consumer.assignment() else 1):
+        if now - self._heard_at <= (self._idle_seconds if consumer.assignment() else self._lost_seconds):
             return False
         self._heard_at = now
         if is_hidden(self._client, self._topic):

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
-from connectors.group_membership import LOST_SECONDS, MembershipGuard
+from connectors.group_membership import MembershipGuard
 from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
 from connectors.kafka_changes import Changes
 from connectors.kafka_delivery import ABORTS, REACH_MS
@@ -48,8 +48,9 @@ SESSION_MS = 10_000
 """Until a killed member's partitions go to another, as with the workers; the client's own 45 s were measured to
 leave the next run waiting as long."""
 HEARTBEAT_MS = 2_000
-ONCE_LOST_SECONDS = 6.0
-"""Of a run to an end, instead of `LOST_SECONDS`: twice that with partitions, a little more than a session."""
+ONCE_IDLE_SECONDS = 12.0
+"""Without a record, with partitions that are not read to their end, until a run to an end asks whether its group knows
+it: a little more than a session. Without partitions it may be waiting for a killed member's session, and has longer."""
 
 
 class KafkaSourceOptions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -87,9 +88,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
         """The offset after the last one yielded, for what is not committed."""
         self._ends: dict[TopicPartition, int] = {}
         self._joined = False
-        # Whoever runs to an end waits for it: a member that its group has lost is not left idle for long.
-        lost_seconds = ONCE_LOST_SECONDS if options.once else LOST_SECONDS
-        self._guard = MembershipGuard(options.client, options.group, options.topic, lost_seconds)
+        idle_seconds = ONCE_IDLE_SECONDS if options.once else None
+        self._guard = MembershipGuard(options.client, options.group, options.topic, idle_seconds=idle_seconds)
         self._alerts = Codec(Alert, ours=True)
         self._json = JsonRecords(
             "takedowns" if options.records == "takedowns" else "listings", None, MAX_RECORD_BYTES

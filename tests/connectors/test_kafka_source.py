@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -388,6 +389,19 @@ EXPORT = [sys.executable, "-c", "from streams.cli import main; main()", "alerts"
 
 def export(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     return call(["alerts", "export", *arguments], environment)
+
+
+def test_with_partitions_a_member_asks_after_a_patience_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.group_membership.is_hidden", lambda *_: False)
+    monkeypatch.setattr("connectors.group_membership.members", lambda *_: set())
+    guard = MembershipGuard({}, "g", "alerts", idle_seconds=0.0)
+    given, waiting = (
+        SimpleNamespace(assignment=lambda has=has: has, group_metadata=lambda: SimpleNamespace(member_id="m"))
+        for has in ({1}, set())
+    )
+    assert not guard.is_lost(waiting, heard=False)
+    assert not guard.is_lost(given, heard=True)
+    assert guard.is_lost(given, heard=False)
 
 
 @pytest.mark.kafka
