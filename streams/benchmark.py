@@ -232,11 +232,13 @@ def matched(workers: Sequence[WorkerProcess]) -> int:
 
 def processor_seconds(pid: int) -> float:
     """What the process and its children have used until now (proc(5): stat's fields 14 and 15)."""
-    ticks = 0
-    for each in process_tree(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(map(own_seconds, process_tree(pid)))
+
+
+def own_seconds(pid: int) -> float:
+    """What the process alone has used until now."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def process_tree(pid: int) -> Iterator[int]:

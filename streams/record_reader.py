@@ -78,6 +78,18 @@ def no_topic(settings: Settings, topic: str) -> ReadError:
     return ReadError(f"there is no topic {topic!r}; make it with: relistwatch topics create")
 
 
+def partitions_of(settings: Settings, consumer: Any, topic: str) -> list[TopicPartition]:
+    """The partitions of a topic, given by its name on the broker, in their order.
+
+    Raises:
+        ReadError: it is not there, or is kept from us.
+    """
+    numbers = consumer.partitions_for_topic(topic)
+    if not numbers:
+        raise no_topic(settings, topic)
+    return [TopicPartition(topic, number) for number in sorted(numbers)]
+
+
 def connected(
     settings: Settings, *, fetch_bytes: int = FETCH_BYTES, lost: Literal["earliest", "latest"] = "latest"
 ) -> Any:
@@ -127,15 +139,14 @@ class RecordReader:
         if not self._borrowed:
             self._consumer = connected(self._settings)
         try:
-            numbers = self._consumer.partitions_for_topic(self._topic)
+            self._partitions = partitions_of(self._settings, self._consumer, self._topic)
+        except ReadError:
+            self._let_go()
+            raise
         except KafkaError as error:
             self._let_go()
             otherwise = f"the broker at {servers} does not answer: {error}"
             raise read_failure(error, otherwise, topic=self._topic) from error
-        if not numbers:
-            self._let_go()
-            raise no_topic(self._settings, self._topic)
-        self._partitions = [TopicPartition(self._topic, number) for number in sorted(numbers)]
         self._consumer.assign(self._partitions)
         return self
 

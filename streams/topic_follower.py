@@ -18,7 +18,7 @@ from streams.record_reader import (
     RefusedError,
     UnreachableError,
     connected,
-    no_topic,
+    partitions_of,
     read_failure,
 )
 from streams.settings import Settings
@@ -90,7 +90,11 @@ class TopicFollower:
         partitions: list[TopicPartition] = []
         for group in self._groups:
             new = [
-                part for spec in group for part in self._partitions(topic_name(spec, self._settings.topics))
+                part
+                for spec in group
+                for part in partitions_of(
+                    self._settings, self._consumer, topic_name(spec, self._settings.topics)
+                )
             ]
             partitions += new
             self._assign(partitions)
@@ -178,12 +182,6 @@ class TopicFollower:
 
     def _connect(self) -> None:
         self._consumer = connected(self._settings, fetch_bytes=FETCH_BYTES, lost="earliest")
-
-    def _partitions(self, name: str) -> list[TopicPartition]:
-        numbers = self._consumer.partitions_for_topic(name)
-        if not numbers:
-            raise no_topic(self._settings, name)
-        return [TopicPartition(name, number) for number in sorted(numbers)]
 
     def _assign(self, partitions: list[TopicPartition]) -> None:
         held = self._keeper.offsets()

@@ -65,9 +65,11 @@ def bank_series(found: Sequence[BankSize], kind: str) -> dict[str, list[Point]]:
     return series
 
 
-def private_memory() -> int:
-    """Bytes of this process that are no file's (proc(5))."""
-    found = re.search(r"RssAnon:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+def private_memory(pid: int | None = None) -> int:
+    """Bytes of the process, or of this one, that are no file's (proc(5))."""
+    found = re.search(
+        r"RssAnon:\s+(\d+) kB", Path(f"/proc/{pid or 'self'}/status").read_text(encoding="utf-8")
+    )
     return int(found[1]) * 1024 if found else 0
 
 

@@ -6,7 +6,6 @@ first, so that what happens once is over.
 """
 
 import itertools
-import os
 import re
 import time
 from collections import defaultdict
@@ -19,8 +18,8 @@ import msgspec
 from connectors.events import Image, ListingEvent
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.benchmark import Bench, as_takedown, metric, process_tree, processor_seconds
-from streams.capacity.measure_bank import drawn_takedowns
+from streams.benchmark import Bench, as_takedown, metric, own_seconds, process_tree, processor_seconds
+from streams.capacity.measure_bank import drawn_takedowns, private_memory
 from streams.capacity.series import Point
 from streams.chaos.photo_host import PhotoHost
 from streams.kafka_local.broker import LocalKafka
@@ -38,7 +37,6 @@ RELIST_EVERY = 50
 DONE_SECONDS = 900.0
 RECORDS_WEIGHED = 100
 MAX_PIXELS = 50_000_000
-TICKS = os.sysconf("SC_CLK_TCK")
 Sent = Sequence[tuple[str, object]]
 
 
@@ -166,7 +164,7 @@ class Flow:
             after = self._account(worker, settings)
             alerts = metric(worker, 'relistwatch_events_out_total{topic="alerts"}')
             main, *children = process_tree(worker.process.pid)
-            base, photo_process = memory_of(main), max(map(memory_of, children), default=0)
+            base, photo_process = private_memory(main), max(map(private_memory, children), default=0)
         many = len(sent) - first
         each = {name: (after[name] - before[name]) / many for name in before}
         in_alerts = self._on_disk(settings, ALERTS)
@@ -214,19 +212,6 @@ def matched(text: str) -> int:
         r'^relistwatch_listings_in_total\{[^}]*stage="match"[^}]*\} (\S+)$', text, re.MULTILINE
     )
     return int(sum(map(float, counts)))
-
-
-def own_seconds(pid: int) -> float:
-    """Seconds of processor time of this process alone."""
-    with Path(f"/proc/{pid}/stat").open(encoding="utf-8") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def memory_of(pid: int) -> int:
-    """Bytes of the process that are no file's."""
-    found = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
-    return int(found[1]) * 1024 if found else 0
 
 
 def measure_flow(

@@ -12,7 +12,7 @@ from connectors.kafka_offsets import at_times, of_every
 from streams.console.instances import LOST_SECONDS
 from streams.heartbeat import Heartbeat
 from streams.kafka_options import client_options
-from streams.record_reader import REACH_MS, no_topic
+from streams.record_reader import REACH_MS, partitions_of
 from streams.settings import Settings
 from streams.topics import HEARTBEATS, topic_name
 
@@ -93,10 +93,7 @@ class HeartbeatReader:
         )
         self._consumer = consumer
         name = topic_name(HEARTBEATS, self._settings.topics)
-        numbers = consumer.partitions_for_topic(name)
-        if not numbers:
-            raise no_topic(self._settings, name)
-        partitions = [TopicPartition(name, number) for number in sorted(numbers)]
+        partitions = partitions_of(self._settings, consumer, name)
         consumer.assign(partitions)
         self._live_from = of_every(consumer.end_offsets, partitions)
         since = int((time.time() - LOST_SECONDS) * 1000)

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 import msgspec
-from kafka import TopicPartition
 
 from connectors.kafka_offsets import of_every
 from streams.load.tally import Arrived, Tally
-from streams.record_reader import Record, connected, no_topic
+from streams.record_reader import ReadError, Record, connected, partitions_of
 from streams.settings import Settings
 from streams.stage import RECEIVED_HEADER
 from streams.topics import ALERTS, DEAD_LETTERS, HELD_ALERTS, topic_name
@@ -37,14 +36,14 @@ class Follower:
 
     def __enter__(self) -> Self:
         self._consumer = connected(self._settings)
-        partitions = []
-        for spec in (ALERTS, HELD_ALERTS, DEAD_LETTERS):
-            name = topic_name(spec, self._settings.topics)
-            numbers = self._consumer.partitions_for_topic(name)
-            if not numbers:
-                self._consumer.close()
-                raise no_topic(self._settings, name)
-            partitions += [TopicPartition(name, number) for number in sorted(numbers)]
+        names = [topic_name(spec, self._settings.topics) for spec in (ALERTS, HELD_ALERTS, DEAD_LETTERS)]
+        try:
+            partitions = [
+                each for name in names for each in partitions_of(self._settings, self._consumer, name)
+            ]
+        except ReadError:
+            self._consumer.close()
+            raise
         self._consumer.assign(partitions)
         # Where each ends now, and not where it will when it is first read.
         for partition, end in of_every(self._consumer.end_offsets, partitions).items():

@@ -1,7 +1,7 @@
 """A recorded load as plots: what a template needs to draw them as SVG, and no more. Pure."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streams.load.axis import Axis, Tick, linear, logarithmic, plain, within
@@ -23,6 +23,8 @@ PERCENTS = (0.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.95, 99.99, 99.999)
 """Marks of the distribution's axis, which is by one over what is left above."""
 
 Points = Sequence[tuple[float, float | None]]
+Series = Mapping[str, tuple[str, Points]]
+"""By style, what is shown and its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ def plots(run: Recording, limit_ms: float | None) -> list[Plot]:
 
 def _over_time(run: Recording, there: list[Stretch], limit_ms: float | None) -> Plot:
     totals = [(stretch, stretch.total("alerted_after")) for stretch in there]
-    series = {percent: _percentiles(totals, percent) for percent in (50.0, 95.0, 100.0)}
-    values = [ms for points in series.values() for _, ms in points if ms is not None]
+    series = _spread(totals, 95.0)
+    values = _values(points for _, points in series.values())
     x, y = _time_axis(run.ran, WIDE), _ms_axis(values, limit_ms)
     words = (
         ""
@@ -125,13 +127,9 @@ def _over_time(run: Recording, there: list[Stretch], limit_ms: float | None) -> 
         y=y,
         x_label="seconds since the load began",
         y_label="ms",
-        lines=(
-            Line("most", "most", path(series[100.0], x, y)),
-            Line("p95", "high", path(series[95.0], x, y)),
-            Line("p50", "middle", path(series[50.0], x, y)),
-        ),
+        lines=_lines(series, x, y),
         hits=_hits(x, there, words),
-        limit=Tick(y.at(limit_ms), f"p95 at most {plain(limit_ms)} ms") if limit_ms else None,
+        limit=_limit(y, limit_ms),
         warmup=x.at(run.warmup) if run.warmup else None,
         width=WIDE,
     )
@@ -148,7 +146,7 @@ def _distribution(run: Recording, limit_ms: float | None) -> Plot:
     ticks = tuple(Tick(axis.at(100 / (100 - percent)), f"{percent:g}%") for percent in marks)
     x = Axis(axis.low, axis.high, LEFT, NARROW - MARGIN, _apart(ticks), True)
     curves = {style: list(_curve(each)) for style, (_, each) in counted.items()}
-    values = [ms for curve in curves.values() for _, ms in curve if ms is not None]
+    values = _values(curves.values())
     y = _ms_axis(values, limit_ms)
     return Plot(
         title="Distribution",
@@ -157,11 +155,12 @@ def _distribution(run: Recording, limit_ms: float | None) -> Plot:
         y=y,
         x_label="percent of the relists",
         y_label="ms",
-        lines=tuple(
-            Line(f"{name} ({each.count:,})", style, path(curves[style], x, y))
-            for style, (name, each) in counted.items()
+        lines=_lines(
+            {style: (f"{name} ({each.count:,})", curves[style]) for style, (name, each) in counted.items()},
+            x,
+            y,
         ),
-        limit=Tick(y.at(limit_ms), f"p95 at most {plain(limit_ms)} ms") if limit_ms else None,
+        limit=_limit(y, limit_ms),
     )
 
 
@@ -206,15 +205,15 @@ def _waiting(run: Recording) -> Plot:
         y=y,
         x_label="seconds since the load began",
         y_label="messages",
-        lines=tuple(Line(name, style, path(points, x, y)) for style, (name, points) in series.items()),
+        lines=_lines(series, x, y),
         areas=tuple(Line(name, style, area(points, x, y)) for style, (name, points) in series.items()),
     )
 
 
 def _lateness(run: Recording, there: list[Stretch]) -> Plot:
     totals = [(stretch, stretch.total("late")) for stretch in there]
-    series = {percent: _percentiles(totals, percent) for percent in (50.0, 99.0, 100.0)}
-    values = [ms for points in series.values() for _, ms in points if ms is not None]
+    series = _spread(totals, 99.0)
+    values = _values(points for _, points in series.values())
     x, y = _time_axis(run.ran), _ms_axis(values)
     words = (
         f"{_span(stretch)}: p50 {_ms(total, 50)}, p99 {_ms(total, 99)}, most {_ms(total, 100)}"
@@ -227,17 +226,30 @@ def _lateness(run: Recording, there: list[Stretch]) -> Plot:
         y=y,
         x_label="seconds since the load began",
         y_label="ms",
-        lines=(
-            Line("most", "most", path(series[100.0], x, y)),
-            Line("p99", "high", path(series[99.0], x, y)),
-            Line("p50", "middle", path(series[50.0], x, y)),
-        ),
+        lines=_lines(series, x, y),
         hits=_hits(x, there, words),
     )
 
 
-def _percentiles(totals: Sequence[tuple[Stretch, Histogram]], percent: float) -> Points:
-    return [(each.middle, _in_ms(total.percentile(percent))) for each, total in totals]
+def _spread(totals: Sequence[tuple[Stretch, Histogram]], high: float) -> Series:
+    """The most, a high percentile and the middle, in milliseconds."""
+    wanted = {"most": ("most", 100.0), "high": (f"p{high:g}", high), "middle": ("p50", 50.0)}
+    return {
+        style: (name, [(each.middle, _in_ms(total.percentile(percent))) for each, total in totals])
+        for style, (name, percent) in wanted.items()
+    }
+
+
+def _values(curves: Iterable[Points]) -> list[float]:
+    return [value for points in curves for _, value in points if value is not None]
+
+
+def _lines(series: Series, x: Axis, y: Axis) -> tuple[Line, ...]:
+    return tuple(Line(name, style, path(points, x, y)) for style, (name, points) in series.items())
+
+
+def _limit(y: Axis, limit_ms: float | None) -> Tick | None:
+    return Tick(y.at(limit_ms), f"p95 at most {plain(limit_ms)} ms") if limit_ms else None
 
 
 def _in_ms(seconds: float | None) -> float | None:

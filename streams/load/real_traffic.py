@@ -1,11 +1,9 @@
 """Whether the topics that a load would write to hold anything but loads."""
 
-from kafka import TopicPartition
-
 from connectors.kafka_offsets import of_every
 from streams.load.stock import MARKETPLACE
 from streams.offset_reader import OffsetReader
-from streams.record_reader import connected, no_topic
+from streams.record_reader import connected, partitions_of
 from streams.safe_text import safe_bytes
 from streams.seen_listings import Place
 from streams.settings import Settings
@@ -22,10 +20,7 @@ def real_listing(settings: Settings) -> str | None:
     name = topic_name(LISTINGS, settings.topics)
     consumer = connected(settings)
     try:
-        numbers = consumer.partitions_for_topic(name)
-        if not numbers:
-            raise no_topic(settings, name)
-        partitions = [TopicPartition(name, number) for number in sorted(numbers)]
+        partitions = partitions_of(settings, consumer, name)
         begins = of_every(consumer.beginning_offsets, partitions)
         ends = of_every(consumer.end_offsets, partitions)
     finally:
