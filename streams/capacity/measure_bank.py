@@ -114,9 +114,11 @@ def _fill_and_load(pipe: Connection, size: int, patterns: list[PhotoPrint], fold
     with tempfile.TemporaryDirectory(dir=folder) as work:
         root = Path(work)
         (root / "first").mkdir()
-        bank, codec = TakedownBank(root / "first"), Codec(TakedownFingerprint)
+        bank, codec = TakedownBank(root / "first"), Codec(TakedownFingerprint, ours=True)
         made = drawn_takedowns(size, patterns)
         before, read, takedowns = private_memory(), 0.0, 0
+        # As `TakedownIndex` fills it from a topic without a snapshot.
+        bank.begin_filling()
         with collector_paused():
             while batch := [msgspec.json.encode(one) for one in itertools.islice(made, READ_BATCH)]:
                 started = time.process_time()
@@ -124,7 +126,10 @@ def _fill_and_load(pipe: Connection, size: int, patterns: list[PhotoPrint], fold
                     bank.put(codec.decode(raw).record)
                 read += time.process_time() - started
                 takedowns += len(batch)
+            started = time.process_time()
+            bank.finish_filling()
             bank.photos.settle()
+            read += time.process_time() - started
         memory = private_memory() - before
         saved = root / "saved"
         saved.mkdir()
