@@ -74,14 +74,22 @@ QUICK = Sizes(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Milliseconds of each alerted relist; the rest as in `UnderLoad`."""
+
+    took: list[float]
+    relists: int
+    missing: int
+    generator: str
+
+
 class Bench:
     """One broker, with fresh topics for every measurement."""
 
     def __init__(self, broker: LocalKafka, folder: Path, bank: int = BANK) -> None:
         self._broker, self.folder, self.bank = broker, folder, bank
         self._names = itertools.count(1)
-        self.trouble: list[str] = []
-        """What is wrong with the last `latency`."""
         self.spent = 0.0
         """Seconds of processor time of the last `rate`'s workers, their photo processes and start included."""
 
@@ -149,13 +157,12 @@ class Bench:
             self.spent = sum(processor_seconds(worker.process.pid) for worker in running)
             return (listings - half) / took
 
-    def latency(self, rate: float, seconds: float) -> Sequence[float]:
-        """Milliseconds from listing to alert under an open load of `rate` listings a second, one worker."""
+    def latency(self, rate: float, seconds: float) -> Load:
+        """From listing to alert under an open load of `rate` listings a second, one worker."""
         settings = self.fresh()
         self.fill_bank(settings, self.bank)
         with self.workers(settings, 1):
-            took, self.trouble = loaded(settings, rate, seconds)
-            return took
+            return loaded(settings, rate, seconds)
 
     def floor(self, kind: str, listings: int) -> float:
         """The same listings by what stands under us (`streams.bench.floors`): `faust` or `bare`."""
@@ -291,13 +298,18 @@ def held(worker: WorkerProcess) -> int:
 
 
 def under_load(settings: Settings, rate: float, seconds: float) -> list[float]:
-    """The milliseconds of `loaded`."""
-    return loaded(settings, rate, seconds)[0]
+    """The milliseconds of `loaded`, and a row for what makes them worth less."""
+    load = loaded(settings, rate, seconds)
+    if load.generator:
+        say(f"| the generator was the limit | {load.generator} |")
+    if load.missing:
+        say(f"| relists without an alert | {load.missing} of {load.relists} |")
+    return load.took
 
 
-def loaded(settings: Settings, rate: float, seconds: float) -> tuple[list[float], list[str]]:
+def loaded(settings: Settings, rate: float, seconds: float) -> Load:
     """Milliseconds from when a relist was due until its alert was read, while `rate` listings a second are sent
-    whatever the system does with them (`streams.load`), and what makes them worth less. One in 50 is a relist."""
+    whatever the system does with them (`streams.load`). One in 50 is a relist."""
     options = Options(
         course=Course(rate=rate, seconds=seconds, arrival="constant"),
         mix=Mix(relists=1 / RELIST_EVERY),
@@ -307,15 +319,13 @@ def loaded(settings: Settings, rate: float, seconds: float) -> tuple[list[float]
     recording = run_load(settings, options, f"load-{secrets.token_hex(4)}", threading.Event(), lambda _: None)
     assert recording is not None  # noqa: S101  nobody stops it
     report = judge(recording, Thresholds())
-    trouble = []
-    if report.verdict == "generator":
-        trouble.append(f"the generator was the limit: {report.generator[0]}")
-    if report.found < report.relists:
-        trouble.append(f"{report.relists - report.found} of {report.relists} relists without an alert")
-    for one in trouble:
-        say(f"| {one} | |")
     took = recording.judged("alerted_after").bars()
-    return [seconds * 1000 for seconds, times in took for _ in range(times)], trouble
+    return Load(
+        took=[seconds * 1000 for seconds, times in took for _ in range(times)],
+        relists=report.relists,
+        missing=report.relists - report.found,
+        generator=report.generator[0] if report.verdict == "generator" else "",
+    )
 
 
 def main() -> None:
@@ -377,10 +387,10 @@ def measure(bench: Bench, sizes: Sizes) -> StreamFigures:
         rates.append(bench.rate(workers, sizes.photo, photos=1))
     for workers, rates in photo.items():
         say(f"| listings with one inline photo a second, {workers} worker(s) | {words(rates)} |")
-    load = median(text["1"]) * SHARE_OF_CAPACITY
-    took = bench.latency(load, sizes.latency_seconds)
-    alerted = spread(took)
-    say(f"| listing to alert at {load:,.0f}/s, one worker: p50 / p95 / p99 of {len(took)} |"
+    rate = median(text["1"]) * SHARE_OF_CAPACITY
+    load = bench.latency(rate, sizes.latency_seconds)
+    alerted = spread(load.took)
+    say(f"| listing to alert at {rate:,.0f}/s, one worker: p50 / p95 / p99 of {alerted.count} |"
         f" {alerted.p50:.0f} / {alerted.p95:.0f} / {alerted.p99:.0f} ms |")  # fmt: skip
     start = {}
     for bank in (1_000, sizes.large_bank):
@@ -398,7 +408,7 @@ def measure(bench: Bench, sizes: Sizes) -> StreamFigures:
         faust=tuple(text["faust"]),
         bare=tuple(text["bare"]),
         photo={workers: tuple(rates) for workers, rates in photo.items()},
-        latency=UnderLoad(load, alerted, "; ".join(bench.trouble)),
+        latency=UnderLoad(rate, alerted, load.relists, load.missing, load.generator),
         start=start,
         faust_table=table,
         large_bank=sizes.large_bank,

@@ -106,8 +106,8 @@ def _data_words(data: Path) -> str:
     titles = len((data / "titles.csv").read_text(encoding="utf-8").splitlines()) - 1
     return (
         f"Data: {len(photos):,} real photos of second-hand garments by {len({one.sender for one in photos})} private"
-        f" senders, half of the senders held out; a bank of 40,000 is made of changed real photos, what is beyond is"
-        f" drawn like them; {titles:,} real Indonesian listing titles; all else is the sample marketplace's."
+        f" senders, half of the senders held out; banks of up to 40,000 are made of changed real photos, what is"
+        f" beyond is drawn like them; {titles:,} real Indonesian listing titles; all else is the sample marketplace's."
     )
 
 

@@ -52,12 +52,14 @@ class TitleFigures(Struct, frozen=True):
 
 
 class UnderLoad(Struct, frozen=True):
-    """Listing due to alert read, while `rate` listings a second are sent whatever becomes of them. `trouble`: what
-    makes the figure worth less; empty where nothing does."""
+    """Listing due to alert read, while `rate` listings a second are sent whatever becomes of them. `missing`: of
+    `relists` those without an alert. `generator`: why the load was not what it should be; empty where it was."""
 
     rate: float
     took: Spread
-    trouble: str = ""
+    relists: int
+    missing: int
+    generator: str
 
 
 class StreamFigures(Struct, frozen=True, kw_only=True):

@@ -40,9 +40,11 @@ def _lines(result: Result) -> Iterator[str]:
         which = "All" if len(quick) == len(result.parts) else f"The parts {', '.join(quick)}"
         yield f"**{which} with quick sizes, to show the form: the figures say nothing yet.**"
         yield ""
-    yield f"`{result.command}`: each part a process of its own, one after another. {result.machine},"
-    yield f"{result.memory_gib:g} GiB, Python {result.python}, Apache Kafka {result.kafka} on the same cores."
-    yield result.data
+    yield (
+        f"`{result.command}`: each part a process of its own, one after another. {result.machine},"
+        f" {result.memory_gib:g} GiB, Python {result.python}, Apache Kafka {result.kafka} on the same cores."
+        f" {result.data} Where the machine's own noise shows, a row has the median of rounds taken in turns."
+    )
     yield ""
     yield from _markdown(
         ("measure", "goal", "measured", "peer or limit, same run", ""),
@@ -70,8 +72,11 @@ def _photos(result: Result) -> Iterator[str]:
         return
     figures = found.figures
     sides = list(next(iter(figures.speed.values()), {}))
-    yield "Recall over 21 edits; the peers are given each photo with its original, ours must find it in the whole bank."
-    yield "Photos a second: fingerprint and match, two processes; in brackets each round's ratio to PDQ."
+    yield (
+        "Recall over the edits of the goals' table; the peers are given each photo with its original, ours must find it"
+        " in the whole bank. Photos a second: fingerprint and match, two processes, by the longer side; in brackets"
+        " the median of each round's ratio to PDQ."
+    )
     yield ""
     head = ("method", "recall", "edits at .95", "false alerts", *(f"{side or 'own'} px" for side in sides))
     rows: list[Sequence[str]] = []
@@ -119,8 +124,10 @@ def _titles(result: Result) -> Iterator[str]:
     if found is None:
         yield f"Not measured: {why_missing(result, 'titles')}."
         return
-    yield f"Recall of disguised titles among {found.held:,} real ones at 1% false; a look-up, normalising and all, in"
-    yield f"{found.bank:,} titles of the sample marketplace, one thread's processor time."
+    yield (
+        f"Recall of disguised titles among {found.held:,} real ones at 1% false; a look-up, normalising and all, in"
+        f" {found.bank:,} titles of the sample marketplace, one thread's processor time."
+    )
     yield ""
     ours = next(iter(found.rows.values())).look_up
     yield from _markdown(
@@ -133,7 +140,7 @@ def _titles(result: Result) -> Iterator[str]:
     )  # fmt: skip
     yield ""
     yield from (f"{name} is not measured: {why}." for name, why in found.missing.items())
-    yield "Ours as it grows: " + "; ".join(
+    yield "relistwatch as it grows: " + "; ".join(
         f"{row.titles:,} titles {row.look_up_median:.3f} ms median and {row.look_up_mean:.3f} mean, one added in"
         f" {row.add_mean:.3f} ms, {row.memory:,.0f} bytes each"
         for row in found.growth
