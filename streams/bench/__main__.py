@@ -19,6 +19,7 @@ import msgspec
 from streams.bench.page import PageError, render, replaced
 from streams.bench.parts import JOBS, LIMIT_MINUTES, LIMIT_TIMES, NAMES, Job, command
 from streams.bench.result import (
+    NOTHING,
     Part,
     ResultError,
     Size,
@@ -83,7 +84,7 @@ def shown(arguments: Sequence[str]) -> str:
 
 def _measured(job: Job, size: Size, data: Path, out: Path) -> Part:
     began, taken = time.monotonic(), datetime.now(UTC).date().isoformat()
-    figures, failed = None, ""
+    figures, failed = NOTHING, ""
     report = out.with_name(f"{out.stem}-{job.name}.md")
     report.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="relistwatch-bench-") as folder:
@@ -104,11 +105,8 @@ def _measured(job: Job, size: Size, data: Path, out: Path) -> Part:
 def _data_words(data: Path) -> str:
     photos = read_photos(data)
     titles = len((data / "titles.csv").read_text(encoding="utf-8").splitlines()) - 1
-    return (
-        f"Data: {len(photos):,} real photos of second-hand garments by {len({one.sender for one in photos})} private"
-        f" senders, half of the senders held out; banks of up to 40,000 are made of changed real photos, what is"
-        f" beyond is drawn like them; {titles:,} real Indonesian listing titles; all else is the sample marketplace's."
-    )
+    senders = len({one.sender for one in photos})
+    return f"{len(photos):,} real photos of {senders:,} senders and {titles:,} real titles"
 
 
 def _minutes(minutes: float) -> str:

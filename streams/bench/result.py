@@ -22,14 +22,17 @@ class ResultError(ValueError):
     """The file cannot be used; the message says why."""
 
 
+NOTHING = msgspec.Raw(b"null")
+
+
 class Part(Struct, frozen=True, kw_only=True):
-    """One part. `taken`: its date. Either `figures` is there, or `failed` says why not."""
+    """One part. `taken`: its date. `figures`: what it wrote; where it failed nothing, and `failed` says why."""
 
     size: Size
     taken: str
     minutes: float
     command: str
-    figures: msgspec.Raw | None = None
+    figures: msgspec.Raw = NOTHING
     failed: str = ""
 
 

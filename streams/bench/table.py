@@ -45,7 +45,7 @@ class Row(Struct, frozen=True):
 def figures_of(result: Result, part: str, kind: type[F]) -> F | None:
     """What that part measured; None where it is not in the run, failed, or is of another version of the program."""
     found = result.parts.get(part)
-    if found is None or found.figures is None:
+    if found is None or found.failed:
         return None
     try:
         return msgspec.json.decode(found.figures, type=kind)
