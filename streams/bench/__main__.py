@@ -6,7 +6,6 @@ after each part. Exit code 0 when all was measured, whatever came out; 1 when a 
 """
 
 import argparse
-import shlex
 import sys
 import tempfile
 import time
@@ -30,6 +29,7 @@ from streams.bench.result import (
 )
 from streams.bench.work import Failed, run_part
 from streams.evaluation.photo_set import DataError, read_photos
+from streams.evaluation.title_set import read_titles
 from streams.kafka_local.jar_lock import KAFKA_VERSION
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if options.write is not None:
             replaced(options.write.read_text(encoding="utf-8"), "")
-        result = new_result(KAFKA_VERSION, _data_words(options.data), shown(arguments))
+        result = new_result(KAFKA_VERSION, _data_words(options.data))
         if options.only:
             result = continued(out, result)
         for number, job in enumerate(jobs, start=1):
@@ -70,18 +70,6 @@ def main(arguments: Sequence[str]) -> int:
     return EXIT_FAILED if failed else 0
 
 
-def shown(arguments: Sequence[str]) -> str:
-    """The command for the table: without the paths of this machine."""
-    words = list(arguments)
-    for option, name in (("--data", "DIR"), ("--out", "FILE"), ("--write", "FILE")):
-        for place, word in enumerate(words):
-            if word == option and place + 1 < len(words):
-                words[place + 1] = name
-            elif word.startswith(f"{option}="):
-                words[place] = f"{option}={name}"
-    return shlex.join(["python", "-m", "streams.bench", *words])
-
-
 def _measured(job: Job, size: Size, data: Path, out: Path) -> Part:
     began, taken = time.monotonic(), datetime.now(UTC).date().isoformat()
     figures, failed = NOTHING, ""
@@ -103,8 +91,7 @@ def _measured(job: Job, size: Size, data: Path, out: Path) -> Part:
 
 
 def _data_words(data: Path) -> str:
-    photos = read_photos(data)
-    titles = len((data / "titles.csv").read_text(encoding="utf-8").splitlines()) - 1
+    photos, titles = read_photos(data), len(read_titles(data))
     senders = len({one.sender for one in photos})
     return f"{len(photos):,} real photos of {senders:,} senders and {titles:,} real titles"
 

@@ -105,7 +105,7 @@ def measure(
         say(f"| start to ready, without a snapshot | {start:.0f} s, {memory / 1024**3:.1f} GiB |")
         # One is written as soon as so much was read. New takedowns wait meanwhile, which is told by itself.
         deadline = time.monotonic() + SNAPSHOT_SECONDS
-        while not metric(worker, WRITTEN) and time.monotonic() < deadline:
+        while not _snapshot_written(worker) and time.monotonic() < deadline:
             time.sleep(0.5)
         held_back = held_back_seconds(log.read_text(errors="replace"))
         say(f"| new takedowns held back by a snapshot | {held_back} s |")
@@ -118,6 +118,14 @@ def measure(
         takedowns=takedowns, photos=photos, every=EVERY_SECONDS * 1000, by_title=by_title, by_photo=by_photo,
         start=start, memory=memory, held_back=held_back,
     )  # fmt: skip
+
+
+def _snapshot_written(worker: WorkerProcess) -> bool:
+    try:
+        return bool(metric(worker, WRITTEN))
+    except OSError:
+        # Busy with the snapshot for longer than an answer may take.
+        return False
 
 
 def held_back_seconds(log: str) -> float | None:

@@ -41,7 +41,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"**{which} with quick sizes, to show the form: the figures say nothing yet.**"
         yield ""
     yield (
-        f"`{result.command}`: each part a process of its own, one after another. {result.machine},"
+        f"`make bench DATA=...`: each part a process of its own, one after another. {result.machine},"
         f" {result.memory_gib:g} GiB, Python {result.python}, Apache Kafka {result.kafka} on the same cores."
         f" Data: {result.data}, half of them held out; banks of up to 40,000 photos are made of changed real ones, what"
         " is beyond is drawn like them; all else is the sample marketplace's. Rates are medians of rounds in turns."

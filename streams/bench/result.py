@@ -45,7 +45,6 @@ class Result(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     packages: dict[str, str]
     kafka: str
     data: str
-    command: str
     parts: Mapping[str, Part]
 
 
@@ -60,7 +59,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def new_result(kafka: str, data: str, command: str) -> Result:
+def new_result(kafka: str, data: str) -> Result:
     """Without a part yet, of this machine as it is now."""
     memory = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()[0].split()[1]
     return Result(
@@ -70,7 +69,6 @@ def new_result(kafka: str, data: str, command: str) -> Result:
         packages=versions(),
         kafka=kafka,
         data=data,
-        command=command,
         parts={},
     )
 

@@ -74,7 +74,8 @@ def table(result: Result) -> list[Row]:
     for part, measure, goal, make in GOALS:
         figures = known[part]
         found = list(make(figures, known["photos"])) if figures is not None else []
-        rows += found or [Row(measure, goal, why_missing(result, part), "", "not measured", part)]
+        why = why_missing(result, part) if figures is None else "too few sizes"
+        rows += found or [Row(measure, goal, why, "", "not measured", part)]
     return rows
 
 
