@@ -31,7 +31,7 @@ from connectors.events import Alert, Takedown
 from connectors.sample.seeds import dice
 from fingerprints.photo_print import PhotoPrint
 from streams.bench.figures import AddedFigures
-from streams.benchmark import Bench, metric, say, spread
+from streams.benchmark import Bench, matched, metric, say, spread
 from streams.capacity.measure_bank import drawn_takedowns, private_memory
 from streams.capacity.measure_index import photo_prints
 from streams.die_with_parent import die_with_parent
@@ -177,7 +177,7 @@ class Adding:
         self._run = f"added-{secrets.token_hex(4)}"
         amounts = Amounts(texts=(many + 1) // 2, photos=many // 2, honest_texts=0, honest_photos=0)
         self._stock = draw_stock(self._run, 11, amounts, datetime.now(UTC))
-        self._numbers = itertools.count(1)
+        self._sent = 0
         self._alerts = topic_name(ALERTS, settings.topics)
         self._listings = topic_name(LISTINGS, settings.topics)
         self._takedowns = topic_name(TAKEDOWNS, settings.topics)
@@ -186,7 +186,7 @@ class Adding:
         """Milliseconds until the alert, and whether it was by the photo, of each.
 
         Raises:
-            TimeoutError: no alert came.
+            TimeoutError: no alert came, or listings were not matched.
         """
         takedowns = {each.takedown_id: each for each in self._stock.takedowns}
         texts, photos = (
@@ -200,6 +200,7 @@ class Adding:
         producer = KafkaProducer(**client_options(self._settings.kafka), linger_ms=0)
         with Follower(self._settings) as follower:
             for relist in relists:
+                self._drain()
                 # Not in step with batches, commits and whatever else goes round in the worker.
                 time.sleep(chance.uniform(0, 0.1))
                 took = self._time(producer, follower, takedowns[relist.takedown_id], relist)
@@ -219,8 +220,17 @@ class Adding:
                     return at - began
         raise TimeoutError(f"no alert for {takedown.takedown_id}; see {self._worker.log}")
 
+    def _drain(self) -> None:
+        """Until the last takedown's relists are matched: the next one does not wait behind them."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (done := matched([self._worker])) < self._sent:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{done} of {self._sent} listings matched; see {self._worker.log}")
+            time.sleep(0.05)
+
     def _send(self, producer: KafkaProducer, relist: Relist) -> None:
-        number = next(self._numbers)
+        self._sent += 1
+        number = self._sent
         key = f"{MARKETPLACE}:{listing_id_of(self._run, f'{number:09d}')}".encode()
         producer.send(self._listings, key=key, value=relist.pattern.filled(number, datetime.now(UTC)))
 
