@@ -49,6 +49,9 @@ MAYBE_MISSPELT = 4
 NOTHING = 0
 """Number in a row where there is no word; it is given to none."""
 
+Known = dict[str, tuple[float, float]]
+"""By the text of a held title, how alike the query it is (0 to 1) and its weight in nats."""
+
 
 @dataclass(frozen=True, slots=True)
 class TitleHit(Hit):
@@ -100,13 +103,13 @@ class TitleIndex:
         """At most `limit` hits from `WEIGHT_FLOOR` up, the heaviest first, ties by owner and item."""
         query = words_of(fingerprint.text)
         hits: list[TitleHit] = []
+        known: Known = {}
         for slot, most in self._candidates(query):
             if len(hits) >= limit and most < hits[limit - 1].weight:
                 break
-            hit = self._compared(query, fingerprint, slot)
+            hit = self._compared(query, fingerprint, slot, known)
             if hit.weight >= WEIGHT_FLOOR:
-                hits.append(hit)
-                hits.sort(key=lambda found: (-found.weight, found.owner, found.item))
+                insort(hits, hit, key=_rank)
         return hits[:limit]
 
     def owners_of_words(self, owners: Iterable[str]) -> dict[int, list[str]]:
@@ -140,8 +143,9 @@ class TitleIndex:
         for number, worth in met.items():
             for owner in using[number]:
                 shared[owner] = shared.get(owner, 0.0) + worth
+        known: Known = {}
         hits = (
-            self._compared(query, fingerprint, slot)
+            self._compared(query, fingerprint, slot, known)
             for owner, worth in shared.items()
             if worth >= needed
             for slot in self._slots.get(owner, ())
@@ -155,12 +159,16 @@ class TitleIndex:
     def __len__(self) -> int:
         return len(self._held)
 
-    def _compared(self, query: TitleWords, fingerprint: TitlePrint, slot: int) -> TitleHit:
+    def _compared(self, query: TitleWords, fingerprint: TitlePrint, slot: int, known: Known) -> TitleHit:
+        """The hit that this slot's title is. `known`: what the titles compared for the same query came to."""
         owner, item, held = self._held[slot]
-        words = words_of(held.text)
-        found = remains(query, words, meet(query, words), self.rarity.worth)
-        alike = 1.0 if fingerprint.text == held.text else similarity(found)
-        return TitleHit(owner, item, alike, weight_of(found, self.rarity.crowd))
+        # A market's generic titles are held a hundred times over, and in a small bank each of them weighs enough.
+        if (found := known.get(held.text)) is None:
+            words = words_of(held.text)
+            left_over = remains(query, words, meet(query, words), self.rarity.worth)
+            alike = 1.0 if fingerprint.text == held.text else similarity(left_over)
+            found = known[held.text] = alike, weight_of(left_over, self.rarity.crowd)
+        return TitleHit(owner, item, *found)
 
     def _add_one(self, owner: str, item: int, held: TitlePrint) -> int:
         slot = self._free.pop() if self._free else len(self._held)
@@ -275,6 +283,10 @@ class TitleIndex:
         enough = every[self._shared[every] >= needed - rest]
         self._shared[every] = 0
         return np.unique(enough)
+
+
+def _rank(hit: TitleHit) -> tuple[float, str, int]:
+    return -hit.weight, hit.owner, hit.item
 
 
 def _distinct(words: TitleWords) -> list[str]:
