@@ -5,7 +5,7 @@ from statistics import mean
 
 import pytest
 
-import fingerprints.title_index as title_index
+from fingerprints import title_index
 from connectors.sample.stream import stream_listings
 from fingerprints.title_bulk import index_of_titles
 from fingerprints.title_index import TitleIndex
