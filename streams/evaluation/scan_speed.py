@@ -1,9 +1,9 @@
-"""`python -m streams.evaluation.scan_speed --data DIR [--photos 2400]`: how long a scan of photos takes, and its memory.
+"""`python -m streams.evaluation.scan_speed --data DIR [--photos 2400]`: what a scan of photos takes in time and memory.
 
 `relistwatch scan` of as many listings as takedowns, each listing's photo being a takedown's, by another seller. The
 photos are DIR's (photos.csv and photos/), read again from the first where there are too few, or drawn without --data.
-Times are of the whole command, start included; its memory is that of its largest process. Exit code 1 when a listing had
-no alert, or the aim was missed: its figures are of no use, or too large.
+Times are of the whole command, start included; its memory is that of its largest process. Exit code 1 when a listing
+had no alert, or the aim was missed: its figures are of no use, or too large.
 """
 
 import argparse

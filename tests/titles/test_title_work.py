@@ -5,8 +5,8 @@ from statistics import mean
 
 import pytest
 
-from fingerprints import title_index
 from connectors.sample.stream import stream_listings
+from fingerprints import title_index
 from fingerprints.title_bulk import index_of_titles
 from fingerprints.title_index import TitleIndex
 from fingerprints.title_likeness import TitlePrint
