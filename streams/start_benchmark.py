@@ -171,15 +171,18 @@ def measure(bench: StartBench, sizes: Sequence[int], together: int) -> None:
         "| takedowns | start | s to ready | worker MB: RSS / PSS / private | photo process PSS, MB | disk, MB |"
     )
     say("|---|---|---|---|---|---|")
+    filled: dict[int, Settings] = {}
     for size in sizes:
-        settings, topic = bench.filled(size)
+        filled[size], topic = bench.filled(size)
+        settings = filled[size]
         say(row(size, "without a snapshot", bench.first(settings), f"topic {topic / MB:,.0f}"))
         found = bench.again(settings)
         kept = disk_bytes([Path(settings.worker.data_dir)])
         say(row(size, "with one", found, f"data_dir {kept / MB:,.0f}"))
     if not together:
         return
-    settings, _ = bench.filled(together)
+    settings = filled[together] if together in filled else bench.filled(together)[0]
+    shutil.rmtree(settings.worker.data_dir, ignore_errors=True)
     bench.first(settings, 2)
     say(row(together, "two workers, a snapshot each", bench.again(settings, 2), ""))
     share_snapshot(settings)
