@@ -77,7 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     licences = tomllib.loads((DEPLOY / "licences.toml").read_text(encoding="utf-8"))
     jars = msgspec.json.decode((DEPLOY / "kafka-jars.json").read_bytes(), type=JarLock).jars
     try:
-        text = render(read_lock(given.lock.read_text(encoding="utf-8")), jars, licences["pypi"], licences["maven"])
+        text = render(
+            read_lock(given.lock.read_text(encoding="utf-8")), jars, licences["pypi"], licences["maven"]
+        )
     except NoticesError as error:
         sys.stderr.write(f"third_party: deploy/licences.toml: {error}\n")
         return 2

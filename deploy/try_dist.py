@@ -28,9 +28,17 @@ class FailedError(Exception):
 
 def run(folder: Path, *command: str | Path, seconds: float = DEMO_SECONDS) -> str:
     """What it wrote to stdout, run in `folder` and without anything of the caller's checkout."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "RELISTWATCH_"))}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "RELISTWATCH_"))
+    }
     ran = subprocess.run(
-        list(map(str, command)), cwd=folder, env=clean, capture_output=True, text=True, check=False, timeout=seconds
+        list(map(str, command)),
+        cwd=folder,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
     )
     if ran.returncode:
         said = "\n".join((ran.stdout + ran.stderr).splitlines()[-15:])
@@ -105,7 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 wheel = only(given.dist, "relistwatch-*.whl")
                 version = wheel.name.split("-")[1]
-                for attempt, path in ((try_wheel, wheel), (try_sdist, only(given.dist, "relistwatch-*.tar.gz"))):
+                for attempt, path in (
+                    (try_wheel, wheel),
+                    (try_sdist, only(given.dist, "relistwatch-*.tar.gz")),
+                ):
                     sys.stdout.write(f"{named}: {path.name}: {attempt(python, path, Path(work), version)}\n")
                     sys.stdout.flush()
             except (FailedError, subprocess.TimeoutExpired) as error:

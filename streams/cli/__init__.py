@@ -66,7 +66,10 @@ def build_app() -> typer.Typer:
             typer.Option("--config", help="Settings file (TOML). Default: the one RELISTWATCH_CONFIG names."),
         ] = None,
         version: Annotated[  # noqa: ARG001  # answered before any command
-            bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+            bool,
+            typer.Option(
+                "--version", callback=_say_version, is_eager=True, help="Say which version this is."
+            ),
         ] = False,
     ) -> None:
         context.obj = config

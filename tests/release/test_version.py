@@ -34,7 +34,11 @@ def test_the_command_says_it() -> None:
 def test_no_other_module_knows_the_version_or_looks_it_up() -> None:
     assert len(SOURCES) > 300
     looked_up = re.compile(rf"""(version|metadata)\(["']{DISTRIBUTION}["']\)|__version__""")
-    told = [path.relative_to(ROOT).as_posix() for path in SOURCES if looked_up.search(path.read_text(encoding="utf-8"))]
+    told = [
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if looked_up.search(path.read_text(encoding="utf-8"))
+    ]
     assert told == []
 
 
