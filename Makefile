@@ -131,6 +131,36 @@ $(FUZZ_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-fuzz.t
 	$(FUZZ_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-fuzz.txt
 	touch $@
 
+# Coverage by branch of the whole suite, commands and their processes included: half as long again as make test.
+COVERAGE_VENV ?= .venv-coverage
+COVERAGE := build/coverage
+coverage: export COVERAGE_FILE = $(CURDIR)/$(COVERAGE)/data
+coverage: export OPENBLAS_NUM_THREADS = 1
+coverage: $(COVERAGE_VENV)/.installed
+	mkdir -p $(COVERAGE) && rm -f $(COVERAGE)/data*
+	$(COVERAGE_VENV)/bin/python -m coverage run -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
+	$(COVERAGE_VENV)/bin/python -m coverage combine --quiet
+	$(COVERAGE_VENV)/bin/python -m coverage json --quiet -o $(COVERAGE)/coverage.json
+	$(COVERAGE_VENV)/bin/python deploy/coverage_table.py $(COVERAGE)/coverage.json
+
+$(COVERAGE_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-coverage.txt pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
+	test -x $(COVERAGE_VENV)/bin/python || $(PYTHON) -m venv $(COVERAGE_VENV)
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-coverage.txt
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
+	touch $@
+
+# Small changes to the decision and the delivery, which the tests must notice: docs/testing.md.
+MUTATE_VENV ?= .venv-mutate
+mutate: $(MUTATE_VENV)/.installed
+	$(MUTATE_VENV)/bin/python deploy/mutate.py $(ARGS)
+
+$(MUTATE_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-mutate.txt
+	test -x $(MUTATE_VENV)/bin/python || $(PYTHON) -m venv $(MUTATE_VENV)
+	$(MUTATE_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
+	$(MUTATE_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-mutate.txt
+	touch $@
+
 # The wheel is built and installed, never the checkout: what is tested is what is released.
 INSTALLED := pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
 define install
@@ -153,4 +183,4 @@ lock:
 	uv pip compile pyproject.toml --extra kafka --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) $(DIST_VENV) build dist
+	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) $(DIST_VENV) $(COVERAGE_VENV) $(MUTATE_VENV) build dist
