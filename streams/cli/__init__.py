@@ -25,6 +25,7 @@ COMMANDS: tuple[str, ...] = (
     "kafka",
     "topics",
     "takedowns",
+    "refingerprint",
     "alerts",
     "verdicts",
     "policy",
