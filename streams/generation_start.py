@@ -71,15 +71,18 @@ def ends_of(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec) -> Pla
     return {place: found[place].offset for place in partitions}
 
 
-def begin_generation(
-    admin: KafkaAdminClient, settings: Settings, begins: Mapping[TopicPartition, int]
-) -> None:
-    """Give the generation's group these places.
+def set_places(admin: KafkaAdminClient, group: str, places: Mapping[TopicPartition, int]) -> None:
+    """Give a group these places.
 
     Raises:
         GenerationError: Kafka refuses, such as for a worker that started meanwhile.
     """
-    _commit(admin, workers_group(settings), begins)
+    given = admin.alter_group_offsets(
+        group, {place: OffsetAndMetadata(offset, "", -1) for place, offset in places.items()}
+    )
+    refused = sorted({error.__name__ for error in given.values() if error is not NoError})
+    if refused:
+        raise GenerationError(f"Kafka does not let group {group} begin: {', '.join(refused)}")
 
 
 def kept_place(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec, suffix: str) -> dict[int, int]:
@@ -95,7 +98,7 @@ def keep_place(
     """Note how far a copy of this topic got."""
     name = topic_name(spec, settings.topics)
     if done:
-        _commit(
+        set_places(
             admin, workers_group(settings) + suffix, {TopicPartition(name, at): to for at, to in done.items()}
         )
 
@@ -103,12 +106,3 @@ def keep_place(
 def _committed(admin: KafkaAdminClient, group: str, partitions: list[TopicPartition]) -> Places:
     found = admin.list_group_offsets({group: partitions})[group]
     return {place: found[place].offset for place in partitions if place in found and found[place].offset >= 0}
-
-
-def _commit(admin: KafkaAdminClient, group: str, places: Mapping[TopicPartition, int]) -> None:
-    given = admin.alter_group_offsets(
-        group, {place: OffsetAndMetadata(offset, "", -1) for place, offset in places.items()}
-    )
-    refused = sorted({error.__name__ for error in given.values() if error is not NoError})
-    if refused:
-        raise GenerationError(f"Kafka does not let group {group} begin: {', '.join(refused)}")

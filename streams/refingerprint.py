@@ -22,12 +22,12 @@ from connectors.codec import Codec, RecordError
 from connectors.events import ListingEvent, Takedown
 from streams.generation_start import (
     GenerationError,
-    begin_generation,
     ends_of,
     keep_place,
     kept_place,
     places_of,
     require_unstarted,
+    set_places,
 )
 from streams.held_prints import HeldListing, HeldPrints, HeldTakedown, with_digests
 from streams.outbox import Outbox, Outgoing
@@ -37,7 +37,7 @@ from streams.print_algorithms import ALGORITHMS, unlike
 from streams.record_reader import Progress, Record, RecordReader, no_progress
 from streams.settings import Settings
 from streams.topic_admin import administration
-from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec
+from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, workers_group
 
 BATCH = 200
 ASKED_TOGETHER = 20_000
@@ -149,7 +149,7 @@ class Refingerprint:
             # What the other generation has not matched yet comes after this, and is matched by both.
             begins |= ends_of(admin, self._new, FINGERPRINTS)
             await self._copy(admin, LISTING_KIND, lambda one: one.offset >= matched.get(one.partition, 0), "")
-            begin_generation(admin, self._new, begins)
+            set_places(admin, workers_group(self._new), begins)
         return self.done
 
     async def _copy(
