@@ -71,7 +71,7 @@ class HeldPrints(Struct, frozen=True, kw_only=True):
             not isinstance(read.get(photo.image), ImageFingerprint) for photo in self.photos
         ):
             return True
-        return self.algorithms.description != ALGORITHMS.description and self.description != b"null"
+        return self.algorithms.description != ALGORITHMS.description and not is_null(self.description)
 
     def lighter(self) -> "HeldPrints":
         """Without the photos' fingerprints: enough to ask for their bytes again."""
@@ -183,7 +183,12 @@ def with_digests(images: Sequence[Image], held: HeldPrints) -> tuple[Image, ...]
 
 
 def _same(raw: Raw, kind: type[T], is_same: bool) -> T | None:
-    return None if not is_same or raw == b"null" else _decoded(raw, kind)
+    return None if not is_same or is_null(raw) else _decoded(raw, kind)
+
+
+def is_null(raw: Raw) -> bool:
+    """Whether there is nothing."""
+    return bytes(raw) == b"null"
 
 
 def _decoded(raw: Raw, kind: type[Any]) -> Any:

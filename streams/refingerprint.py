@@ -29,7 +29,7 @@ from streams.generation_start import (
     require_unstarted,
     set_places,
 )
-from streams.held_prints import HeldListing, HeldPrints, HeldTakedown, with_digests
+from streams.held_prints import HeldListing, HeldPrints, HeldTakedown, is_null, with_digests
 from streams.outbox import Outbox, Outgoing
 from streams.photos import PhotoReader
 from streams.pipeline import PhotoOutcome, fingerprint_listing, fingerprint_takedown
@@ -253,7 +253,7 @@ class Refingerprint:
         have = set() if made is None else {photo.image for photo in made.photos}
         self.done.photos_lost += len(had - have)
         has_description = made is not None and made.description is not None
-        self.done.descriptions_lost += held.description != b"null" and not has_description
+        self.done.descriptions_lost += not is_null(held.description) and not has_description
 
 
 def survey(old: Settings, days: float, progress: Progress = no_progress) -> Survey:
