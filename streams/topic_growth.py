@@ -29,7 +29,7 @@ QUIET_SECONDS = 5.0
 """Without a new record, before a topic that is worked off counts as quiet."""
 LOOK_SECONDS = 0.5
 
-Course = Literal["grow", "enough", "next generation", "never"]
+Course = Literal["grow", "enough", "next generation", "never", "always one"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ def course_of(spec: TopicSpec, partitions: int, wanted: int) -> Course:
     """What must be done for the topic to have at least so many. Pure."""
     if spec.of_generation:
         return "enough" if partitions >= wanted else "next generation"
-    if "compact" in spec.cleanup or spec.partitions is not None:
+    if spec.partitions is not None:
+        return "always one"
+    if "compact" in spec.cleanup:
         return "never"
     return "enough" if partitions >= wanted else "grow"
 
@@ -151,8 +153,8 @@ def _waiting(admin: KafkaAdminClient, settings: Settings, ends: Mapping[TopicPar
 
 
 def _check(answers: Any) -> None:
-    results = answers["results"]
-    for result in results:
-        if (error := for_code(result["error_code"])) is not NoError:
-            why = result["error_message"] or error.__name__
-            raise TopicsRefusedError(f"the broker does not grow {result['name']}: {why}")
+    for result in answers.results:
+        if (error := for_code(result.error_code)) is not NoError:
+            raise TopicsRefusedError(
+                f"the broker does not grow {result.name}: {result.error_message or error.__name__}"
+            )

@@ -11,6 +11,7 @@ WORDS = {
     "grow": "{have} -> {wanted}",
     "enough": "{have}, enough",
     "next generation": "{have}, its next generation may have more",
+    "always one": "{have}, always one",
     "never": "{have}, stays: a key's newest value must lie where its older ones do",
 }
 
@@ -54,5 +55,8 @@ def grow(
         plan = [{"topic": step.topic, "partitions": step.partitions, "course": step.course} for step in steps]
         typer.echo(json.dumps(plan))
         return
+    width = max(len(step.topic) for step in steps)
     for step in steps:
-        typer.echo(f"{step.topic:<24} {WORDS[step.course].format(have=step.partitions, wanted=partitions)}")
+        typer.echo(
+            f"{step.topic:<{width}}  {WORDS[step.course].format(have=step.partitions, wanted=partitions)}"
+        )

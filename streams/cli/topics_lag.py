@@ -15,16 +15,17 @@ def lag(
     context: typer.Context,
     wait: Annotated[
         float,
-        typer.Option(min=0, metavar="SECONDS", help="Look again and again until nothing waits, for so long."),
+        typer.Option(min=0, metavar="SECONDS", help="Look until no more wait, for so long."),
     ] = 0.0,
+    most: Annotated[int, typer.Option(min=0, help="So many may wait: under steady load some always do.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="The counts as JSON.")] = False,
 ) -> None:
     """Count the messages that the workers have not finished, of each topic that they read.
 
-    With shards, `fingerprints` counts by the set that is furthest. Exit code 0 when nothing waits, 1 when something
-    does, 3 when no broker answers.
+    With shards, `fingerprints` counts by the set that is furthest. Exit code 0 when no more than `--most` wait, 1 when
+    more do, 3 when no broker answers.
 
-    Example: `relistwatch topics lag --wait 60`
+    Example: `relistwatch topics lag --wait 60 --most 100`
     """
     from contextlib import closing  # noqa: PLC0415
 
@@ -36,7 +37,9 @@ def lag(
     deadline = time.monotonic() + wait
     try:
         with closing(OffsetsReader(settings_of(context))) as reader:
-            while any((waits := reader.read().lag_by_topic()).values()) and time.monotonic() < deadline:
+            while (
+                sum((waits := reader.read().lag_by_topic()).values()) > most and time.monotonic() < deadline
+            ):
                 time.sleep(LOOK_SECONDS)
     except BrokerUnavailableError as error:
         fail(str(error), EXIT_UNAVAILABLE)
@@ -47,5 +50,5 @@ def lag(
     else:
         for topic, count in waits.items():
             typer.echo(f"{topic:<13} {count:,}")
-    if any(waits.values()):
+    if sum(waits.values()) > most:
         raise typer.Exit(EXIT_FAILED)

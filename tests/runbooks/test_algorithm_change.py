@@ -5,8 +5,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import connectors
-import fingerprints
 import msgspec
 import pytest
 from kafka_client import KafkaClient
@@ -15,6 +13,8 @@ from photo_bytes import garment_photo
 from runbook import Runbook, command
 from runbook_flow import Flow, Pages
 
+import connectors
+import fingerprints
 import streams
 from connectors.sample.edits import edit_photo
 from fingerprints.photo_print import ALGORITHM
@@ -42,7 +42,13 @@ def next_version(tmp_path: Path) -> Path:
 
 
 def test_nothing_is_lost_and_photos_that_are_gone_from_the_web_are_found_on(
-    running: Settings, client: KafkaClient, flow: Flow, pages: Pages, start: Any, next_version: Path, tmp_path: Path
+    running: Settings,
+    client: KafkaClient,
+    flow: Flow,
+    pages: Pages,
+    start: Any,
+    next_version: Path,
+    tmp_path: Path,
 ) -> None:
     worker, lookback = start("worker"), start("lookback")
     worker.wait_ready()
@@ -80,10 +86,15 @@ def test_nothing_is_lost_and_photos_that_are_gone_from_the_web_are_found_on(
         client.send("takedowns", late.takedown_id, late)
         client.flush()
         flow.relists[early.key] = late.takedown_id
-        client.read_until("alerts", lambda got: any(b'"late"' in m.value or early.listing_id.encode() + b'"' in m.value for m in got))
+        client.read_until(
+            "alerts",
+            lambda got: early.key in flow.about(got),
+        )
         flow.end()
-        new = client.read_until("fingerprints-2", lambda got: flow.sent.keys() <= {m.key.decode() for m in got})
-        alerts = client.read_until("alerts", lambda got: _about(got) >= flow.relists.keys(), quiet=1)
+        new = client.read_until(
+            "fingerprints-2", lambda got: flow.sent.keys() <= {m.key.decode() for m in got}
+        )
+        alerts = client.read_until("alerts", lambda got: flow.relists.keys() <= flow.about(got), quiet=1)
     judged = flow.judged([*old, *new], alerts, client.existing("dead-letters"))
     judged.check()
     assert not flow.sent.keys() - {message.key.decode() for message in new}
@@ -93,11 +104,6 @@ def test_nothing_is_lost_and_photos_that_are_gone_from_the_web_are_found_on(
         assert not prints["failures"], message.key
     assert len(found) >= 6
     assert judged.duplicates > 0, "both generations alert while they work side by side"
-
-
-def _about(alerts: list[Any]) -> set[str]:
-    listings = [msgspec.json.decode(message.value)["listing"] for message in alerts]
-    return {f"{each['marketplace']}:{each['listing_id']}" for each in listings}
 
 
 def _refused(version: Path, settings: Settings, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """A runbook of docs/runbooks carried out: its shell blocks in one shell, its text blocks what they print."""
 
+import contextlib
 import os
 import re
 import shlex
@@ -31,13 +32,16 @@ def command(folder: Path, packages: Path = ROOT) -> Path:
 
 
 def pattern(expected: str) -> "re.Pattern[str]":
-    """A regular expression of an expected output: `...` is anything in a line, and alone any lines."""
+    """A regular expression of an expected output: `...` is anything in a line, and alone any lines; spaces are as wide
+    as they are."""
     lines = []
     for line in expected.splitlines():
         if line == "...":
             lines.append("(?:.*\n)*?")
         else:
-            lines.append(".*".join(re.escape(part) for part in line.split("...")) + "\n")
+            line = re.sub(" +", " ", line)
+            parts = (re.escape(part).replace(r"\ ", " +") for part in line.split("..."))
+            lines.append(".*".join(parts) + "\n")
     return re.compile("^" + "".join(lines), re.MULTILINE)
 
 
@@ -46,7 +50,12 @@ class Runbook:
     folder of its own. What it started in the background is ended with it."""
 
     def __init__(
-        self, name: str, settings: Settings, folder: Path, variables: Mapping[str, str], seconds: float = 120.0
+        self,
+        name: str,
+        settings: Settings,
+        folder: Path,
+        variables: Mapping[str, str],
+        seconds: float = 120.0,
     ) -> None:
         text = (FOLDER / name).read_text(encoding="utf-8")
         self._blocks = [(language, block) for language, block in FENCE.findall(text) if language != "toml"]
@@ -74,10 +83,8 @@ class Runbook:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._bash.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self._bash.stdin.close()
-        except BrokenPipeError:
-            pass
         try:
             self._bash.wait(40)
         except subprocess.TimeoutExpired:
@@ -88,15 +95,20 @@ class Runbook:
         while self._blocks[self._at][0] != "shell":
             self._at += 1
         block = self._blocks[self._at][1]
-        # Nothing that is started may read the shell's own input.
-        self._tell(f"{{\n{block}}} < /dev/null\necho '@@ done'\n")
-        began = time.monotonic()
-        output = self._read(block)
-        print(f"{time.monotonic() - began:5.1f} s  {block.strip().splitlines()[-1]}")
+        output = self.run(block)
         self._at += 1
         if self._at < len(self._blocks) and self._blocks[self._at][0] == "text":
             expected = self._blocks[self._at][1]
             assert pattern(expected).search(output), f"{block}printed\n{output}and not\n{expected}"
+        return output
+
+    def run(self, block: str) -> str:
+        """Run these lines, in the runbook's own shell; what they printed."""
+        began = time.monotonic()
+        # Nothing that is started may read the shell's own input.
+        self._tell(f"{{\n{block}\n}} < /dev/null\necho '@@ done'\n")
+        output = self._read(block)
+        print(f"{time.monotonic() - began:5.1f} s  {block.strip().splitlines()[-1]}")
         return output
 
     def steps(self, count: int) -> None:
