@@ -4,16 +4,12 @@ from collections.abc import Mapping
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
-from kafka.errors import NoError
-from kafka.structs import OffsetAndMetadata
 
-from connectors.group_membership import description
+from streams.group_places import Places, members_of, places_in, set_places
 from streams.settings import Settings
 from streams.shard_start import gathering_groups, where_to_begin
 from streams.topic_admin import BrokerUnavailableError
 from streams.topics import FINGERPRINTS, LISTINGS, TopicSpec, topic_name, workers_group
-
-Places = dict[TopicPartition, int]
 
 
 class GenerationError(RuntimeError):
@@ -27,10 +23,9 @@ def require_unstarted(admin: KafkaAdminClient, settings: Settings) -> None:
         GenerationError: one does, or did.
     """
     group = workers_group(settings)
-    members = (description(admin, group) or {}).get("members") or ()
-    if members:
-        raise GenerationError(f"group {group} has {len(members)} workers; end them first")
-    if _committed(admin, group, partitions_of(admin, settings, LISTINGS)):
+    if members := members_of(admin, group):
+        raise GenerationError(f"group {group} has {members} workers; end them first")
+    if places_in(admin, group, partitions_of(admin, settings, LISTINGS)):
         raise GenerationError(
             f"generation {settings.topics.generation} has begun: its group {group} has a place on listings. "
             "Take another number, or delete its topics and the group"
@@ -61,7 +56,7 @@ def places_of(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec) -> P
     groups = [group, *(gathering_groups(admin, group) if spec is FINGERPRINTS else ())]
     found = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
     beginnings = {place: found[place].offset for place in partitions}
-    return where_to_begin((_committed(admin, each, partitions) for each in groups), beginnings)
+    return where_to_begin((places_in(admin, each, partitions) for each in groups), beginnings)
 
 
 def ends_of(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec) -> Places:
@@ -71,24 +66,10 @@ def ends_of(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec) -> Pla
     return {place: found[place].offset for place in partitions}
 
 
-def set_places(admin: KafkaAdminClient, group: str, places: Mapping[TopicPartition, int]) -> None:
-    """Give a group these places.
-
-    Raises:
-        GenerationError: Kafka refuses, such as for a worker that started meanwhile.
-    """
-    given = admin.alter_group_offsets(
-        group, {place: OffsetAndMetadata(offset, "", -1) for place, offset in places.items()}
-    )
-    refused = sorted({error.__name__ for error in given.values() if error is not NoError})
-    if refused:
-        raise GenerationError(f"Kafka does not let group {group} begin: {', '.join(refused)}")
-
-
 def kept_place(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec, suffix: str) -> dict[int, int]:
     """How far a copy of this topic got, by partition."""
     group = workers_group(settings) + suffix
-    found = _committed(admin, group, partitions_of(admin, settings, spec))
+    found = places_in(admin, group, partitions_of(admin, settings, spec))
     return {place.partition: offset for place, offset in found.items()}
 
 
@@ -101,8 +82,3 @@ def keep_place(
         set_places(
             admin, workers_group(settings) + suffix, {TopicPartition(name, at): to for at, to in done.items()}
         )
-
-
-def _committed(admin: KafkaAdminClient, group: str, partitions: list[TopicPartition]) -> Places:
-    found = admin.list_group_offsets({group: partitions})[group]
-    return {place: found[place].offset for place in partitions if place in found and found[place].offset >= 0}

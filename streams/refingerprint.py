@@ -27,8 +27,8 @@ from streams.generation_start import (
     kept_place,
     places_of,
     require_unstarted,
-    set_places,
 )
+from streams.group_places import set_places
 from streams.held_prints import HeldListing, HeldPrints, HeldTakedown, is_null, with_digests
 from streams.outbox import Outbox, Outgoing
 from streams.photos import PhotoReader

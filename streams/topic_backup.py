@@ -15,6 +15,7 @@ from kafka.admin import KafkaAdminClient
 from streams.backup_file import FORMAT, About, BackupWriter, End, GroupPlace, KeptRecord
 from streams.build_info import program_version
 from streams.generation_start import places_of
+from streams.group_places import places_in
 from streams.record_reader import Progress, RecordReader, no_progress
 from streams.settings import Settings
 from streams.shards import shard_of_group
@@ -95,10 +96,8 @@ def group_places(
     for name in sorted(str(each["group_id"]) for each in admin.list_groups()):
         if not name.startswith(base) or shard_of_group(name, workers) is not None:
             continue
-        found = admin.list_group_offsets({name: None}).get(name, {})
-        places |= {
-            (name, place): at.offset for place, at in found.items() if place.topic in names and at.offset >= 0
-        }
+        found = places_in(admin, name)
+        places |= {(name, place): at for place, at in found.items() if place.topic in names}
     if FINGERPRINTS in topics:
         places |= {(workers, place): at for place, at in places_of(admin, settings, FINGERPRINTS).items()}
     return [

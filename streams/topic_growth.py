@@ -20,6 +20,7 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 from kafka.errors import NoError, for_code
 
+from streams.group_places import places_in
 from streams.settings import Settings
 from streams.topic_admin import TIMEOUT_MS, BrokerUnavailableError, TopicsRefusedError, administration
 from streams.topics import ALL_TOPICS, LISTINGS, TAKEDOWN_REQUESTS, TopicSpec, topic_name, workers_group
@@ -144,10 +145,10 @@ def _waiting(admin: KafkaAdminClient, settings: Settings, ends: Mapping[TopicPar
         (TAKEDOWN_REQUESTS, f"{settings.kafka.group}-resolve"),
     ):
         name = topic_name(spec, settings.topics)
-        committed = admin.list_group_offsets({group: None}).get(group, {})
+        committed = places_in(admin, group)
         for place, end in ends.items():
             if place.topic == name:
-                done = committed[place].offset if place in committed else 0
+                done = committed.get(place, 0)
                 total += max(0, end - max(done, begins[place].offset))
     return total
 

@@ -12,10 +12,9 @@ from pathlib import Path
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 
-from connectors.group_membership import description
 from connectors.kafka_delivery import KafkaDelivery
 from streams.backup_file import About, BackupError, GroupPlace, KeptRecord, read_lines, verified
-from streams.generation_start import GenerationError, set_places
+from streams.group_places import PlacesRefusedError, members_of, set_places
 from streams.kafka_options import client_options
 from streams.outbox import MAX_REQUEST_BYTES
 from streams.record_reader import Progress, no_progress
@@ -28,11 +27,13 @@ FLUSH_RECORDS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was done. `records`: of each topic; `groups`: that have a place now."""
+    """What was done, or would be. `records`: of each topic; `groups`: that have a place; `obstacle`: for which nothing
+    can be restored here, where that was only asked."""
 
     about: About
     records: Mapping[str, int]
     groups: tuple[str, ...]
+    obstacle: str | None = None
 
 
 def restore(
@@ -57,9 +58,17 @@ def restore(
     names = {spec.name: topic_name(spec, settings.topics) for spec in ALL_TOPICS}
     if unknown := sorted(about.partitions.keys() - names.keys()):
         raise BackupError(f"{path}: of topics that this program does not know: {', '.join(unknown)}")
+    groups = _groups(settings, path)
     with administration(settings) as admin:
-        ends = _ends(admin, {names[topic]: count for topic, count in about.partitions.items()}, append=append)
-        groups = _groups(admin, settings, path)
+        try:
+            ends = _ends(
+                admin, {names[topic]: count for topic, count in about.partitions.items()}, append=append
+            )
+            _require_no_members(admin, groups)
+        except BackupError as error:
+            if not dry_run:
+                raise
+            return Restored(about, _counted(path), groups, str(error))
         if dry_run:
             return Restored(about, _counted(path), groups)
         places, records = _send(
@@ -68,7 +77,7 @@ def restore(
         for group, there in places.items():
             try:
                 set_places(admin, group, there)
-            except GenerationError as error:
+            except PlacesRefusedError as error:
                 raise BackupError(f"all records were restored, but not all groups' places: {error}") from None
     return Restored(about, records, groups)
 
@@ -94,17 +103,20 @@ def _ends(admin: KafkaAdminClient, wanted: Mapping[str, int], *, append: bool) -
     return ends
 
 
-def _groups(admin: KafkaAdminClient, settings: Settings, path: Path) -> tuple[str, ...]:
+def _groups(settings: Settings, path: Path) -> tuple[str, ...]:
     names: set[str] = set()
     for line in read_lines(path):
         if isinstance(line, GroupPlace):
             names.add(settings.kafka.group + line.group)
         elif isinstance(line, KeptRecord):
             break
-    for name in sorted(names):
-        if members := (description(admin, name) or {}).get("members"):
-            raise BackupError(f"group {name} has {len(members)} members; end them first")
     return tuple(sorted(names))
+
+
+def _require_no_members(admin: KafkaAdminClient, groups: tuple[str, ...]) -> None:
+    for name in groups:
+        if members := members_of(admin, name):
+            raise BackupError(f"group {name} has {members} members; end them first")
 
 
 def _counted(path: Path) -> dict[str, int]:

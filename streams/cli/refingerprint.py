@@ -43,6 +43,7 @@ def refingerprint(
     import msgspec  # noqa: PLC0415
 
     from streams.generation_start import GenerationError  # noqa: PLC0415
+    from streams.group_places import PlacesRefusedError  # noqa: PLC0415
     from streams.photo_store import StoreError  # noqa: PLC0415
     from streams.refingerprint import survey  # noqa: PLC0415
     from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
@@ -61,7 +62,7 @@ def refingerprint(
             done = asyncio.run(_run(before, new, days, progress))
     except StoreError as error:
         fail(str(error), EXIT_USAGE)
-    except GenerationError as error:
+    except (GenerationError, PlacesRefusedError) as error:
         fail(str(error), EXIT_FAILED)
     except BrokerUnavailableError as error:
         fail(str(error), EXIT_UNAVAILABLE)

@@ -57,7 +57,7 @@ def restore(
         bool, typer.Option("--append", help="Also into topics that hold records, behind them.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only read the file whole and look at the topics.")
+        bool, typer.Option("--dry-run", help="Only read the file whole, and say what stands in the way here.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The counts as JSON.")] = False,
 ) -> None:
@@ -93,4 +93,6 @@ def restore(
     for topic in done.about.partitions:
         typer.echo(f"{topic:<24} {done.records.get(topic, 0):,}")
     typer.echo(f"groups with a place: {', '.join(done.groups) or 'none'}")
+    if done.obstacle is not None:
+        typer.echo(f"cannot be restored here: {done.obstacle}")
     typer.echo("nothing was sent" if dry_run else "restored")

@@ -48,6 +48,10 @@ class Flow:
             self._client.send("takedowns", record.takedown_id, record)
         self._client.flush()
 
+    def edited(self, number: int) -> bytes:
+        """The photo of this takedown as it comes back."""
+        return self._edited[number]
+
     def image(self, path: str, photo: bytes) -> Image:
         """The photo, from now on behind this path."""
         self._pages[path] = ("image/jpeg", photo)
@@ -82,7 +86,7 @@ class Flow:
             images: tuple[Image, ...] = ()
             if number % EVERY == 0:
                 of = (number // EVERY) % TAKEDOWNS
-                images = (self.image(f"/relist-{number}.jpg", self._edited[of]),)
+                images = (self.image(f"/relist-{number}.jpg", self.edited(of)),)
             event = listing(number, images=images)
             if images:
                 self.relists[event.key] = takedown(of).takedown_id
