@@ -6,6 +6,7 @@ what came after it is done again, and its alerts have the ids that they had.
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from streams.backup_file import FORMAT, About, BackupWriter, End, GroupPlace, Ke
 from streams.build_info import program_version
 from streams.generation_start import places_of
 from streams.group_places import places_in
-from streams.record_reader import Progress, RecordReader, no_progress
+from streams.record_reader import Progress, RecordReader, connected, no_progress
 from streams.settings import Settings
 from streams.shards import shard_of_group
 from streams.topic_admin import BrokerUnavailableError, administration
@@ -49,7 +50,11 @@ def back_up(
         ReadError, BrokerUnavailableError: a topic cannot be read, or no broker answers.
         OSError: the file cannot be written.
     """
-    with BackupWriter(path) as writer, administration(settings) as admin:
+    with (
+        BackupWriter(path) as writer,
+        administration(settings) as admin,
+        closing(connected(settings)) as consumer,
+    ):
         names = {topic_name(spec, settings.topics): spec for spec in topics}
         described = {
             topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(sorted(names))
@@ -72,7 +77,7 @@ def back_up(
         for place in group_places(admin, settings, topics):
             writer.write(place)
         for spec in topics:
-            with RecordReader(settings, spec) as reader:
+            with RecordReader(settings, spec, consumer) as reader:
                 for one in reader.existing(progress):
                     headers = tuple((name, bytes(value or b"")) for name, value in one.headers or ())
                     writer.write(

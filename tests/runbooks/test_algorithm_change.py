@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from kafka_client import KafkaClient
 from listing_records import listing, takedown
 from photo_bytes import garment_photo
 from runbook import Runbook, command
-from runbook_flow import Flow, Pages
+from runbook_flow import Flow
 
 import connectors
 import fingerprints
@@ -42,14 +43,9 @@ def next_version(tmp_path: Path) -> Path:
 
 
 def test_nothing_is_lost_and_photos_that_are_gone_from_the_web_are_found_on(
-    running: Settings,
-    client: KafkaClient,
-    flow: Flow,
-    pages: Pages,
-    start: Any,
-    next_version: Path,
-    tmp_path: Path,
+    running: Settings, client: KafkaClient, flow: Flow, start: Any, next_version: Path
 ) -> None:
+    tmp_path = next_version.parent
     worker, lookback = start("worker"), start("lookback")
     worker.wait_ready()
     lookback.wait_ready()
@@ -60,8 +56,7 @@ def test_nothing_is_lost_and_photos_that_are_gone_from_the_web_are_found_on(
     flow.start()
     client.read_until("alerts", lambda got: len(got) >= 3)
     # From here on the photos of the taken-down listings and of the early one are gone from the web.
-    for path in [path for path in pages if path.startswith(("/taken", "/early"))]:
-        del pages[path]
+    flow.take_away("/taken", "/early")
 
     _refused(next_version, running, tmp_path)
     variables = {
@@ -124,6 +119,4 @@ def _refused(version: Path, settings: Settings, folder: Path) -> None:
 
 
 def _reaped(process: "subprocess.Popen[bytes]") -> None:
-    import threading
-
     threading.Thread(target=process.wait, daemon=True).start()

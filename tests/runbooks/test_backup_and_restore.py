@@ -8,7 +8,7 @@ import pytest
 from kafka_client import KafkaClient
 from listing_records import listing
 from runbook import Runbook
-from runbook_flow import EVERY, TAKEDOWNS, Flow, Pages
+from runbook_flow import EVERY, TAKEDOWNS, Flow
 
 from streams.kafka_local.broker import LocalKafka
 from streams.settings import Settings
@@ -27,15 +27,14 @@ def ids_of(alerts: list[Any]) -> dict[str, set[str]]:
 
 
 def test_a_fresh_cluster_says_the_same_of_the_same_listings(
-    running: Settings, client: KafkaClient, flow: Flow, pages: Pages, start: Any, tmp_path: Path
+    running: Settings, client: KafkaClient, flow: Flow, start: Any, tmp_path: Path
 ) -> None:
     start("worker").wait_ready()
     flow.publish_takedowns()
     client.read_until("takedown-fingerprints", lambda got: len(got) >= TAKEDOWNS)
     flow.start()
     client.read_until("alerts", lambda got: len(got) >= 2)
-    for path in [path for path in pages if path.startswith("/taken")]:
-        del pages[path]
+    flow.take_away("/taken")
     backup, data = tmp_path / "backup", tmp_path / "fresh-data"
     backup.mkdir()
     with LocalKafka(tmp_path / "fresh", die_with_parent=True) as fresh:

@@ -39,8 +39,7 @@ def pattern(expected: str) -> "re.Pattern[str]":
         if line == "...":
             lines.append("(?:.*\n)*?")
         else:
-            line = re.sub(" +", " ", line)
-            parts = (re.escape(part).replace(r"\ ", " +") for part in line.split("..."))
+            parts = (re.escape(part).replace(r"\ ", " +") for part in re.sub(" +", " ", line).split("..."))
             lines.append(".*".join(parts) + "\n")
     return re.compile("^" + "".join(lines), re.MULTILINE)
 
@@ -55,7 +54,7 @@ class Runbook:
         settings: Settings,
         folder: Path,
         variables: Mapping[str, str],
-        seconds: float = 120.0,
+        seconds: float = 240.0,
     ) -> None:
         text = (FOLDER / name).read_text(encoding="utf-8")
         self._blocks = [(language, block) for language, block in FENCE.findall(text) if language != "toml"]

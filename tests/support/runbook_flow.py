@@ -57,6 +57,11 @@ class Flow:
         self._pages[path] = ("image/jpeg", photo)
         return Image(url=self._host + path)
 
+    def take_away(self, *beginnings: str) -> None:
+        """The photos whose path begins so are gone from the web."""
+        for path in [path for path in self._pages if path.startswith(beginnings)]:
+            del self._pages[path]
+
     def send(self, event: ListingEvent) -> None:
         """Send a listing, which is looked for at the end."""
         self.sent[event.key] = event.event_id
