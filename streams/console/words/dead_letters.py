@@ -94,7 +94,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Pesan tanpa isi di topik yang tidak mengenal penarikan. Perbaiki pengirim; kirim ulang akan gagal lagi.",
     ),
     "dead.help.missing-key": (
-        "A withdrawal names its takedown by the key, and this message has none. Mend the producer; a replay fails again.",
+        "A withdrawal names its takedown by the key, and this message has none. Mend the producer; a replay fails "
+        "again.",
         "Pencabutan menyebut penurunannya lewat kunci, dan pesan ini tidak punya kunci. Perbaiki pengirim; kirim ulang "
         "akan gagal lagi.",
     ),

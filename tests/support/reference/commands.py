@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from reference.words import MADE, prose, table
 
+from reference.words import MADE, prose, table
 from streams.cli import build_app
 
 EXAMPLE = re.compile(r"^Examples?: .+$", re.MULTILINE)

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from reference.words import MADE, prose, table
-
 import connectors.errors
 import streams.cli.context
 import streams.lost_watch
 import streams.rights_watch
 from connectors.errors import ConnectorError
+from reference.words import MADE, prose, table
 from streams.console.words import word
 from streams.load.report import GENERATOR
 

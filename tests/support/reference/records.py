@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from reference.words import MADE, prose, table
 
 from connectors.option_docs import lines_under_fields
+from reference.words import MADE, prose, table
 from streams.schema import CLOUD_EVENT_HEADERS, KEYS, RECORD_OF, TOMBSTONES, asyncapi
 from streams.topics import ALL_TOPICS
 
@@ -108,21 +108,17 @@ def type_of(part: dict[str, Any], known: dict[str, Any]) -> str:
     match part:
         case {"$ref": str(ref)}:
             name = ref.rpartition("/")[2]
-            return type_of(known[name], known) if "enum" in known[name] else f"[{name}](#{name.lower()})"
+            words = type_of(known[name], known) if "enum" in known[name] else f"[{name}](#{name.lower()})"
         case {"anyOf": list(each)}:
-            return " or ".join(dict.fromkeys(type_of(one, known) for one in each))
+            words = " or ".join(dict.fromkeys(type_of(one, known) for one in each))
         case {"enum": list(values)}:
-            return " or ".join(f"`{value}`" for value in values)
-        case {"const": value}:
-            return f"`{value}`"
+            words = " or ".join(f"`{value}`" for value in values)
         case {"type": "array", "prefixItems": list(items)}:
-            return f"list of {', '.join(type_of(each, known) for each in items)}"
+            words = f"list of {', '.join(type_of(each, known) for each in items)}"
         case {"type": "array", "items": dict(items)}:
-            return f"list of {type_of(items, known)}"
-        case {"type": "string", "format": str(form)}:
-            return form
-        case {"type": "string", "contentEncoding": str(coding)}:
-            return coding
-        case {"type": str(kind)}:
-            return kind
-    return "anything"
+            words = f"list of {type_of(items, known)}"
+        case {"type": "string", "format": str(more)} | {"type": "string", "contentEncoding": str(more)}:
+            words = more
+        case _:
+            words = str(part.get("type", "anything"))
+    return words
