@@ -20,8 +20,9 @@ def commands_page() -> str:
         "# Commands",
         "",
         MADE,
+        "<!-- not run: examples, one a command; that the command line takes them is checked -->",
         "",
-        "`relistwatch --help` and `relistwatch COMMAND --help` say the same. `--config FILE`, before the command, names "
+        "`--help` behind a command says the same. `--config FILE`, before the command, names "
         "the settings' file (docs/settings.md); without it, it is the one that `RELISTWATCH_CONFIG` names. Results go "
         "to stdout, progress and errors to stderr. What exit codes mean: docs/reference/errors.md.",
         "",
