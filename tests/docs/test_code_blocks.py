@@ -79,7 +79,7 @@ def test_toml_is_toml_and_settings_are_settings() -> None:
 
 def test_json_is_json() -> None:
     for block in named("json"):
-        for record in block.text.splitlines() if "lines" in block.words else [block.text]:
+        for record in block.text.splitlines() if block.title.endswith(".jsonl") else [block.text]:
             json.loads(record)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(
     r"(?P<note><!-- (?:not run|run by): [^\n]* -->\n\n?)?"
-    r"^(?P<indent> *)(?P<mark>```+)(?P<language>[^\s`]*)[ ]?(?P<words>[^\n]*)\n(?P<text>.*?)^ *(?P=mark)[ ]*$",
+    r"^(?P<indent> *)(?P<mark>```+)(?P<language>[^\s`]*)(?: title=\"(?P<title>[^\"\n]+)\")?[ ]*\n(?P<text>.*?)^ *(?P=mark)[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
 NOTE = re.compile(r"<!-- (?P<kind>not run|run by): (?P<said>.+?) -->")
@@ -24,13 +24,13 @@ SPAN = re.compile(r"(?<!`)`(?P<text>relistwatch [^`\n]+)`(?!`)")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. `words`: what stands behind its language. `kind` and `said`: what the page says of running it,
-    both empty where it says nothing."""
+    """A fenced block. `title`: the file that it is, or a part of, where it has one. `kind` and `said`: what the page
+    says of running it, both empty where it says nothing."""
 
     page: Path
     line: int
     language: str
-    words: tuple[str, ...]
+    title: str
     text: str
     kind: str
     said: str
@@ -61,7 +61,7 @@ def blocks(page: Path) -> list[Block]:
                 page=page,
                 line=text.count("\n", 0, each.start("mark")) + 1,
                 language=each["language"],
-                words=tuple(each["words"].split()),
+                title=each["title"] or "",
                 text="".join(lines),
                 kind=note["kind"] if note else "",
                 said=note["said"] if note else "",
