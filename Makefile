@@ -89,7 +89,7 @@ DOCS_VENV ?= .venv-docs
 docs: $(DOCS_VENV)/.installed
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
 
-# The pages of docs/reference, from the code; a test says when they are not what it says.
+# docs/reference and the drawing of the architecture, from the code; a test says when they are not what it says.
 reference: $(VENV)/.installed-dev
 	PYTHONPATH=tests/support $(BIN)/python -m reference
 

@@ -1,14 +1,17 @@
-"""docs/connectors.md from top to bottom: its files are written, its commands run, its outputs come; its tables are true.
+"""docs/tutorials/connector-author.md from top to bottom: its files are written, its commands run, its outputs come. The
+tables of docs/connectors.md are true.
 
 To make the tables anew: `PYTHONPATH=.:tests/support python -m connector_tables`.
 """
 
 import pytest
 from connector_tables import DOCUMENT, TABLES, parts
-from doc_blocks import blocks
+from doc_blocks import ROOT, blocks
 from doc_run import assert_it_says_what_is_printed
 from doc_run import outputs as run
 from installed_entry_points import environment
+
+TUTORIAL = ROOT / "docs" / "tutorials" / "connector-author.md"
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +26,15 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
-    return run(DOCUMENT, folder, surroundings)
+    return run(TUTORIAL, folder, surroundings)
 
 
 def test_the_document_runs_and_says_what_it_prints(outputs: list[str]) -> None:
-    assert assert_it_says_what_is_printed(DOCUMENT, outputs) >= 6
+    assert assert_it_says_what_is_printed(TUTORIAL, outputs) >= 6
 
 
 def test_no_check_is_left_out_for_the_documents_connector(outputs: list[str]) -> None:
-    tested = [number for number, block in enumerate(blocks(DOCUMENT)) if "connectors test" in block.text]
+    tested = [number for number, block in enumerate(blocks(TUTORIAL)) if "connectors test" in block.text]
     assert "18 passed, 0 failed, 0 not applicable" in outputs[tested[-1]]
 
 

@@ -1,15 +1,17 @@
-"""The pages of docs/reference, made from the code: `make reference`. A test says when they are not what it says."""
+"""What of docs/ is made from the code: `make reference`. A test says when it is not what the code says."""
 
 from pathlib import Path
 
+from reference.architecture import architecture
 from reference.commands import commands_page
 from reference.errors import errors_page
 from reference.records import records_page
 
-FOLDER = Path(__file__).parents[3] / "docs" / "reference"
-PAGES = {
-    "commands.md": commands_page,
-    "records.md": records_page,
-    "errors.md": errors_page,
+DOCS = Path(__file__).parents[3] / "docs"
+MADE = {
+    "reference/commands.md": commands_page,
+    "reference/records.md": records_page,
+    "reference/errors.md": errors_page,
+    "assets/architecture.svg": architecture,
 }
-"""Each file of docs/reference with what makes it."""
+"""Each file with what makes it."""

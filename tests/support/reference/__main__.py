@@ -1,6 +1,6 @@
-"""Write the pages."""
+"""Write the files."""
 
-from reference import FOLDER, PAGES
+from reference import DOCS, MADE
 
-for name, made in PAGES.items():
-    (FOLDER / name).write_text(made(), encoding="utf-8")
+for name, made in MADE.items():
+    (DOCS / name).write_text(made(), encoding="utf-8")

@@ -76,7 +76,7 @@ def errors_page() -> str:
             "",
             "## What a connector raises",
             "",
-            "Each class says what the runner does next (docs/connectors.md).",
+            "Each class says what the runner does next (docs/tutorials/connector-author.md).",
             "",
             *table(("class", ""), connector_errors()),
             "",
