@@ -7,6 +7,7 @@ before it prints: `...` is anything within a line, and alone any lines.
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from doc_blocks import Block, blocks
 
 SHELLS = {"shell", "sh", "bash"}
 CONTINUED = ", continued"
+PATIENCE_SECONDS = 600.0
+"""For a page, on a machine that is busy with much else; on a quiet one it takes 20."""
 
 
 def script(parts: Sequence[Block]) -> str:
@@ -72,12 +75,18 @@ def outputs(
         "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
         "RELISTWATCH_WORKER__DATA_DIR": str(folder / "data"),
     }
-    result = subprocess.run(
+    with subprocess.Popen(
         ["bash", "-c", text], cwd=work, env={**os.environ, **environment, **surroundings},
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stdout[-5000:]
-    found = re.split(r"^@@ (?=\d+$)", result.stdout, flags=re.MULTILINE)[1:]
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        try:
+            printed, _ = running.communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            # What the page started in the background must not outlive it.
+            os.killpg(running.pid, signal.SIGKILL)
+            printed, _ = running.communicate()
+    assert running.returncode == 0, printed[-5000:]
+    found = re.split(r"^@@ (?=\d+$)", printed, flags=re.MULTILINE)[1:]
     return [part.partition("\n")[2] for part in found]
 
 
