@@ -49,10 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if options.write is not None:
             replaced(options.write.read_text(encoding="utf-8"), "")
-        if options.table:
-            result = read_result(out)
-        else:
-            result = new_result(KAFKA_VERSION, _data_words(options.data))
+        result = read_result(out) if options.table else new_result(KAFKA_VERSION, _data_words(options.data))
         if options.only:
             result = continued(out, result)
         for number, job in enumerate(jobs, start=1):
