@@ -73,4 +73,4 @@ def port_of(part: Part, settings: Settings) -> int | None:
         return int(params["port"] or settings.dashboard.port)
     if command == "connect":
         return params["metrics_port"]
-    return params["port"] or (settings.web.port if command in {"worker", "lookback"} else None)
+    return params.get("port") or (settings.web.port if command in {"worker", "lookback"} else None)
