@@ -94,7 +94,7 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Most bytes of messages, inline photos included, that are taken from Kafka and not finished, besides one batch of
     Kafka's answer; the same again of photos fetched and not yet hashed."""
     photo_processes: Annotated[int, Meta(ge=0)] = 0
-    """Processes that decode and hash photos; 0 means one a core."""
+    """Processes that decode and hash photos; 0 means one a core that it may use (its limits counted)."""
     photo_item_timeout: Seconds = 2.0
     """Seconds one photo may take to decode and hash before its process is ended."""
     data_dir: str = "~/.local/share/relistwatch"
@@ -301,11 +301,12 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
                 f"{variable}: settings are {ENV_PREFIX}SECTION__NAME, such as {ENV_PREFIX}KAFKA__GROUP"
             )
         if (held := name.removesuffix(VALUE_FILE_SUFFIX.lower())) != name:
-            name, plain = held, variable.removesuffix(VALUE_FILE_SUFFIX)
+            plain = variable.removesuffix(VALUE_FILE_SUFFIX)
             if plain in environ:
                 raise SettingsError(f"{variable} and {plain} are both set: which of them is meant?")
-            value = _value_in(Path(value), variable)
-        overrides.setdefault(section, {})[name] = value
+            overrides.setdefault(section, {})[held] = _value_in(Path(value), variable)
+        else:
+            overrides.setdefault(section, {})[name] = value
     return overrides
 
 

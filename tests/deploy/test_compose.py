@@ -19,7 +19,9 @@ from streams.worker_process import STOP_SECONDS
 FOLDER = DEPLOY / "compose"
 TEXT = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
 EXAMPLE = dict(
-    line.split("=", 1) for line in (FOLDER / ".env.example").read_text().splitlines() if re.match(r"\w+=", line)
+    line.split("=", 1)
+    for line in (FOLDER / ".env.example").read_text().splitlines()
+    if re.match(r"\w+=", line)
 )
 OURS = {"topics", "worker-1", "worker-2", "lookback", "resolver", "console", "connector"}
 VARIABLE = re.compile(r"\$\{(\w+)(?::?([-?])([^}]*))?\}")
@@ -59,20 +61,29 @@ def services(compose: dict[str, Any]) -> dict[str, Any]:
 def parts(services: dict[str, Any]) -> list[Part]:
     config = {"/etc/relistwatch/relistwatch.toml": (FOLDER / "relistwatch.toml").read_text()}
     return [
-        Part(name=name, arguments=tuple(services[name]["command"]), environment=services[name]["environment"], configs=config)
+        Part(
+            name=name,
+            arguments=tuple(services[name]["command"]),
+            environment=services[name]["environment"],
+            configs=config,
+        )
         for name in sorted(OURS)
     ]
 
 
 def test_it_is_what_compose_takes(compose: dict[str, Any]) -> None:
-    found = importlib.util.find_spec("check_jsonschema")  # found, not imported: its program wants a newer click
+    found = importlib.util.find_spec(
+        "check_jsonschema"
+    )  # found, not imported: its program wants a newer click
     assert found is not None
     assert found.origin is not None
     file = Path(found.origin).parent / "builtin_schemas" / "vendor" / "compose-spec.json"
     schema = json.loads(file.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(compose)
     wrong = {**compose, "services": {"worker": {"image": "x", "read_onyl": True}}}
-    assert not jsonschema.Draft202012Validator(schema).is_valid(wrong), "fields that Compose does not know are refused"
+    assert not jsonschema.Draft202012Validator(schema).is_valid(wrong), (
+        "fields that Compose does not know are refused"
+    )
 
 
 def test_everything_that_is_named_is_there(compose: dict[str, Any], services: dict[str, Any]) -> None:
@@ -125,7 +136,9 @@ def test_our_parts_read_settings_and_command_lines(services: dict[str, Any], tmp
         assert (params["host"] if command == "dashboard" else settings.web.host) == "0.0.0.0"
         assert settings.worker.photo_processes <= float(service["deploy"]["resources"]["limits"]["cpus"])
         if command != "topics create":
-            (asked,) = re.findall(r"http://127\.0\.0\.1:(\d+)(/\w+)", " ".join(service["healthcheck"]["test"]))
+            (asked,) = re.findall(
+                r"http://127\.0\.0\.1:(\d+)(/\w+)", " ".join(service["healthcheck"]["test"])
+            )
             assert asked == (str(port_of(part, settings)), "/metrics" if command == "connect" else "/readyz")
     assert seen["console"].dashboard.database == "postgresql://console:sample@database/console"
     assert seen["console"].dashboard.hosts == EXAMPLE["CONSOLE_HOSTS"]
@@ -168,13 +181,14 @@ def test_every_variable_has_a_line_in_the_example() -> None:
 
 def test_prometheus_and_grafana_find_what_runs(services: dict[str, Any], tmp_path: Path) -> None:
     targets = {
-        file.stem: yaml.safe_load(file.read_text())[0]["targets"] for file in (FOLDER / "targets").glob("*.yml")
+        file.stem: yaml.safe_load(file.read_text())[0]["targets"]
+        for file in (FOLDER / "targets").glob("*.yml")
     }
     assert targets.keys() == {file.stem for file in (DEPLOY / "prometheus" / "targets").glob("*.yml")}
     found = {target for each in targets.values() for target in each}
     expected = set()
     for part in parts(services):
-        command, params = part.parsed()
+        _, params = part.parsed()
         port = params.get("metrics_port") or port_of(part, part.settings(tmp_path))
         if port and part.name != "connector":
             expected.add(f"{part.name}:{port}")

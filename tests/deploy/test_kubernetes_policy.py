@@ -42,7 +42,11 @@ def test_pods_are_what_the_level_restricted_allows(name: str) -> None:
         spec = workload["spec"]["template"]["spec"]
         assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys()
         pod = spec["securityContext"]
-        assert (pod["runAsNonRoot"], pod["runAsUser"], pod["seccompProfile"]) == (True, 10001, {"type": "RuntimeDefault"})
+        assert (pod["runAsNonRoot"], pod["runAsUser"], pod["seccompProfile"]) == (
+            True,
+            10001,
+            {"type": "RuntimeDefault"},
+        )
         assert {next(iter(one.keys() - {"name"})) for one in spec["volumes"]} <= {
             "configMap", "secret", "emptyDir", "persistentVolumeClaim",
         }  # fmt: skip
@@ -136,17 +140,27 @@ def test_configmaps_that_are_mounted_are_there(name: str) -> None:
     claims = {one["metadata"]["name"] for one in of_kind(name, "PersistentVolumeClaim")}
     used = [each for one in workloads(name) for each in one["spec"]["template"]["spec"]["volumes"]]
     assert {one["configMap"]["name"] for one in used if "configMap" in one} == made
-    assert {one["persistentVolumeClaim"]["claimName"] for one in used if "persistentVolumeClaim" in one} == claims
+    assert {
+        one["persistentVolumeClaim"]["claimName"] for one in used if "persistentVolumeClaim" in one
+    } == claims
 
 
 def test_selectors_choose_what_they_mean(name: str) -> None:
     for workload in workloads(name):
         if "selector" in workload["spec"]:
             assert selects(workload["spec"]["selector"], labels_of(workload))
-            others = [one for one in workloads(name) if one is not workload and selects(workload["spec"]["selector"], labels_of(one))]
+            others = [
+                one
+                for one in workloads(name)
+                if one is not workload and selects(workload["spec"]["selector"], labels_of(one))
+            ]
             assert not others
     for service in of_kind(name, "Service"):
-        chosen = [one for one in workloads(name) if selects({"matchLabels": service["spec"]["selector"]}, labels_of(one))]
+        chosen = [
+            one
+            for one in workloads(name)
+            if selects({"matchLabels": service["spec"]["selector"]}, labels_of(one))
+        ]
         assert [one["metadata"]["name"] for one in chosen] == [service["metadata"]["name"]]
 
 
@@ -156,7 +170,9 @@ def test_each_part_that_is_more_than_one_has_a_budget(name: str) -> None:
         (one,) = (one for one in workloads(name) if selects(budget["spec"]["selector"], labels_of(one)))
         assert budget["spec"]["maxUnavailable"] == 1
         chosen.append(one["metadata"]["name"])
-    expected = [one["metadata"]["name"] for one in long_running(name) if "relistwatch/instance" not in labels_of(one)]
+    expected = [
+        one["metadata"]["name"] for one in long_running(name) if "relistwatch/instance" not in labels_of(one)
+    ]
     assert sorted(chosen) == sorted(expected)
 
 
@@ -177,7 +193,9 @@ def test_nothing_is_reached_that_no_policy_names(name: str) -> None:
     (deny,) = (one for one in of_kind(name, "NetworkPolicy") if one["spec"]["podSelector"] == {})
     assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     for policy in of_kind(name, "NetworkPolicy"):
-        assert any(selects(policy["spec"]["podSelector"], labels_of(one)) for one in workloads(name)), policy["metadata"]
+        assert any(selects(policy["spec"]["podSelector"], labels_of(one)) for one in workloads(name)), policy[
+            "metadata"
+        ]
         for direction in ("ingress", "egress"):
             for rule in policy["spec"].get(direction, ()):
                 assert rule["ports"], "each rule names its ports"
@@ -196,7 +214,9 @@ def test_who_reaches_what(name: str, tmp_path: Path) -> None:
         shards = part.name == "shard"
         fetches = command in {"worker", "takedowns resolve", "dashboard", "connect"} and not shards
         assert [sorted(ports_in([rule])) for rule in internet] == ([[80, 443]] if fetches else [])
-        assert (5432 in ports_in(out)) == (command == "dashboard" and "postgresql" in (settings.dashboard.database or ""))
+        assert (5432 in ports_in(out)) == (
+            command == "dashboard" and "postgresql" in (settings.dashboard.database or "")
+        )
         inward = ports_in(allowed(name, workload, "ingress"))
         for container in containers_of(workload):
             answered = {each["containerPort"] for each in container.get("ports", ())}
@@ -207,9 +227,23 @@ def test_no_inside_address_is_let_through_to_photos(name: str) -> None:
     """docs/security.md: photos are fetched from public addresses alone; the network says so too."""
     (policy,) = (one for one in of_kind(name, "NetworkPolicy") if one["metadata"]["name"] == "outside")
     blocks = [to["ipBlock"] for rule in policy["spec"]["egress"] for to in rule["to"]]
-    for inside in ("10.1.2.3", "172.20.0.1", "192.168.1.1", "127.0.0.1", "169.254.169.254", "100.64.0.1", "fd00::1", "fe80::1", "::1"):
+    for inside in (
+        "10.1.2.3",
+        "172.20.0.1",
+        "192.168.1.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "fd00::1",
+        "fe80::1",
+        "::1",
+    ):
         address = ipaddress.ip_address(inside)
         for block in blocks:
             within = address in ipaddress.ip_network(block["cidr"])
-            assert not within or any(address in ipaddress.ip_network(each) for each in block.get("except", ())), inside
-    assert any(ipaddress.ip_address("93.184.216.34") in ipaddress.ip_network(block["cidr"]) for block in blocks)
+            assert not within or any(
+                address in ipaddress.ip_network(each) for each in block.get("except", ())
+            ), inside
+    assert any(
+        ipaddress.ip_address("93.184.216.34") in ipaddress.ip_network(block["cidr"]) for block in blocks
+    )

@@ -21,9 +21,7 @@ CUSTOM: dict[str, dict[str, Any]] = {
         "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {
             side: {"stabilizationWindowSeconds": int, "policies": [{"type": str, "value": int, "periodSeconds": int}]}
             for side in ("scaleUp", "scaleDown")}}},
-        "triggers": [{"type": str, "authenticationRef": {"name": str}, "metadata": {name: str for name in (
-            "bootstrapServers", "consumerGroup", "topic", "lagThreshold", "activationLagThreshold", "offsetResetPolicy",
-            "allowIdleConsumers", "version")}}],
+        "triggers": [{"type": str, "authenticationRef": {"name": str}, "metadata": dict.fromkeys(("bootstrapServers", "consumerGroup", "topic", "lagThreshold", "activationLagThreshold", "offsetResetPolicy", "allowIdleConsumers", "version"), str)}],
     },
     "keda.sh/v1alpha1 TriggerAuthentication": {"secretTargetRef": [{"parameter": str, "name": str, "key": str}]},
     "monitoring.coreos.com/v1 PodMonitor": {
@@ -48,7 +46,9 @@ def differs(value: Any, shape: Any, place: str) -> list[str]:
         return [
             found
             for name, one in value.items()
-            for found in (differs(one, shape[name], f"{place}.{name}") if name in shape else [f"{place}.{name}"])
+            for found in (
+                differs(one, shape[name], f"{place}.{name}") if name in shape else [f"{place}.{name}"]
+            )
         ]
     if isinstance(shape, list):
         if not isinstance(value, list):
@@ -78,7 +78,11 @@ def test_every_object_is_what_kubernetes_takes(name: str) -> None:
     ],
 )
 def test_what_kubernetes_would_refuse_is_found(change: Any, fault: str) -> None:
-    (worker,) = (one for one in objects_of("small") if (one["kind"], one["metadata"]["name"]) == ("StatefulSet", "worker"))
+    (worker,) = (
+        one
+        for one in objects_of("small")
+        if (one["kind"], one["metadata"]["name"]) == ("StatefulSet", "worker")
+    )
     wrong = copy.deepcopy(worker)
     change(wrong["spec"]["template"]["spec"])
     assert any(fault in one for one in faults_of(wrong)), faults_of(wrong)
@@ -97,7 +101,10 @@ def test_every_file_is_used() -> None:
     for file in KUBERNETES.rglob("kustomization.yaml"):
         used.add(file)
         (wanted,) = yaml.safe_load_all(file.read_text())
-        names = [*wanted.get("resources", ()), *(one["path"] for one in wanted.get("patches", ()) if "path" in one)]
+        names = [
+            *wanted.get("resources", ()),
+            *(one["path"] for one in wanted.get("patches", ()) if "path" in one),
+        ]
         names += [name for one in wanted.get("configMapGenerator", ()) for name in one["files"]]
         used |= {(file.parent / name).resolve() for name in names}
     assert {file for file in KUBERNETES.rglob("*") if file.is_file()} - used == set()
@@ -113,7 +120,9 @@ def kustomize() -> list[str] | None:
     return None
 
 
-@pytest.mark.skipif(kustomize() is None, reason="there is no kustomize here (docs/deployment.md says where it comes from)")
+@pytest.mark.skipif(
+    kustomize() is None, reason="there is no kustomize here (docs/deployment.md says where it comes from)"
+)
 @pytest.mark.parametrize("name", SETS)
 def test_kustomize_itself_renders_the_same(name: str, tmp_path: Path) -> None:
     place = written(name, tmp_path)

@@ -82,7 +82,9 @@ def test_each_part_signs_in_as_the_user_whose_rights_it_needs(name: str) -> None
         assert component in {one.name for one in COMPONENTS}
         assert part.environment["RELISTWATCH_KAFKA__SASL_USERNAME"] == f"relistwatch-{component}"
         (volume,) = (
-            one for one in workload(name, part.name)["spec"]["template"]["spec"]["volumes"] if one["name"] == "kafka-password"
+            one
+            for one in workload(name, part.name)["spec"]["template"]["spec"]["volumes"]
+            if one["name"] == "kafka-password"
         )
         assert volume["secret"]["secretName"] == f"relistwatch-kafka-{component}"
 
@@ -96,14 +98,20 @@ def test_there_is_a_pod_for_every_shard(name: str) -> None:
             assert sharded == [f"$(SHARD)/{one['spec']['replicas']}"]
             assert one["spec"]["ordinals"]["start"] == 1
             (variable,) = (each for each in container["env"] if each["name"] == "SHARD")
-            assert variable["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.labels['apps.kubernetes.io/pod-index']"
+            assert (
+                variable["valueFrom"]["fieldRef"]["fieldPath"]
+                == "metadata.labels['apps.kubernetes.io/pod-index']"
+            )
 
 
 @pytest.mark.parametrize("overlay", ["small", "production"])
 def test_sizes_are_those_of_the_capacity_model(overlay: str, tmp_path: Path) -> None:
     plan_ = sized_for(overlay)
     worker, lookback = workload(overlay, "worker"), workload(overlay, "lookback")
-    for manifest, group, line in ((worker, "workers", "RAM, a worker"), (lookback, "look back", "RAM, a shard")):
+    for manifest, group, line in (
+        (worker, "workers", "RAM, a worker"),
+        (lookback, "look back", "RAM, a shard"),
+    ):
         middle, upper = need(plan_, group, line)
         requested, limit = memory(manifest)
         assert requested >= middle, f"{line}: {middle / 1e9:.2f} GB are expected"

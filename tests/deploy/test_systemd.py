@@ -76,7 +76,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def analyzed(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["systemd-analyze", *arguments[:1], f"--root={root}", *arguments[1:]], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["systemd-analyze", *arguments[:1], f"--root={root}", *arguments[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if "unrecognized option" in done.stderr:
         pytest.skip("this systemd-analyze is too old for --root")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -113,7 +118,15 @@ def test_commands_and_variables_are_read(path: Path, tmp_path: Path) -> None:
     if command == "connect":
         assert (params["name"], params["instance"], params["metrics_port"]) == ("shopee", "shopee-1", 6067)
     elif command != "topics create":
-        assert port_of(part, settings) == {"worker": 6066, "lookback": 6068, "takedowns resolve": 6069, "dashboard": Settings().dashboard.port}[command]
+        assert (
+            port_of(part, settings)
+            == {
+                "worker": 6066,
+                "lookback": 6068,
+                "takedowns resolve": 6069,
+                "dashboard": Settings().dashboard.port,
+            }[command]
+        )
 
 
 @each_unit
@@ -140,7 +153,9 @@ def test_all_units_are_hardened_alike() -> None:
 
 
 def test_the_user_is_the_one_that_is_made() -> None:
-    (line,) = (one for one in (FOLDER / "relistwatch.sysusers").read_text().splitlines() if one.startswith("u "))
+    (line,) = (
+        one for one in (FOLDER / "relistwatch.sysusers").read_text().splitlines() if one.startswith("u ")
+    )
     _, name, *_ = line.split()
     assert {(lines_of(path)["User"][0], lines_of(path)["Group"][0]) for path in UNITS} == {(name, name)}
 
@@ -151,7 +166,7 @@ def test_no_secret_is_in_an_environment_file(tmp_path: Path) -> None:
     assert not [name for name in variables if is_secret(name.lower())]
     lines = lines_of(FOLDER / "worker.conf.example")
     environment = dict(one.split("=", 1) for one in lines["Environment"])
-    (name, _), = (one.split(":") for one in lines["LoadCredential"])
+    ((name, _),) = (one.split(":") for one in lines["LoadCredential"])
     assert environment["RELISTWATCH_KAFKA__SASL_PASSWORD_FILE"] == f"%d/{name}"
     settings = Part(name="worker", arguments=(), environment=environment).settings(tmp_path)
     assert (settings.kafka.sasl_username, settings.kafka.sasl_password) == ("relistwatch-worker", "sample")

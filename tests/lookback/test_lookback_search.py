@@ -98,7 +98,9 @@ def test_many_copies_of_one_photo_are_found_but_for_one_in_fifty(tmp_path) -> No
 
 
 @pytest.mark.parametrize("stored", [0, 3])
-def test_a_takedown_with_photos_and_nothing_to_look_at_ends_the_pass_and_not_the_process(tmp_path, stored) -> None:
+def test_a_takedown_with_photos_and_nothing_to_look_at_ends_the_pass_and_not_the_process(
+    tmp_path, stored
+) -> None:
     bank = TakedownBank()
     bank.put(fingerprint_takedown(takedown(1), prints(drawn_photo(1))))
     store = store_of(tmp_path, [fingerprint_listing(relist(1000 + n, of=1), ()) for n in range(stored)])

@@ -42,7 +42,10 @@ def workloads(name: str) -> list[Manifest]:
 def parts_of(name: str) -> list[Part]:
     """All containers as processes; a pod's own number is put in as 1."""
     configs = {
-        key: text for one in objects_of(name) if one["kind"] == "ConfigMap" for key, text in one["data"].items()
+        key: text
+        for one in objects_of(name)
+        if one["kind"] == "ConfigMap"
+        for key, text in one["data"].items()
     }
     found = []
     for workload in workloads(name):
