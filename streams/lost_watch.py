@@ -5,7 +5,6 @@ as a regular expression gone wild, no thread runs any more, and the kernel's own
 """
 
 import asyncio
-import ctypes
 import faulthandler
 import os
 import signal
@@ -19,6 +18,7 @@ from typing import Self
 
 import structlog
 
+from streams.first_process import end_by_sigprof
 from streams.group_standing import is_readable, standing_of
 from streams.settings import Settings
 from streams.vigil import Verdict, Vigil
@@ -80,8 +80,7 @@ class LostWatch:
                 threading.Thread(target=self._watch, name="lost-watch", daemon=True),
                 threading.Thread(target=self._ask, name="lost-ask", daemon=True),
             ]
-            if os.getpid() == 1:
-                end_by_sigprof()
+            end_by_sigprof()
             # The traceback of every thread, then the signal's own effect: the end. In C, without the lock.
             faulthandler.register(signal.SIGPROF, all_threads=True, chain=True)
             for thread in self._threads:
@@ -137,15 +136,3 @@ class LostWatch:
                      group=self._watched.group, client=self._watched.client_id)  # fmt: skip
         # What it hangs on, for whoever looks into it.
         faulthandler.dump_traceback(sys.stderr, all_threads=True)
-
-
-def end_by_sigprof() -> None:
-    """Let SIGPROF end the first process of a container too, with its number, 27, as exit code.
-
-    The kernel spares a PID namespace's first process every signal that it has no handler for (pid_namespaces(7)), so
-    SIGPROF's own effect is none there. C's `_exit` is a handler that needs no interpreter and no lock.
-    """
-    library = ctypes.CDLL(None)
-    library.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
-    library.signal.restype = ctypes.c_void_p
-    library.signal(int(signal.SIGPROF), ctypes.cast(library._exit, ctypes.c_void_p))

@@ -1,12 +1,19 @@
-"""A worker that is the first process of its container ends when it hangs, though the kernel spares such a process."""
+"""The first process of a container ends when it hangs or is told to, though the kernel spares such a process."""
 
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from streams.first_process import TERMINATED
 from streams.lost_watch import EXIT_LOST
+from streams.settings import Kafka, Settings, as_environment
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child")
 WILD = """
@@ -34,7 +41,9 @@ def can_be_first() -> bool:
     return subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.skipif(not can_be_first(), reason="namespaces are not allowed here")
+pytestmark = pytest.mark.skipif(not can_be_first(), reason="namespaces are not allowed here")
+
+
 @pytest.mark.parametrize(("hangs", "code"), [(WITH_LOCK, 27), (WITHOUT_LOCK, EXIT_LOST)])
 def test_a_first_process_that_hangs_ends(hangs: str, code: int) -> None:
     script = WILD.format(hangs=hangs)
@@ -43,3 +52,25 @@ def test_a_first_process_that_hangs_ends(hangs: str, code: int) -> None:
     )
     assert done.returncode == code, done.stderr
     assert "most recent call first" in done.stderr, "where it hung is said"
+
+
+def test_a_first_process_that_waits_for_its_broker_ends_when_it_is_told_to() -> None:
+    with socket.socket() as silent:  # takes connections and says nothing
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        silent.settimeout(60)
+        settings = Settings(kafka=Kafka(bootstrap_servers=f"127.0.0.1:{silent.getsockname()[1]}"))
+        command = [*UNSHARE, sys.executable, "-P", "-m", "streams", "topics", "create"]
+        with subprocess.Popen(
+            command, env=os.environ | as_environment(settings), stderr=subprocess.PIPE
+        ) as outside:
+            try:
+                silent.accept()[0].close()
+                first = Path(f"/proc/{outside.pid}/task/{outside.pid}/children").read_text().split()[0]
+                os.kill(int(first), signal.SIGTERM)
+                deadline = time.monotonic() + 20
+                while outside.poll() is None and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                assert outside.returncode == TERMINATED
+            finally:
+                outside.kill()
