@@ -204,6 +204,8 @@ $(VENV)/.installed-dev: deploy/requirements-dev.lock $(INSTALLED)
 lock:
 	uv pip compile pyproject.toml --extra kafka --extra build --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements.lock
 	uv pip compile pyproject.toml --extra kafka --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements-dev.lock
+	uv pip compile pyproject.toml --extra postgres --extra s3 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -c deploy/requirements-dev.lock -o deploy/container/requirements.lock
+	uv pip compile deploy/container/build.in --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -c deploy/requirements-dev.lock -o deploy/container/build.lock
 
 clean:
 	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) $(DOCS_VENV) $(DIST_VENV) $(COVERAGE_VENV) $(MUTATE_VENV) build dist
