@@ -8,7 +8,7 @@ JOBS ?= 4
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
-.PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data chaos fuzz audit sbom docs reference lock clean
+.PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-photos bench-titles bench-data chaos fuzz audit sbom docs reference lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -53,14 +53,22 @@ evaluate-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make evaluate DATA=../shared/data))
 	@test -f "$(DATA)/photos.csv" || { echo "make evaluate: there is no $(DATA)/photos.csv" >&2; exit 2; }
 
-# Recall, false alerts and photos a second beside other matchers, and growth; hours at full size, minutes with
-# ARGS=--quick. The peers have an environment of their own: a user's and the tests' do not grow by them.
+# Every goal of speed, memory and growth beside its peer, one part after another, into docs/benchmarks.md: some 45
+# minutes on two cores with nothing else to do. ARGS=--quick: three minutes, to try it out, and only shown. ARGS="--only
+# stream": one part anew. All figures are in build/bench-full.json. The peers have an environment of their own: a
+# user's and the tests' do not grow by them.
 BENCH_VENV ?= .venv-bench
+BENCH_PAGE := $(if $(findstring --quick,$(ARGS)),,--write docs/benchmarks.md)
+BENCH := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m
 bench: bench-data $(BENCH_VENV)/.installed
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m streams.evaluation.photo_bench --data "$(DATA)" $(ARGS)
+	$(BENCH) streams.bench --data "$(DATA)" $(BENCH_PAGE) $(ARGS)
+
+# One part with options of its own, and its whole report: photos (hours at full size, ARGS=--quick), titles.
+bench-photos: bench-data $(BENCH_VENV)/.installed
+	$(BENCH) streams.evaluation.photo_bench --data "$(DATA)" $(ARGS)
 
 bench-titles: bench-data $(BENCH_VENV)/.installed
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m streams.evaluation.title_bench --data "$(DATA)" $(ARGS)
+	$(BENCH) streams.evaluation.title_bench --data "$(DATA)" $(ARGS)
 
 bench-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make bench DATA=../shared/data))
