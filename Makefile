@@ -8,7 +8,7 @@ JOBS ?= 4
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
-.PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-photos bench-titles bench-data chaos fuzz audit sbom docs reference lock clean
+.PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-photos bench-titles bench-data chaos fuzz audit sbom docs reference notices dist try-dist coverage mutate lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -117,6 +117,27 @@ $(AUDIT_VENV)/.installed: deploy/requirements-audit.txt
 	$(AUDIT_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-audit.txt
 	touch $@
 
+notices: $(VENV)/.installed
+	$(BIN)/python deploy/third_party.py
+
+# The sdist and, made from it, the wheel, in dist/: built twice and compared, and looked at as a package index would.
+DIST ?= dist
+DIST_VENV ?= .venv-dist
+dist: $(DIST_VENV)/.installed
+	rm -f $(DIST)/relistwatch-*.whl $(DIST)/relistwatch-*.tar.gz
+	$(DIST_VENV)/bin/python deploy/build_dist.py --out $(DIST)
+	$(DIST_VENV)/bin/python -m twine check --strict $(DIST)/relistwatch-*.whl $(DIST)/relistwatch-*.tar.gz
+
+# Both installed in empty environments of each Python, and the demo played there: make try-dist PYTHONS="python3.13"
+PYTHONS ?= python3.11 python3.12 python3.13
+try-dist: dist
+	$(DIST_VENV)/bin/python deploy/try_dist.py --dist $(DIST) $(PYTHONS)
+
+$(DIST_VENV)/.installed: deploy/requirements-dist.txt
+	test -x $(DIST_VENV)/bin/python || $(PYTHON) -m venv $(DIST_VENV)
+	$(DIST_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dist.txt
+	touch $@
+
 # A search for inputs that break a parser, led by coverage: make fuzz TARGET=list-email SECONDS=600; without a target all
 # of them, one after another. What it finds is named at its end and kept in FUZZ_FOLDER; CI replays tests/fuzz/corpus.
 # Needs Python 3.11. The checkout is searched, which has to be instrumented as it is loaded, not the wheel.
@@ -131,6 +152,36 @@ $(FUZZ_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-fuzz.t
 	test -x $(FUZZ_VENV)/bin/python || $(PYTHON) -m venv $(FUZZ_VENV)
 	$(FUZZ_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
 	$(FUZZ_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-fuzz.txt
+	touch $@
+
+# Coverage by branch of the whole suite, commands and their processes included: half as long again as make test.
+COVERAGE_VENV ?= .venv-coverage
+COVERAGE := build/coverage
+coverage: export COVERAGE_FILE = $(CURDIR)/$(COVERAGE)/data
+coverage: export OPENBLAS_NUM_THREADS = 1
+coverage: $(COVERAGE_VENV)/.installed
+	mkdir -p $(COVERAGE) && rm -f $(COVERAGE)/data*
+	$(COVERAGE_VENV)/bin/python -m coverage run -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
+	$(COVERAGE_VENV)/bin/python -m coverage combine --quiet
+	$(COVERAGE_VENV)/bin/python -m coverage json --quiet -o $(COVERAGE)/coverage.json
+	$(COVERAGE_VENV)/bin/python deploy/coverage_table.py $(COVERAGE)/coverage.json
+
+$(COVERAGE_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-coverage.txt pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
+	test -x $(COVERAGE_VENV)/bin/python || $(PYTHON) -m venv $(COVERAGE_VENV)
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-coverage.txt
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
+	touch $@
+
+# Small changes to the decision and the delivery, which the tests must notice: docs/testing.md.
+MUTATE_VENV ?= .venv-mutate
+mutate: $(MUTATE_VENV)/.installed
+	$(MUTATE_VENV)/bin/python deploy/mutate.py $(ARGS)
+
+$(MUTATE_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-mutate.txt
+	test -x $(MUTATE_VENV)/bin/python || $(PYTHON) -m venv $(MUTATE_VENV)
+	$(MUTATE_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
+	$(MUTATE_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-mutate.txt
 	touch $@
 
 # The wheel is built and installed, never the checkout: what is tested is what is released.
@@ -155,4 +206,4 @@ lock:
 	uv pip compile pyproject.toml --extra kafka --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) $(DOCS_VENV) build dist
+	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) $(DOCS_VENV) $(DIST_VENV) $(COVERAGE_VENV) $(MUTATE_VENV) build dist
