@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?")
 ASSIGNMENT = re.compile(r"^[A-Z_][A-Z0-9_]*=")
 TARGET = re.compile(r"^([\w.-]+):(?!=)", re.MULTILINE)
+DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
+"""A variable with the value that it has where nothing is set."""
 STOPS = {"|", "||", "&&", ";", "&", "(", ")", "|&", ";;"}
 BEFORE = {"if", "then", "do", "while", "until", "!", "else", "time", "exec", "sudo", "nohup", "{"}
 
@@ -44,7 +46,8 @@ def commands(script: str) -> Iterator[list[str]]:
 
 def tokens(line: str) -> list[str]:
     """Words and operators."""
-    lexer = shlex.shlex(line.replace("$(", " ( "), posix=True, punctuation_chars=True)
+    line = DEFAULT.sub(r"\1", line.replace("$(", " ( "))
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = "#"
     return list(lexer)
@@ -108,7 +111,8 @@ def refused(arguments: list[str], *, partly: bool = False) -> str | None:
     except typer.Exit:
         return None  # --help
     except Exception as error:
-        return None if is_only_missing(error, partly=partly) else f"{type(error).__name__}: {error}"
+        unknown = any(each.startswith("$") for each in arguments) and type(error).__name__ == "BadParameter"
+        return None if unknown or is_only_missing(error, partly=partly) else f"{type(error).__name__}: {error}"
     return None
 
 

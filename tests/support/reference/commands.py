@@ -10,7 +10,7 @@ from reference.words import MADE, prose, table
 from streams.cli import build_app
 
 EXAMPLE = re.compile(r"^Examples?: .+$", re.MULTILINE)
-LINE = re.compile(r"`(relistwatch [^`]+)`")
+LINE = re.compile(r"`((?:[A-Z_]+=\S+ )*relistwatch [^`]+)`")
 
 
 def commands_page() -> str:
