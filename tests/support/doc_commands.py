@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?")
 ASSIGNMENT = re.compile(r"^[A-Z_][A-Z0-9_]*=")
 TARGET = re.compile(r"^([\w.-]+):(?!=)", re.MULTILINE)
+DESCRIPTOR = re.compile(r"(?<!\S)\d+(?=[<>])")
+"""The number before a redirection."""
 DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 """A variable with the value that it has where nothing is set."""
 STOPS = {"|", "||", "&&", ";", "&", "(", ")", "|&", ";;"}
@@ -36,8 +38,6 @@ def commands(script: str) -> Iterator[list[str]]:
                 skip = False
             elif re.fullmatch(r"[<>&]*[<>][<>&]*", word):
                 skip = True
-                if words and words[-1].isdigit():
-                    words.pop()  # of 2>
             elif words or not (word in BEFORE or ASSIGNMENT.match(word)):
                 words.append(word)
         if words:
@@ -46,7 +46,7 @@ def commands(script: str) -> Iterator[list[str]]:
 
 def tokens(line: str) -> list[str]:
     """Words and operators."""
-    line = DEFAULT.sub(r"\1", line.replace("$(", " ( "))
+    line = DEFAULT.sub(r"\1", DESCRIPTOR.sub("", line.replace("$(", " ( ")))
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = "#"
@@ -112,7 +112,9 @@ def refused(arguments: list[str], *, partly: bool = False) -> str | None:
         return None  # --help
     except Exception as error:
         unknown = any(each.startswith("$") for each in arguments) and type(error).__name__ == "BadParameter"
-        return None if unknown or is_only_missing(error, partly=partly) else f"{type(error).__name__}: {error}"
+        return (
+            None if unknown or is_only_missing(error, partly=partly) else f"{type(error).__name__}: {error}"
+        )
     return None
 
 
