@@ -129,9 +129,7 @@ def test_near_prices_speak_a_little_for_and_far_ones_a_little_against(ratio: flo
     assert unscaled_weights(Likeness(price_ratio=ratio)) == {"price": weight}
 
 
-@pytest.mark.parametrize(
-    ("overlap", "weight"), [(1.0, 0.5), (0.5, 0.5), (0.499, 0.0), (0.01, 0.0), (0.0, -0.5)]
-)
+@pytest.mark.parametrize(("overlap", "weight"), [(1.0, 0.5), (0.5, 0.5), (0.499, 0.0), (0.01, 0.0), (0.0, -0.5)])
 def test_half_of_a_category_s_words_speak_for_and_none_against(overlap: float, weight: float) -> None:
     assert unscaled_weights(Likeness(category_overlap=overlap)) == {"category": weight}
 

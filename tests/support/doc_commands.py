@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from typer.exceptions import TyperException
 
 from streams.cli import build_app
 
@@ -110,7 +111,7 @@ def refused(arguments: list[str], *, partly: bool = False) -> str | None:
             context = command.make_context(name, rest, parent=context)
     except typer.Exit:
         return None  # --help
-    except Exception as error:
+    except TyperException as error:
         unknown = any(each.startswith("$") for each in arguments) and type(error).__name__ == "BadParameter"
         return (
             None if unknown or is_only_missing(error, partly=partly) else f"{type(error).__name__}: {error}"
