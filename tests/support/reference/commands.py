@@ -10,6 +10,7 @@ from reference.words import MADE, prose, table
 from streams.cli import build_app
 
 EXAMPLE = re.compile(r"^Examples?: .+$", re.MULTILINE)
+CHOICE = re.compile(r"<([^<>|]+(?:\|[^<>|]+)+)>")
 LINE = re.compile(r"`((?:[A-Z_]+=\S+ )*relistwatch [^`]+)`")
 
 
@@ -73,5 +74,7 @@ def parameter_row(parameter: Any, path: tuple[str, ...], command: Any) -> tuple[
         default = "required"
     elif default:
         default = f"`{default}`"
+    # A bar within code ends a cell in one Markdown, and shows its backslash in the other.
+    written = CHOICE.sub(lambda found: "{" + found[1].replace("|", ",") + "}", written)
     extra = f" ({'; '.join(others)})" if others else ""
     return f"`{' '.join(written.split())}`", said + extra, default
