@@ -92,10 +92,10 @@ audit: $(AUDIT_VENV)/.installed
 	$(AUDIT_VENV)/bin/python -P deploy/audit.py $(ARGS)
 
 # The documentation site, in build/site; python -m http.server --directory build/site shows it. A page that is not in the
-# navigation, a link or an anchor that leads nowhere ends it.
+# navigation, a link or an anchor that leads nowhere ends it. With --quiet, mkdocs counts no warnings and --strict sees none.
 DOCS_VENV ?= .venv-docs
 docs: $(DOCS_VENV)/.installed
-	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
 
 # docs/reference and the drawing of the architecture, from the code; a test says when they are not what it says.
 reference: $(VENV)/.installed-dev
