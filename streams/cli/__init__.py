@@ -26,6 +26,7 @@ COMMANDS: tuple[str, ...] = (
     "kafka",
     "topics",
     "takedowns",
+    "refingerprint",
     "alerts",
     "verdicts",
     "policy",
