@@ -18,7 +18,9 @@ def test_a_page_is_what_the_code_says(name: str) -> None:
 
 def test_every_page_of_the_folder_is_made() -> None:
     folder = DOCS / "reference"
-    assert {f"reference/{path.name}" for path in folder.iterdir()} == {name for name in MADE if name[:9] == "reference"}
+    assert {f"reference/{path.name}" for path in folder.iterdir()} == {
+        name for name in MADE if name[:9] == "reference"
+    }
 
 
 def test_every_command_is_there_with_an_example() -> None:

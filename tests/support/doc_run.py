@@ -31,7 +31,9 @@ def script(parts: Sequence[Block]) -> str:
             name = shlex.quote(block.title.removesuffix(CONTINUED))
             # A blank line or two stands between the parts of a file.
             separator = "\n\n" if more else ""
-            lines.append(f"cat {'>>' if more else '>'} {name} <<'END OF FILE'\n{separator}{block.text}END OF FILE")
+            lines.append(
+                f"cat {'>>' if more else '>'} {name} <<'END OF FILE'\n{separator}{block.text}END OF FILE"
+            )
         elif block.language in SHELLS and block.kind != "not run":
             lines.append(block.text)
     return "\n".join([*lines, f"echo '@@ {len(parts)}'", ""])

@@ -137,7 +137,32 @@ async def test_it_says_that_it_waits_while_it_waits(monkeypatch: pytest.MonkeyPa
     assert (seen, made.waits) == ([True], False)
 
 
-async def test_a_missing_right_is_named_and_forgotten_when_it_is_there(waits: list[float]) -> None:
+async def test_it_waits_until_the_last_of_several_has_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = {key: [KafkaConnectionError(), None] for key in (b"a", b"b")}
+    made, _ = outbox(ScriptedProducer(failing))
+    holding: list[asyncio.Event] = []
+
+    async def sleep(_: float) -> None:
+        holding.append(asyncio.Event())
+        await holding[-1].wait()
+
+    really = asyncio.sleep
+    monkeypatch.setattr("streams.outbox.asyncio.sleep", sleep)
+    under_way = [asyncio.ensure_future(made.deliver(records(key))) for key in (b"a", b"b")]
+    while len(holding) < 2:
+        await really(0)
+    for event, delivery, waits in zip(holding, under_way, (True, False), strict=True):
+        assert made.waits
+        event.set()
+        await asyncio.wait_for(delivery, 5)
+        assert made.waits is waits
+    assert made._retrying == 0
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["handed-over", "acknowledged"])
+async def test_a_missing_right_is_named_and_forgotten_when_it_is_there(
+    at_once: bool, waits: list[float]
+) -> None:
     made, _ = outbox(
         ScriptedProducer(
             {b"a": [TopicAuthorizationFailedError(), None], b"b": [KafkaConnectionError(), None]}
@@ -220,16 +245,17 @@ class Stopping(ScriptedProducer):
         self.stopped = True
 
 
-def refusing(make: Callable[[], Exception]) -> Stopping:
-    return Stopping({b"a": [make()]})
+def refusing(make: Callable[[], Exception], refused: frozenset[bytes]) -> Stopping:
+    return Stopping({b"a": [make()]}, refused)
 
 
+@pytest.mark.parametrize("refused", [frozenset({b"a"}), frozenset()], ids=["handed-over", "acknowledged"])
 async def test_a_producer_whose_numbers_are_refused_is_replaced_and_stopped(
-    waits: list[float], monkeypatch: pytest.MonkeyPatch
+    refused: frozenset[bytes], waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aiokafka.errors import OutOfOrderSequenceNumber
 
-    dead, new = refusing(OutOfOrderSequenceNumber), ScriptedProducer({})
+    dead, new = refusing(OutOfOrderSequenceNumber, refused), ScriptedProducer({})
     made, _ = outbox(dead)
     attempts: list[Outcome] = [KafkaConnectionError(), None]
 

@@ -104,7 +104,9 @@ def architecture() -> str:
     ]  # fmt: skip
     chains = [(sources, connect, listings, reader, prints, back), (lists, bring, requests, resolve, takedowns, second, known),
               (match, alerts, console)]  # fmt: skip
-    lines = [arrow(a.at("bottom"), b.at("top")) for chain in chains for a, b in zip(chain, chain[1:], strict=False)]
+    lines = [
+        arrow(a.at("bottom"), b.at("top")) for chain in chains for a, b in zip(chain, chain[1:], strict=False)
+    ]
     over = match.top - 18
     lines += [
         arrow(reader.at("right"), dead.at("left")),
