@@ -33,10 +33,13 @@ class Counted(Struct, frozen=True, array_like=True):
 
 
 class CountedTakedowns:
-    """Counts takedowns in the statistics of the titles and descriptions that it is given, and contacts by itself."""
+    """Counts takedowns in the statistics of the titles and descriptions that it is given, and contacts by itself.
 
-    def __init__(self, rarity: WordRarity, descriptions: DescriptionStore) -> None:
-        self._rarity, self._descriptions = rarity, descriptions
+    `later`: keeps them and counts nothing, until another of these counts what this one kept.
+    """
+
+    def __init__(self, rarity: WordRarity, descriptions: DescriptionStore, *, later: bool = False) -> None:
+        self._rarity, self._descriptions, self._later = rarity, descriptions, later
         self._kept: dict[bytes, bytes] = {}
         """By digest of the id, in MessagePack: 0.4 KB a takedown in all."""
         self._accounts: dict[str, dict[str, int]] = {}
@@ -83,6 +86,8 @@ class CountedTakedowns:
         self._kept[digest] = counted
 
     def _count(self, counted: Counted, by: int) -> None:
+        if self._later:
+            return
         if counted.title is not None:
             self._rarity.count_elsewhere(dict.fromkeys(words_of(counted.title).meanings), by)
         self._descriptions.count_elsewhere(counted.sketch, by)

@@ -162,8 +162,10 @@ def shard_process(
     """Fill, then a pass for each number of takedowns that comes through the pipe; 0 ends it."""
     photos = Photos(Path(folder)) if with_photos else None
     bank = TakedownBank()
+    bank.begin_filling()
     for one in takedowns(bank_size, photos):
         bank.put(one)
+    bank.finish_filling()
     bank.photos.settle()
     number, of = share
     store = ListingStore(folder, "fingerprints", (number + 1, of), 30.0)

@@ -98,6 +98,8 @@ class TakedownBank:
         searched for until then. Only while the bank is empty."""
         if self.takedowns:
             raise ValueError("the bank holds takedowns already")
+        if self.elsewhere is not None:
+            self.elsewhere = CountedTakedowns(self.titles.rarity, self.descriptions, later=True)
         self._filling = True
 
     def finish_filling(self) -> None:

@@ -133,7 +133,7 @@ def parts(sizes: Sizes, data: Path | None, folder: Path, say: Say) -> dict[str, 
             )
 
     def lookback() -> Series:
-        kinds = [lookback_series(sizes.stored, sizes.looked_for, sizes.flow_bank[0] // 10, photos=photos)
+        kinds = [lookback_series(sizes.stored, sizes.looked_for, sizes.flow_bank[0], photos=photos)
                  for photos in (False, True)]  # fmt: skip
         return kinds[0] | kinds[1]
 
