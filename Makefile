@@ -8,7 +8,7 @@ JOBS ?= 4
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
-.PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-titles bench-data chaos fuzz audit sbom lock clean
+.PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-photos bench-titles bench-data chaos fuzz audit sbom docs reference notices dist try-dist coverage mutate lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/relistwatch demo $(ARGS)
@@ -18,7 +18,7 @@ test: export OPENBLAS_NUM_THREADS = 1
 # Whoever keeps Python from writing bytecode has every process rewrite the assertions of all test files: 9 s of each.
 test: export PYTHONDONTWRITEBYTECODE =
 test: lint
-	$(MAKE) --no-print-directory -j2 types assertions
+	$(MAKE) --no-print-directory -j3 types assertions docs
 	$(BIN)/python -P -c "import streams, sys; sys.exit(None if 'site-packages' in streams.__file__ else 'not the wheel')"
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
 
@@ -53,14 +53,22 @@ evaluate-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make evaluate DATA=../shared/data))
 	@test -f "$(DATA)/photos.csv" || { echo "make evaluate: there is no $(DATA)/photos.csv" >&2; exit 2; }
 
-# Recall, false alerts and photos a second beside other matchers, and growth; hours at full size, minutes with
-# ARGS=--quick. The peers have an environment of their own: a user's and the tests' do not grow by them.
+# Every goal of speed, memory and growth beside its peer, one part after another, into docs/benchmarks.md: some 45
+# minutes on two cores with nothing else to do. ARGS=--quick: three minutes, to try it out, and only shown. ARGS="--only
+# stream": one part anew. All figures are in build/bench-full.json. The peers have an environment of their own: a
+# user's and the tests' do not grow by them.
 BENCH_VENV ?= .venv-bench
+BENCH_PAGE := $(if $(findstring --quick,$(ARGS)),,--write docs/benchmarks.md)
+BENCH := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m
 bench: bench-data $(BENCH_VENV)/.installed
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m streams.evaluation.photo_bench --data "$(DATA)" $(ARGS)
+	$(BENCH) streams.bench --data "$(DATA)" $(BENCH_PAGE) $(ARGS)
+
+# One part with options of its own, and its whole report: photos (hours at full size, ARGS=--quick), titles.
+bench-photos: bench-data $(BENCH_VENV)/.installed
+	$(BENCH) streams.evaluation.photo_bench --data "$(DATA)" $(ARGS)
 
 bench-titles: bench-data $(BENCH_VENV)/.installed
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -P -m streams.evaluation.title_bench --data "$(DATA)" $(ARGS)
+	$(BENCH) streams.evaluation.title_bench --data "$(DATA)" $(ARGS)
 
 bench-data:
 	$(if $(DATA),,$(error DATA must name the folder with photos.csv and photos/: make bench DATA=../shared/data))
@@ -83,6 +91,21 @@ AUDIT_VENV ?= .venv-audit
 audit: $(AUDIT_VENV)/.installed
 	$(AUDIT_VENV)/bin/python -P deploy/audit.py $(ARGS)
 
+# The documentation site, in build/site; python -m http.server --directory build/site shows it. A page that is not in the
+# navigation, a link or an anchor that leads nowhere ends it.
+DOCS_VENV ?= .venv-docs
+docs: $(DOCS_VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
+
+# docs/reference and the drawing of the architecture, from the code; a test says when they are not what it says.
+reference: $(VENV)/.installed-dev
+	PYTHONPATH=tests/support $(BIN)/python -m reference
+
+$(DOCS_VENV)/.installed: deploy/requirements-docs.txt
+	test -x $(DOCS_VENV)/bin/python || $(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-docs.txt
+	touch $@
+
 # The bill of materials of the release, CycloneDX 1.6, checked by CycloneDX's own schema.
 SBOM ?= dist/relistwatch.cdx.json
 sbom: $(VENV)/.installed $(AUDIT_VENV)/.installed
@@ -92,6 +115,27 @@ sbom: $(VENV)/.installed $(AUDIT_VENV)/.installed
 $(AUDIT_VENV)/.installed: deploy/requirements-audit.txt
 	test -x $(AUDIT_VENV)/bin/python || $(PYTHON) -m venv $(AUDIT_VENV)
 	$(AUDIT_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-audit.txt
+	touch $@
+
+notices: $(VENV)/.installed
+	$(BIN)/python deploy/third_party.py
+
+# The sdist and, made from it, the wheel, in dist/: built twice and compared, and looked at as a package index would.
+DIST ?= dist
+DIST_VENV ?= .venv-dist
+dist: $(DIST_VENV)/.installed
+	rm -f $(DIST)/relistwatch-*.whl $(DIST)/relistwatch-*.tar.gz
+	$(DIST_VENV)/bin/python deploy/build_dist.py --out $(DIST)
+	$(DIST_VENV)/bin/python -m twine check --strict $(DIST)/relistwatch-*.whl $(DIST)/relistwatch-*.tar.gz
+
+# Both installed in empty environments of each Python, and the demo played there: make try-dist PYTHONS="python3.13"
+PYTHONS ?= python3.11 python3.12 python3.13
+try-dist: dist
+	$(DIST_VENV)/bin/python deploy/try_dist.py --dist $(DIST) $(PYTHONS)
+
+$(DIST_VENV)/.installed: deploy/requirements-dist.txt
+	test -x $(DIST_VENV)/bin/python || $(PYTHON) -m venv $(DIST_VENV)
+	$(DIST_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dist.txt
 	touch $@
 
 # A search for inputs that break a parser, led by coverage: make fuzz TARGET=list-email SECONDS=600; without a target all
@@ -108,6 +152,36 @@ $(FUZZ_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-fuzz.t
 	test -x $(FUZZ_VENV)/bin/python || $(PYTHON) -m venv $(FUZZ_VENV)
 	$(FUZZ_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
 	$(FUZZ_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-fuzz.txt
+	touch $@
+
+# Coverage by branch of the whole suite, commands and their processes included: half as long again as make test.
+COVERAGE_VENV ?= .venv-coverage
+COVERAGE := build/coverage
+coverage: export COVERAGE_FILE = $(CURDIR)/$(COVERAGE)/data
+coverage: export OPENBLAS_NUM_THREADS = 1
+coverage: $(COVERAGE_VENV)/.installed
+	mkdir -p $(COVERAGE) && rm -f $(COVERAGE)/data*
+	$(COVERAGE_VENV)/bin/python -m coverage run -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
+	$(COVERAGE_VENV)/bin/python -m coverage combine --quiet
+	$(COVERAGE_VENV)/bin/python -m coverage json --quiet -o $(COVERAGE)/coverage.json
+	$(COVERAGE_VENV)/bin/python deploy/coverage_table.py $(COVERAGE)/coverage.json
+
+$(COVERAGE_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-coverage.txt pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
+	test -x $(COVERAGE_VENV)/bin/python || $(PYTHON) -m venv $(COVERAGE_VENV)
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-coverage.txt
+	$(COVERAGE_VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
+	touch $@
+
+# Small changes to the decision and the delivery, which the tests must notice: docs/testing.md.
+MUTATE_VENV ?= .venv-mutate
+mutate: $(MUTATE_VENV)/.installed
+	$(MUTATE_VENV)/bin/python deploy/mutate.py $(ARGS)
+
+$(MUTATE_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-mutate.txt
+	test -x $(MUTATE_VENV)/bin/python || $(PYTHON) -m venv $(MUTATE_VENV)
+	$(MUTATE_VENV)/bin/python -m pip install --quiet --require-hashes -r deploy/requirements-dev.lock
+	$(MUTATE_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r deploy/requirements-mutate.txt
 	touch $@
 
 # The wheel is built and installed, never the checkout: what is tested is what is released.
@@ -132,4 +206,4 @@ lock:
 	uv pip compile pyproject.toml --extra kafka --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) build dist
+	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) $(DOCS_VENV) $(DIST_VENV) $(COVERAGE_VENV) $(MUTATE_VENV) build dist

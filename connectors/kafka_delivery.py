@@ -54,6 +54,8 @@ class _Sending:
     value: bytes | None
     headers: list[tuple[str, bytes]]
     record: Any
+    partition: int | None = None
+    timestamp_ms: int | None = None
 
 
 def _why(error: Exception) -> str:
@@ -134,15 +136,25 @@ class KafkaDelivery:
             raise self._failure(error, topic) from error
 
     def send(
-        self, topic: str, *, key: bytes | None, value: bytes | None, headers: Headers = (), record: Any = None
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        record: Any = None,
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
     ) -> None:
         """Put one record under way; `record` names it among the refused. Waits where too much is under way.
+
+        `partition`, `timestamp_ms`: instead of those that its key and the clock give.
 
         Raises:
             RetryError: nothing since the last flush may be taken for delivered.
             AbortError: the broker refuses us.
         """
-        self._start(_Sending(topic, key, value, list(headers), record))
+        self._start(_Sending(topic, key, value, list(headers), record, partition, timestamp_ms))
         self._bytes += len(key or b"") + len(value or b"")
         if self._bytes > PENDING_BYTES or len(self._under_way) > PENDING_RECORDS:
             self._await_acknowledgement()
@@ -151,7 +163,12 @@ class KafkaDelivery:
         self.connect()
         try:
             future = self._producer.send(
-                sending.topic, key=sending.key, value=sending.value, headers=sending.headers
+                sending.topic,
+                key=sending.key,
+                value=sending.value,
+                headers=sending.headers,
+                partition=sending.partition,
+                timestamp_ms=sending.timestamp_ms,
             )
         except (*REFUSED_FOR_GOOD, ValueError) as error:
             # ValueError: neither key nor value, which Kafka could store but this client refuses.

@@ -42,7 +42,7 @@ class OptionDoc(Struct, frozen=True):
 
 def option_docs(options_type: type[Struct]) -> list[OptionDoc]:
     """The options, in the struct's order; `about` is empty where nothing is written about one."""
-    lines = _lines(options_type)
+    lines = lines_under_fields(options_type)
     hints = typing.get_type_hints(options_type, include_extras=True)
     docs = []
     for field in msgspec.structs.fields(options_type):
@@ -98,8 +98,8 @@ def _description(hint: Any) -> str:
     return next(notes, "")
 
 
-def _lines(options_type: type[Struct]) -> dict[str, str]:
-    """The string under each field, in the class and in those it derives from."""
+def lines_under_fields(options_type: type[Struct]) -> dict[str, str]:
+    """The string under each field of a struct, in the class and in those it derives from."""
     found: dict[str, str] = {}
     for owner in reversed(options_type.__mro__):
         if not (issubclass(owner, Struct) and owner is not Struct):

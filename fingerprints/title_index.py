@@ -49,6 +49,9 @@ MAYBE_MISSPELT = 4
 NOTHING = 0
 """Number in a row where there is no word; it is given to none."""
 
+Known = dict[str, tuple[float, float]]
+"""By the text of a held title, how alike the query it is (0 to 1) and its weight in nats."""
+
 
 @dataclass(frozen=True, slots=True)
 class TitleHit(Hit):
@@ -99,15 +102,19 @@ class TitleIndex:
     def search(self, fingerprint: TitlePrint, limit: int) -> list[TitleHit]:
         """At most `limit` hits from `WEIGHT_FLOOR` up, the heaviest first, ties by owner and item."""
         query = words_of(fingerprint.text)
-        hits: list[TitleHit] = []
-        for slot, most in self._candidates(query):
-            if len(hits) >= limit and most < hits[limit - 1].weight:
+        best: list[tuple[float, str, int, float]] = []
+        known: Known = {}
+        for slot, most in self._candidates(query) if limit > 0 else ():
+            full = len(best) >= limit
+            if full and most < -best[-1][0]:
                 break
-            hit = self._compared(query, fingerprint, slot)
-            if hit.weight >= WEIGHT_FLOOR:
-                hits.append(hit)
-                hits.sort(key=lambda found: (-found.weight, found.owner, found.item))
-        return hits[:limit]
+            alike, weight = self._compared(query, fingerprint, slot, known)
+            if weight < WEIGHT_FLOOR or (full and weight < -best[-1][0]):
+                continue
+            owner, item, _ = self._held[slot]
+            insort(best, (-weight, owner, item, alike))
+            del best[limit:]
+        return [TitleHit(owner, item, alike, -ahead) for ahead, owner, item, alike in best]
 
     def owners_of_words(self, owners: Iterable[str]) -> dict[int, list[str]]:
         """By the number of each word the owners whose titles have it, for `search_among`; unknown ones are no error."""
@@ -140,13 +147,14 @@ class TitleIndex:
         for number, worth in met.items():
             for owner in using[number]:
                 shared[owner] = shared.get(owner, 0.0) + worth
-        hits = (
-            self._compared(query, fingerprint, slot)
-            for owner, worth in shared.items()
-            if worth >= needed
-            for slot in self._slots.get(owner, ())
-        )
-        return [hit for hit in hits if hit.weight >= WEIGHT_FLOOR]
+        known: Known = {}
+        hits = []
+        for owner, worth in shared.items():
+            for slot in self._slots.get(owner, ()) if worth >= needed else ():
+                alike, weight = self._compared(query, fingerprint, slot, known)
+                if weight >= WEIGHT_FLOOR:
+                    hits.append(TitleHit(owner, self._held[slot][1], alike, weight))
+        return hits
 
     def weigh(self, query: TitlePrint, held: TitlePrint) -> float:
         """Nats that the query is this title come back, however little, by the words of the titles held here."""
@@ -155,12 +163,18 @@ class TitleIndex:
     def __len__(self) -> int:
         return len(self._held)
 
-    def _compared(self, query: TitleWords, fingerprint: TitlePrint, slot: int) -> TitleHit:
-        owner, item, held = self._held[slot]
-        words = words_of(held.text)
-        found = remains(query, words, meet(query, words), self.rarity.worth)
-        alike = 1.0 if fingerprint.text == held.text else similarity(found)
-        return TitleHit(owner, item, alike, weight_of(found, self.rarity.crowd))
+    def _compared(
+        self, query: TitleWords, fingerprint: TitlePrint, slot: int, known: Known
+    ) -> tuple[float, float]:
+        """How alike this slot's title is, and its weight. `known`: of the titles compared for the same query."""
+        text = self._held[slot][2].text
+        # A market's generic titles are held a hundred times over, and in a small bank each of them weighs enough.
+        if (found := known.get(text)) is None:
+            words = words_of(text)
+            left_over = remains(query, words, meet(query, words), self.rarity.worth)
+            alike = 1.0 if fingerprint.text == text else similarity(left_over)
+            found = known[text] = alike, weight_of(left_over, self.rarity.crowd)
+        return found
 
     def _add_one(self, owner: str, item: int, held: TitlePrint) -> int:
         slot = self._free.pop() if self._free else len(self._held)

@@ -1,4 +1,4 @@
-"""The figures of docs/benchmarks.md on a real local Kafka: `python -m streams.benchmark [--quick]`.
+"""The figures of docs/benchmarks.md on a real local Kafka: `python -m streams.benchmark [--quick] [--json FILE]`.
 
 Rates are read from the workers' own metrics while they work off a backlog; latencies are from when a listing was due
 until its alert was read, under an open load that does not wait for the system.
@@ -17,26 +17,30 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 import msgspec
 import numpy as np
 from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
 
 from connectors.events import ListingEvent, Takedown, TakenDownListing
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import POINT, POINTS, PhotoPrint
+from streams.bench.figures import Spread, StreamFigures, UnderLoad
+from streams.bench.floors import changelog_of, floor_rate, table_seconds
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
 from streams.load.plan import Mix
 from streams.load.report import Thresholds, judge
 from streams.load.run import Options, run_load
 from streams.load.schedule import Course
+from streams.percentiles import latency
 from streams.pipeline import fingerprint_takedown
 from streams.records import ImageFingerprint, TakedownFingerprint
 from streams.settings import Kafka, Settings, Topics
 from streams.topic_admin import create_topics
-from streams.topics import LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
+from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
 from streams.worker_process import WorkerProcess
 
 BANK = 40_000
@@ -59,17 +63,32 @@ class Sizes:
     latency_seconds: float
     large_bank: int
     takedowns: int
+    rounds: int
+    """Of text listings, each kind in turn; of those with a photo one less, which take as long."""
+    bank: int = BANK
 
 
-FULL = Sizes(text=30_000, photo=3_000, latency_seconds=20.0, large_bank=100_000, takedowns=100)
-QUICK = Sizes(text=5_000, photo=400, latency_seconds=5.0, large_bank=5_000, takedowns=20)
+FULL = Sizes(text=30_000, photo=3_000, latency_seconds=20.0, large_bank=100_000, takedowns=100, rounds=3)
+QUICK = Sizes(
+    text=3_000, photo=150, latency_seconds=3.0, large_bank=3_000, takedowns=10, rounds=1, bank=3_000
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Milliseconds of each alerted relist; the rest as in `UnderLoad`."""
+
+    took: list[float]
+    relists: int
+    missing: int
+    generator: str
 
 
 class Bench:
     """One broker, with fresh topics for every measurement."""
 
-    def __init__(self, broker: LocalKafka, folder: Path) -> None:
-        self._broker, self._folder = broker, folder
+    def __init__(self, broker: LocalKafka, folder: Path, bank: int = BANK) -> None:
+        self._broker, self.folder, self.bank = broker, folder, bank
         self._names = itertools.count(1)
         self.spent = 0.0
         """Seconds of processor time of the last `rate`'s workers, their photo processes and start included."""
@@ -82,9 +101,7 @@ class Bench:
             topics=Topics(prefix=f"{name}-", partitions=4),
         )
         # A photo process for each worker: two workers share two cores.
-        worker = msgspec.structs.replace(
-            settings.worker, photo_processes=1, data_dir=str(self._folder / name)
-        )
+        worker = msgspec.structs.replace(settings.worker, photo_processes=1, data_dir=str(self.folder / name))
         settings = msgspec.structs.replace(settings, worker=worker)
         create_topics(settings)
         return settings
@@ -107,20 +124,20 @@ class Bench:
     def workers(self, settings: Settings, count: int) -> Iterator[list[WorkerProcess]]:
         """`count` ready workers."""
         with contextlib.ExitStack() as stack:
-            logs = (self._folder / f"{settings.kafka.group}-{number}.log" for number in range(count))
+            logs = (self.folder / f"{settings.kafka.group}-{number}.log" for number in range(count))
             started = [stack.enter_context(WorkerProcess(settings, log)) for log in logs]
             for worker in started:
                 worker.wait_ready(WAIT_SECONDS)
             yield started
 
     def rate(self, workers: int, listings: int, photos: int, *, keep: bool = True) -> float:
-        """Listings a second through both steps, bank of 40,000 titles, the second half of the backlog timed.
-        `keep`: the photos in a folder."""
+        """Listings a second through both steps, the bank full of titles, the backlog timed from the first look at which
+        some of it is done. `keep`: the photos in a folder."""
         settings = self.fresh()
         settings = msgspec.structs.replace(
             settings, photo_store=msgspec.structs.replace(settings.photo_store, enabled=keep)
         )
-        self.fill_bank(settings, BANK)
+        self.fill_bank(settings, self.bank)
         with self.workers(settings, workers) as running:
             events = itertools.islice(stream_listings(seed=5, photos=photos), listings)
             feeder = threading.Thread(
@@ -140,12 +157,37 @@ class Bench:
             self.spent = sum(processor_seconds(worker.process.pid) for worker in running)
             return (listings - half) / took
 
-    def latency(self, rate: float, seconds: float) -> Sequence[float]:
-        """Milliseconds from listing to alert under an open load of `rate` listings a second, one worker."""
+    def latency(self, rate: float, seconds: float) -> Load:
+        """From listing to alert under an open load of `rate` listings a second, one worker."""
         settings = self.fresh()
-        self.fill_bank(settings, BANK)
+        self.fill_bank(settings, self.bank)
         with self.workers(settings, 1):
-            return under_load(settings, rate, seconds)
+            return loaded(settings, rate, seconds)
+
+    def floor(self, kind: str, listings: int) -> float:
+        """The same listings by what stands under us (`streams.bench.floors`): `faust` or `bare`."""
+        settings = self.fresh()
+        events = itertools.islice(stream_listings(seed=5, photos=0), listings)
+        self.produce(settings, LISTINGS, ((event.key, event) for event in events))
+        topics = topic_name(LISTINGS, settings.topics), topic_name(FINGERPRINTS, settings.topics)
+        return floor_rate(kind, self._broker.bootstrap_servers, settings.kafka.group, topics, listings)
+
+    def faust_table(self, keys: int) -> float:
+        """Seconds until Faust has a table of as many takedowns, the same records as of `ready`."""
+        app = f"table{next(self._names)}"
+        self._broker_topic(changelog_of(app))
+        producer = KafkaProducer(bootstrap_servers=self._broker.bootstrap_servers, linger_ms=20)
+        for takedown in itertools.islice(map(as_takedown, stream_listings(seed=99, photos=0)), keys):
+            made = fingerprint_takedown(takedown, ())
+            key = msgspec.json.encode(takedown.takedown_id)
+            producer.send(changelog_of(app), key=key, value=msgspec.json.encode(made))
+        producer.close()
+        return table_seconds(self._broker.bootstrap_servers, app, keys)
+
+    def _broker_topic(self, name: str) -> None:
+        admin = KafkaAdminClient(bootstrap_servers=self._broker.bootstrap_servers)
+        admin.create_topics([NewTopic(name, 1, 1, topic_configs={"cleanup.policy": "compact"})])
+        admin.close()
 
     def ready(self, bank: int) -> float:
         """Seconds from the start of a worker's process until it is ready, with `bank` takedowns."""
@@ -256,6 +298,16 @@ def held(worker: WorkerProcess) -> int:
 
 
 def under_load(settings: Settings, rate: float, seconds: float) -> list[float]:
+    """The milliseconds of `loaded`, and a row for what makes them worth less."""
+    load = loaded(settings, rate, seconds)
+    if load.generator:
+        say(f"| the generator was the limit | {load.generator} |")
+    if load.missing:
+        say(f"| relists without an alert | {load.missing} of {load.relists} |")
+    return load.took
+
+
+def loaded(settings: Settings, rate: float, seconds: float) -> Load:
     """Milliseconds from when a relist was due until its alert was read, while `rate` listings a second are sent
     whatever the system does with them (`streams.load`). One in 50 is a relist."""
     options = Options(
@@ -267,12 +319,13 @@ def under_load(settings: Settings, rate: float, seconds: float) -> list[float]:
     recording = run_load(settings, options, f"load-{secrets.token_hex(4)}", threading.Event(), lambda _: None)
     assert recording is not None  # noqa: S101  nobody stops it
     report = judge(recording, Thresholds())
-    if report.verdict == "generator":
-        say(f"| the generator was the limit | {report.generator[0]} |")
-    if report.found < report.relists:
-        say(f"| relists without an alert | {report.relists - report.found} of {report.relists} |")
     took = recording.judged("alerted_after").bars()
-    return [seconds * 1000 for seconds, times in took for _ in range(times)]
+    return Load(
+        took=[seconds * 1000 for seconds, times in took for _ in range(times)],
+        relists=report.relists,
+        missing=report.relists - report.found,
+        generator=report.generator[0] if report.verdict == "generator" else "",
+    )
 
 
 def main() -> None:
@@ -282,29 +335,34 @@ def main() -> None:
     parser.add_argument(
         "--only", choices=["text", "photo-store", "start-photos"], help="one figure instead of all"
     )
+    parser.add_argument("--json", type=Path, help="write all figures here too; not with --only")
     arguments = parser.parse_args()
+    if arguments.json is not None and arguments.only is not None:
+        parser.error("--json has all figures, --only does not measure them")
     sizes = QUICK if arguments.quick else FULL
     with tempfile.TemporaryDirectory(prefix="relistwatch-bench-") as folder:
         root = Path(folder)
         with LocalKafka(root / "kafka", heap_mb=768, die_with_parent=True) as broker:
-            bench = Bench(broker, root)
+            bench = Bench(broker, root, sizes.bank)
             say("| figure | value |\n|---|---|")
             if arguments.only == "text":
                 measure_text(bench, sizes)
-                return
-            if arguments.only == "photo-store":
+            elif arguments.only == "photo-store":
                 measure_photo_store(bench, sizes.photo)
-                return
-            if not arguments.only:
-                measure(bench, sizes)
-            measure_start_with_photos(bench, sizes.large_bank)
+            elif arguments.only == "start-photos":
+                measure_start_with_photos(bench, sizes.large_bank)
+            else:
+                figures = measure(bench, sizes)
+                if arguments.json is not None:
+                    arguments.json.write_bytes(msgspec.json.encode(figures))
 
 
-def measure_start_with_photos(bench: Bench, bank: int) -> None:
-    """With and without a snapshot."""
+def measure_start_with_photos(bench: Bench, bank: int) -> tuple[float, float]:
+    """Seconds without and with a snapshot."""
     without, with_one = bench.ready_with_photos(bank)
     say(f"| start to ready, {bank:,} takedowns with a photo each, without a snapshot | {without:.1f} s |")
     say(f"| the same with a snapshot | {with_one:.1f} s |")
+    return without, with_one
 
 
 def measure_photo_store(bench: Bench, listings: int) -> None:
@@ -321,30 +379,70 @@ def measure_photo_store(bench: Bench, listings: int) -> None:
             f" {median(rates[keep]):,.0f}, {median(spent[keep]):.2f} ms of processor time each |")  # fmt: skip
 
 
-def measure(bench: Bench, sizes: Sizes) -> None:
+def measure(bench: Bench, sizes: Sizes) -> StreamFigures:
     """Every figure in turn."""
     text = measure_text(bench, sizes)
-    for workers in (1, 2):
-        rate = bench.rate(workers, sizes.photo, photos=1)
-        say(f"| listings with one inline photo a second, {workers} worker(s) | {rate:,.0f} |")
-    load = text[1] * SHARE_OF_CAPACITY
-    took = bench.latency(load, sizes.latency_seconds)
-    cuts = quantiles(took, n=100, method="inclusive")
-    say(f"| listing to alert at {load:,.0f}/s, one worker: p50 / p95 / p99 of {len(took)} |"
-        f" {cuts[49]:.0f} / {cuts[94]:.0f} / {cuts[98]:.0f} ms |")  # fmt: skip
+    photo: dict[int, list[float]] = {1: [], 2: []}
+    for _, (workers, rates) in itertools.product(range(max(1, sizes.rounds - 1)), photo.items()):
+        rates.append(bench.rate(workers, sizes.photo, photos=1))
+    for workers, rates in photo.items():
+        say(f"| listings with one inline photo a second, {workers} worker(s) | {words(rates)} |")
+    rate = median(text["1"]) * SHARE_OF_CAPACITY
+    load = bench.latency(rate, sizes.latency_seconds)
+    alerted = spread(load.took)
+    say(f"| listing to alert at {rate:,.0f}/s, one worker: p50 / p95 / p99 of {alerted.count} |"
+        f" {alerted.p50:.0f} / {alerted.p95:.0f} / {alerted.p99:.0f} ms |")  # fmt: skip
+    start = {}
     for bank in (1_000, sizes.large_bank):
-        say(f"| start of the process to ready, {bank:,} takedowns | {bench.ready(bank):.1f} s |")
-    took = bench.matchable(sizes.takedowns)
-    say(f"| takedown published to matchable in both workers, of {len(took)}: median / worst |"
-        f" {median(took):.0f} / {max(took):.0f} ms |")  # fmt: skip
+        start[bank] = bench.ready(bank)
+        say(f"| start of the process to ready, {bank:,} takedowns | {start[bank]:.1f} s |")
+    table = bench.faust_table(sizes.large_bank)
+    say(f"| start to ready, a Faust table of {sizes.large_bank:,} | {table:.1f} s |")
+    matchable = spread(bench.matchable(sizes.takedowns))
+    say(f"| takedown published to matchable in both workers, of {matchable.count}: median / worst |"
+        f" {matchable.p50:.0f} / {matchable.worst:.0f} ms |")  # fmt: skip
+    return StreamFigures(
+        bank=bench.bank,
+        listings=sizes.text,
+        text={workers: tuple(text[str(workers)]) for workers in (1, 2)},
+        faust=tuple(text["faust"]),
+        bare=tuple(text["bare"]),
+        photo={workers: tuple(rates) for workers, rates in photo.items()},
+        latency=UnderLoad(rate, alerted, load.relists, load.missing, load.generator),
+        start=start,
+        faust_table=table,
+        large_bank=sizes.large_bank,
+        start_photos=measure_start_with_photos(bench, sizes.large_bank),
+        matchable=matchable,
+    )
 
 
-def measure_text(bench: Bench, sizes: Sizes) -> dict[int, float]:
-    """Text listings a second, by workers."""
-    text = {workers: bench.rate(workers, sizes.text, photos=0) for workers in (1, 2)}
-    for workers, rate in text.items():
-        say(f"| text listings a second, {workers} worker(s), bank {BANK:,} | {rate:,.0f} |")
-    return text
+def measure_text(bench: Bench, sizes: Sizes) -> dict[str, list[float]]:
+    """Text listings a second: one worker, two, and what is under them, in turns."""
+    rates: dict[str, list[float]] = {"1": [], "2": [], "faust": [], "bare": []}
+    for _, (kind, found) in itertools.product(range(sizes.rounds), rates.items()):
+        found.append(
+            bench.rate(int(kind), sizes.text, photos=0) if kind.isdecimal() else bench.floor(kind, sizes.text)
+        )
+    for workers in "12":
+        say(f"| text listings a second, {workers} worker(s), bank {bench.bank:,} | {words(rates[workers])} |")
+    say(f"| Faust's agent that does nothing, the same listings | {words(rates['faust'])} |")
+    say(f"| aiokafka alone, consumer to producer, the same listings | {words(rates['bare'])} |")
+    return rates
+
+
+def spread(took: Sequence[float]) -> Spread:
+    """Of these milliseconds, one at least."""
+    known = latency(took)
+    if known is None:
+        raise ValueError("nothing was measured")
+    return Spread(known.p50, known.p95, known.p99, max(took), known.count)
+
+
+def words(rates: Sequence[float]) -> str:
+    """Their median, and all of them where there are several."""
+    every = f" ({', '.join(f'{rate:,.0f}' for rate in rates)})" if rates[1:] else ""
+    return f"{median(rates):,.0f}{every}"
 
 
 def say(text: str) -> None:

@@ -1,18 +1,10 @@
 """What every exporter says of its process: the program's version, its memory, processor time, files and start."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 
+from streams.program_version import program_version
+
 NAME = "relistwatch_build_info"
-
-
-def program_version() -> str:
-    """The version that is installed; `unknown` in a checkout that is not."""
-    try:
-        return version("relistwatch")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def add_build_info(registry: CollectorRegistry) -> None:

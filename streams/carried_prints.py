@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Image, Takedown
-from streams.pipeline import ALGORITHMS, PhotoOutcome
+from streams.pipeline import PhotoOutcome
+from streams.print_algorithms import ALGORITHMS
 from streams.records import ImageFailure, ImageFingerprint, Prints, TakedownFingerprint
 
 PRINTS_HEADER = "relistwatch_prints"

@@ -6,7 +6,6 @@ import secrets
 import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 
 from msgspec.structs import replace
 from prometheus_client import Counter
@@ -14,6 +13,7 @@ from prometheus_client import Counter
 from connectors.flows import FlowCount
 from streams.heartbeat import Flow, Heartbeat, IndexState, PartKind
 from streams.metrics import Metrics
+from streams.program_version import program_version
 from streams.settings import Settings
 from streams.takedown_index import TakedownIndex
 
@@ -24,17 +24,13 @@ def first_heartbeat(
     """What stays the same as long as this process runs. `instance`: where the part has a name of its own, which it
     keeps when it is started again."""
     now, host = datetime.now(UTC), socket.gethostname()[:100] or "unknown"
-    try:
-        program = version("relistwatch")
-    except PackageNotFoundError:
-        program = "unknown"
     return Heartbeat(
         # A process id alone comes again, in a container always as the same.
         instance=instance or f"{kind}-{host}-{os.getpid()}-{secrets.token_hex(4)}",
         kind=kind,
         host=host,
         pid=os.getpid(),
-        version=program,
+        version=program_version(),
         started_at=now,
         at=now,
         every_seconds=settings.worker.heartbeat_seconds,

@@ -101,6 +101,14 @@ def configure_logs(*, as_json: bool, level: int = logging.INFO) -> None:
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     # It warns with the whole group, bytes and all, that it does not know Faust's user data, which nobody asks for.
     logging.getLogger("kafka.admin._groups").setLevel(logging.ERROR)
+    # On a busy machine it warns of each step of its own that took over 0.1 s, which is for those who write it.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
+    # A question for metadata that the end of a client overtakes is no error, and it says so to nobody who could act.
+    logging.getLogger("kafka.cluster").addFilter(_is_not_an_end)
+
+
+def _is_not_an_end(record: logging.LogRecord) -> bool:
+    return not record.getMessage().endswith("Cancelled")
 
 
 def _keep(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -27,6 +27,7 @@ from connectors.sample.draw import draw_photo
 from connectors.sample.seeds import dice
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import POINT, POINTS, PhotoPrint, print_of_bytes, unpack_points
+from streams.bench.figures import LookbackFigures, LookbackRow
 from streams.benchmark import WAIT_SECONDS, Bench, as_takedown, say, under_load
 from streams.kafka_local.broker import LocalKafka
 from streams.listing_store import ListingStore
@@ -202,8 +203,9 @@ def shard_process(
 
 def measure_passes(
     count: int, bank: int, shards: int, takedown_counts: Sequence[int], *, photos: bool
-) -> None:
+) -> list[LookbackRow]:
     """Fill and pass, printing rows."""
+    rows = []
     what = f"{count:,} listings, {'one photo each' if photos else 'text'}"
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="relistwatch-lookback-") as folder:
@@ -228,12 +230,15 @@ def measure_passes(
             for pipe in pipes:
                 pipe.send(many)
             passed: list[Passed] = [pipe.recv() for pipe in pipes]
+            slowest = max(one.seconds for one in passed), max(one.used for one in passed)
+            rows.append(LookbackRow(photos, many, *slowest))
             say(f"| {what}: looked back for {many:,} takedown(s), {shards} processes |"
-                f" {max(one.seconds for one in passed):.2f} s ({max(one.used for one in passed):.2f} s of a core"
+                f" {slowest[0]:.2f} s ({slowest[1]:.2f} s of a core"
                 f" each), {sum(one.alerts for one in passed):,} alerts,"
                 f" {sum(one.matched for one in passed):,} matched |")  # fmt: skip
         for pipe in pipes:
             pipe.send(0)
+    return rows
 
 
 def live_latency(bench: Bench, folder: Path, count: int, *, lookback: bool) -> list[float]:
@@ -302,16 +307,22 @@ def main() -> None:
     parser.add_argument("--bank", type=int, default=BANK, help="takedowns held in all (default 40000)")
     parser.add_argument("--shards", type=int, default=2, help="processes that share the listings (default 2)")
     parser.add_argument("--takedowns", type=int, nargs="*", default=list(TAKEDOWNS), help="of each pass")
-    parser.add_argument("--only", choices=["text", "photos", "live"], help="one part instead of all")
+    parser.add_argument("--only", nargs="+", choices=["text", "photos", "live"], help="these parts alone")
+    parser.add_argument("--json", type=Path, help="write the passes' times here too")
     arguments = parser.parse_args()
+    parts = arguments.only or ["text", "photos", "live"]
+    rows: list[LookbackRow] = []
     say("| figure | value |\n|---|---|")
     for part, photos in (("text", False), ("photos", True)):
-        if arguments.only in {None, part}:
-            measure_passes(
+        if part in parts:
+            rows += measure_passes(
                 arguments.listings, arguments.bank, arguments.shards, arguments.takedowns, photos=photos
             )
-    if arguments.only in {None, "live"}:
+    if "live" in parts:
         measure_live(arguments.listings)
+    if arguments.json is not None:
+        figures = LookbackFigures(arguments.listings, arguments.bank, arguments.shards, tuple(rows))
+        arguments.json.write_bytes(msgspec.json.encode(figures))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from streams.recent_listings import Shard
 from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
 from streams.takedown_index import TakedownIndex
+from streams.topics import workers_group
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ COMMIT_AGAIN_SECONDS = 3600.0
 
 def lookback_group(settings: Settings, shard: Shard) -> str:
     """The group under which a shard commits."""
-    return f"{settings.kafka.group}-lookback-{shard[0]}-of-{shard[1]}"
+    return f"{workers_group(settings)}-lookback-{shard[0]}-of-{shard[1]}"
 
 
 class LookbackTakedowns(TakedownIndex):

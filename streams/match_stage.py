@@ -17,6 +17,7 @@ from streams.message_headers import RECEIVED_HEADER, cloud_event_headers, header
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.pipeline import Match, match_listing
+from streams.print_algorithms import RUNBOOK, unlike
 from streams.records import ListingFingerprint, seller_link_id
 from streams.rules import Rules
 from streams.seller_linking import keep_strongest
@@ -68,9 +69,14 @@ class MatchListings(Stage):
             if message.value is None:
                 continue
             try:
-                decoded.append((message, self.decode(self._codec, message)))
+                read: ListingFingerprint = self.decode(self._codec, message)
             except RecordError as error:
                 outgoing.append(self.dead_letter(message, error.kind, str(error)))
+                continue
+            # Matched by what can be compared, and told: the rest must not be missed in silence.
+            decoded.append((message, read))
+            if (other := unlike(read.prints.algorithms)) is not None:
+                outgoing.append(self.dead_letter(message, "unlike-fingerprint", f"{other}: see {RUNBOOK}"))
         async for message, fingerprint, match in self.match_all(decoded, now):
             if match.alert is not None:
                 alerts.append((message, match.alert))

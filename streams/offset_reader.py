@@ -12,6 +12,7 @@ from streams.kafka_options import client_options
 from streams.record_reader import REACH_MS, STALL_SECONDS, Record, UnreachableError, read_failure
 from streams.seen_listings import Place
 from streams.settings import Settings
+from streams.topics import names_on_broker
 
 FETCH_BYTES = 256 * 1024
 """Of a partition at once; a larger batch of records still comes, alone."""
@@ -29,6 +30,7 @@ class OffsetReader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._names = {here: there for there, here in names_on_broker(settings.topics).items()}
         self._consumer: Any = None
         self._bounds: dict[TopicPartition, tuple[int, int]] = {}
         self._looked = 0.0
@@ -41,7 +43,7 @@ class OffsetReader:
         """
         by_partition: dict[TopicPartition, dict[int, Wanted]] = {}
         for topic, place in wanted:
-            partition = TopicPartition(self._settings.topics.prefix + topic, place.partition)
+            partition = TopicPartition(self._names[topic], place.partition)
             by_partition.setdefault(partition, {})[place.offset] = (topic, place)
         if not by_partition:
             return {}

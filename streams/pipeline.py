@@ -23,17 +23,16 @@ from connectors.evidence import Evidence
 from connectors.seller_links import SellerLink
 from fingerprints.contact import find_contacts
 from fingerprints.description_print import DESCRIPTION
-from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_print import TITLE
 from streams.clusters import cluster_of_best
 from streams.evidence import evidence_of
 from streams.known_takedowns import KnownTakedowns
+from streams.print_algorithms import ALGORITHMS
 from streams.records import (
     ImageFailure,
     ImageFingerprint,
     ListingFingerprint,
-    PrintAlgorithms,
     Prints,
     TakedownFingerprint,
     alert_id,
@@ -45,8 +44,6 @@ from streams.rules import Rules
 from streams.scoring import Score, score_listing
 from streams.seller_linking import seller_links
 from streams.takedown_bank import TakedownBank
-
-ALGORITHMS = PrintAlgorithms(image=PHOTO_ALGORITHM, text=TITLE.algorithm, description=DESCRIPTION.algorithm)
 
 PhotoOutcome = ImageFingerprint | PhotoPrint | ImageFailure | None
 """What became of one photo: its fingerprint, which may know its place and digest; why there is none; or None for a

@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.kafka_local.jar_lock import JarLock, LockedJar
+from streams.program_version import UNKNOWN, program_version
 
 NAME = "relistwatch"
 SPEC_VERSION = "1.6"
@@ -184,9 +185,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         pins = read_lock(given.lock.read_text(encoding="utf-8"))
         jars = msgspec.json.decode(given.jars.read_bytes(), type=JarLock).jars
-        version = metadata(NAME)["Version"]
-    except (OSError, LockError, msgspec.MsgspecError, PackageNotFoundError) as error:
+    except (OSError, LockError, msgspec.MsgspecError) as error:
         sys.stderr.write(f"sbom: {error}\n")
+        return 2
+    if (version := program_version()) == UNKNOWN:
+        sys.stderr.write(f"sbom: {NAME} itself is not installed here\n")
         return 2
     # https://reproducible-builds.org/specs/source-date-epoch/
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")

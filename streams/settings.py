@@ -65,6 +65,9 @@ class Topics(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     prefix: str = ""
     """Put before every topic name, so that several systems share one broker."""
+    generation: Positive = 1
+    """Which generation of fingerprints: from 2 on, `fingerprints`, `takedown-fingerprints`, `shard-answers` and the
+    groups that read them have its number at the end of their names (docs/runbooks/algorithm-change.md)."""
     partitions: Positive = 8
     replication: Positive = 1
     min_insync: Positive = 1

@@ -20,7 +20,7 @@ from mode import Service
 from streams.settings import Settings
 from streams.shards import GATHERS, Shard, shard_group, shard_of_group, shards_of
 from streams.topic_admin import BrokerUnavailableError, administration
-from streams.topics import FINGERPRINTS, topic_name
+from streams.topics import FINGERPRINTS, topic_name, workers_group
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ def begin(settings: Settings, shard: Shard) -> bool:
     Raises:
         BrokerUnavailableError: no broker answers, or it refuses.
     """
-    group = settings.kafka.group
+    group = workers_group(settings)
     with administration(settings) as admin:
         name = topic_name(FINGERPRINTS, settings.topics)
         partitions = [

@@ -19,6 +19,7 @@ from fingerprints.title_print import TITLE, TitlePrint
 from streams.bank_files import FrozenBank, read_bank
 from streams.counted_takedowns import CountedTakedowns
 from streams.found import add_contacts, add_descriptions, resembling_of
+from streams.print_algorithms import unlike
 from streams.records import Prints, TakedownFingerprint
 from streams.resemblance import ContactMeeting, Found, FoundPhoto, PhotoMeeting, Resembling, TextMeeting
 from streams.rules import Rules
@@ -91,7 +92,7 @@ class TakedownBank:
         self.contacts.withdraw(takedown_id)
         self.photos.withdraw(takedown_id)
         self._images.pop(takedown_id, None)
-        self.stale -= _is_stale(earlier.prints)
+        self.stale -= unlike(earlier.prints.algorithms) is not None
 
     def begin_filling(self) -> None:
         """Very many come now: photos are indexed as they come, all else at once in `finish_filling`. Nothing may be
@@ -185,7 +186,7 @@ class TakedownBank:
             present.add(takedown_id)
         elif present != takedown_id:
             self._by_listing[fingerprint.takedown.key] = {present, takedown_id}
-        self.stale += _is_stale(prints)
+        self.stale += unlike(prints.algorithms) is not None
 
     def _let_go(self, listing_key: str, takedown_id: str) -> None:
         present = self._by_listing[listing_key]
@@ -288,12 +289,3 @@ def _small_indexes(records: Sequence[TakedownFingerprint]) -> tuple[DescriptionS
     for record in records:
         contacts.add(record.takedown.takedown_id, record.prints.contacts)
     return descriptions, contacts
-
-
-def _is_stale(prints: Prints) -> bool:
-    algorithms = prints.algorithms
-    return (algorithms.text, algorithms.image, algorithms.description) != (
-        TITLE.algorithm,
-        PHOTO_ALGORITHM,
-        DESCRIPTION.algorithm,
-    )

@@ -15,10 +15,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from connectors.codec import Codec
+from connectors.codec import Codec, RecordError
 from streams.bank_snapshot import BankSnapshots
 from streams.followed_topic import FollowedTopic
 from streams.metrics import Metrics
+from streams.print_algorithms import RUNBOOK, OtherVersionError, unlike
 from streams.records import TakedownFingerprint
 from streams.settings import Settings
 from streams.takedown_bank import TakedownBank
@@ -41,6 +42,16 @@ def collector_paused() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _of_other_versions(topic: str, bank: TakedownBank) -> str:
+    """What to say of a topic whose takedowns would be missed."""
+    told = (unlike(each.prints.algorithms) for each in bank.takedowns.values())
+    other = next(each for each in told if each is not None)
+    return (
+        f"{bank.stale} of {len(bank)} takedowns on {topic} have fingerprints of another version ({other}): "
+        f"listings cannot be compared with them. Nothing was taken. How the version is changed: {RUNBOOK}"
+    )
 
 
 class TakedownIndex(FollowedTopic):
@@ -75,12 +86,16 @@ class TakedownIndex(FollowedTopic):
         """Hold the takedown, or withdraw it.
 
         Raises:
-            ValueError: the record is no takedown's fingerprint; it is left out.
+            ValueError: the record is no takedown's fingerprint, or one that cannot be compared here; it is left out,
+                and what was held under its key stays.
         """
         if value is None:
             self.bank.withdraw(key)
-        else:
-            self.bank.put(self._codec.decode(value).record)
+            return
+        fingerprint: TakedownFingerprint = self._codec.decode(value).record
+        if self.loaded and (other := unlike(fingerprint.prints.algorithms)) is not None:
+            raise RecordError("unlike-fingerprint", f"{other}: see {RUNBOOK}")
+        self.bank.put(fingerprint)
 
     async def on_stop(self) -> None:
         """Write a last snapshot if the broker answers, and leave the topic."""
@@ -116,6 +131,9 @@ class TakedownIndex(FollowedTopic):
             from_snapshot = monotonic() - started
             rows = await (self.read_to(consumer, ends, held) if held else self._fill(consumer, ends))
             self.bank.photos.settle()
+        if self.bank.stale:
+            topic = topic_name(TAKEDOWN_FINGERPRINTS, self.settings.topics)
+            raise OtherVersionError(_of_other_versions(topic, self.bank))
         log.info("takedowns loaded", rows=rows, takedowns=len(self.bank), photos=len(self.bank.photos),
                  seconds=round(monotonic() - started, 2), snapshot_seconds=round(from_snapshot, 2))  # fmt: skip
         if self._snapshots is not None:

@@ -146,17 +146,12 @@ def _compare_shape(
     name: str, spec: TopicSpec, partitions: list[dict[str, Any]], settings: Settings
 ) -> Iterator[Difference]:
     least = spec.partitions or settings.topics.partitions
-    # More partitions than the settings ask for is growth, not a fault.
-    if len(partitions) < least:
-        if "compact" in spec.cleanup:
-            advice = (
-                f"set topics.partitions to {len(partitions)}, or make the topic anew: added partitions "
-                "would part a key's newest value from its older ones, and compaction would keep both"
-            )
-        else:
-            advice = _kafka_command(settings, f"partitions create -p {name}:{least}") + (
-                "  # a listing's next events may then go to another partition than its earlier ones"
-            )
+    # More partitions than the settings ask for is growth, not a fault. Fewer is none either where a topic cannot grow:
+    # it was made when the settings asked for fewer, and has little to carry.
+    if len(partitions) < least and (spec.of_generation or "compact" not in spec.cleanup):
+        advice = f"relistwatch topics grow --partitions {least}"
+        if spec.of_generation:
+            advice = "begin a new generation of fingerprints: docs/runbooks/growing-partitions.md"
         yield Difference(name, "number of partitions", str(len(partitions)), str(least), advice)
     replicas = min((len(partition["replica_nodes"]) for partition in partitions), default=0)
     if replicas != settings.topics.replication:

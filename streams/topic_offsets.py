@@ -13,7 +13,16 @@ from connectors.kafka_refusal import hides, lacking, refusal
 from streams.settings import Settings
 from streams.shard_start import gathering_groups
 from streams.topic_admin import BrokerUnavailableError, administration
-from streams.topics import ALERTS, DEAD_LETTERS, FINGERPRINTS, HEARTBEATS, LISTINGS, TAKEDOWNS, topic_name
+from streams.topics import (
+    ALERTS,
+    DEAD_LETTERS,
+    FINGERPRINTS,
+    HEARTBEATS,
+    LISTINGS,
+    TAKEDOWNS,
+    topic_name,
+    workers_group,
+)
 
 WORKED = (LISTINGS, FINGERPRINTS, TAKEDOWNS)
 """What the workers' group reads."""
@@ -98,7 +107,7 @@ class OffsetsReader:
             return self._read()
         except BaseException as error:
             self.close()
-            if (refused := refusal(error, "Describe", group=self._settings.kafka.group)) is not None:
+            if (refused := refusal(error, "Describe", group=workers_group(self._settings))) is not None:
                 raise BrokerUnavailableError(refused) from error
             raise
 
@@ -114,7 +123,7 @@ class OffsetsReader:
             self._look_at_shape(admin)
         worked = {spec.name for spec in WORKED}
         # Committed offsets first: a message that comes in between is lag and never less than none.
-        group = self._settings.kafka.group
+        group = workers_group(self._settings)
         committed: dict[TopicPartition, Any] = dict(admin.list_group_offsets({group: None}).get(group, {}))
         for each in self._gathering:
             _further(committed, admin.list_group_offsets({each: None}).get(each, {}))
@@ -152,7 +161,7 @@ class OffsetsReader:
             if names[topic["name"]] in counted
         }
         self._begins = self._offsets(admin, self._places, OffsetSpec.EARLIEST)
-        self._gathering = gathering_groups(admin, self._settings.kafka.group)
+        self._gathering = gathering_groups(admin, workers_group(self._settings))
         # Topics that are made soon are soon seen.
         self._looked = time.monotonic() if not self._missing else 0.0
 

@@ -32,6 +32,7 @@ from streams.topics import (
     VERDICTS,
     TopicSpec,
     topic_name,
+    workers_group,
 )
 
 Resource = Literal["topic", "group", "cluster"]
@@ -91,6 +92,8 @@ def _sees(why: str, *topics: TopicSpec) -> Iterator[Need]:
     return (Need(topic, "Describe", why) for topic in topics)
 
 
+OF_EVERY_GENERATION = ("-resolve", "-export-")
+"""Groups that read no fingerprints: a change of generation is nothing to them."""
 _BEATS = Need(HEARTBEATS, "Write", "says that it lives")
 _CHECKPOINTS = (
     Need(CONNECTOR_STATE, "Read", "goes on where its last run ended"),
@@ -307,7 +310,8 @@ def right_of(need: Need, settings: Settings) -> Right:
         return Right("topic", topic_name(need.of, settings.topics), need.operation, need.prefixed)
     if need.of == CLUSTER:
         return Right("cluster", CLUSTER, need.operation)
-    return Right("group", settings.kafka.group + need.of, need.operation, need.prefixed)
+    base = settings.kafka.group if need.of in OF_EVERY_GENERATION else workers_group(settings)
+    return Right("group", base + need.of, need.operation, need.prefixed)
 
 
 def rights_of(component: Component, settings: Settings) -> tuple[Right, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from streams.settings import Topics
+from streams.settings import Settings, Topics
 
 MINUTE_MS = 60 * 1000
 DAY_MS = 24 * 60 * MINUTE_MS
@@ -18,6 +18,8 @@ class TopicSpec:
     retention_days: int | None = None
     partitions: int | None = None
     """None takes the settings' number."""
+    of_generation: bool = False
+    """Holds fingerprints of one version of the algorithms, so each generation has a topic of its own."""
     retention_minutes: int | None = None
     """Instead of days, for what is of no use the next day."""
     extra: dict[str, str] = field(default_factory=dict)
@@ -48,17 +50,19 @@ class TopicSpec:
 
 
 LISTINGS = TopicSpec("listings", "ListingEvent", "delete", 7)
-FINGERPRINTS = TopicSpec("fingerprints", "ListingFingerprint", "compact,delete", 30)
+FINGERPRINTS = TopicSpec("fingerprints", "ListingFingerprint", "compact,delete", 30, of_generation=True)
 TAKEDOWN_REQUESTS = TopicSpec("takedown-requests", "TakedownRequest", "delete", 365)
 TAKEDOWNS = TopicSpec("takedowns", "Takedown", "compact")
 TAKEDOWN_STATUS = TopicSpec("takedown-status", "TakedownStatus", "compact")
 TAKEDOWN_AUDIT = TopicSpec("takedown-audit", "TakedownChange", "compact")
-TAKEDOWN_FINGERPRINTS = TopicSpec("takedown-fingerprints", "TakedownFingerprint", "compact")
+TAKEDOWN_FINGERPRINTS = TopicSpec(
+    "takedown-fingerprints", "TakedownFingerprint", "compact", of_generation=True
+)
 ALERTS = TopicSpec("alerts", "Alert", "delete", 90)
 HELD_ALERTS = TopicSpec("held-alerts", "Alert", "delete", 90)
 POLICY_DIFFERENCES = TopicSpec("policy-differences", "PolicyDifference", "delete", 30)
 SELLER_LINKS = TopicSpec("seller-links", "SellerLink", "compact")
-SHARD_ANSWERS = TopicSpec("shard-answers", "ShardAnswer", "delete", 7)
+SHARD_ANSWERS = TopicSpec("shard-answers", "ShardAnswer", "delete", 7, of_generation=True)
 VERDICTS = TopicSpec("verdicts", "Verdict", "compact")
 DEAD_LETTERS = TopicSpec(
     "dead-letters", "DeadLetter", "delete", 30, extra={"max.message.bytes": str(24 * 1024 * 1024)}
@@ -92,5 +96,21 @@ ALL_TOPICS = (
 
 
 def topic_name(spec: TopicSpec, settings: Topics) -> str:
-    """The name on the broker, with the settings' prefix."""
-    return settings.prefix + spec.name
+    """The name on the broker, with the settings' prefix and, where it is one of its topics, generation."""
+    return settings.prefix + spec.name + (numbered(settings) if spec.of_generation else "")
+
+
+def names_on_broker(settings: Topics) -> dict[str, str]:
+    """For each topic's name on the broker the name that it has here."""
+    return {topic_name(spec, settings): spec.name for spec in ALL_TOPICS}
+
+
+def numbered(settings: Topics) -> str:
+    """What stands at the end of a generation's names: `-2` and so on, nothing for the first."""
+    return "" if settings.generation == 1 else f"-{settings.generation}"
+
+
+def workers_group(settings: Settings) -> str:
+    """The workers' consumer group, which the names of the shards' and the look back's groups begin with: each
+    generation has its own, so that none takes partitions from another."""
+    return settings.kafka.group + numbered(settings.topics)

@@ -1,5 +1,6 @@
 """What a worker says of itself in its heartbeats."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from streams.heartbeat_figures import with_figures
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.takedown_index import TakedownIndex
+from streams.topics import names_on_broker
 
 
 class Watched(Protocol):
@@ -31,13 +33,13 @@ class WorkerHeartbeat:
         self, app: Any, watch: Watched, index: TakedownIndex | None, metrics: Metrics, settings: Settings
     ) -> None:
         self._app, self._watch, self._index, self._metrics = app, watch, index, metrics
-        self._prefix = settings.topics.prefix
+        self._names = names_on_broker(settings.topics)
 
     def __call__(self, heartbeat: Heartbeat) -> Heartbeat:
         """This heartbeat with how the worker is now."""
         state, detail = self._state()
         said = replace(
-            heartbeat, state=state, detail=detail, partitions=by_topic(self._watch.partitions(), self._prefix)
+            heartbeat, state=state, detail=detail, partitions=by_topic(self._watch.partitions(), self._names)
         )
         return with_figures(said, self._metrics, self._index)
 
@@ -58,9 +60,9 @@ class WorkerHeartbeat:
         return "ready", None
 
 
-def by_topic(partitions: list[tuple[str, int]], prefix: str) -> dict[str, tuple[int, ...]]:
-    """Partitions by their topic's name without the prefix, both sorted."""
+def by_topic(partitions: list[tuple[str, int]], names: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
+    """Partitions by their topic's name, both sorted. `names`: what the broker's names are here."""
     found: dict[str, list[int]] = {}
     for topic, partition in sorted(partitions):
-        found.setdefault(topic.removeprefix(prefix), []).append(partition)
+        found.setdefault(names.get(topic, topic), []).append(partition)
     return {topic: tuple(numbers) for topic, numbers in found.items()}

@@ -7,7 +7,7 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ from streams.stage import Stage
 from streams.start_together import StartTogether
 from streams.takedown_bank import TakedownBank
 from streams.takedown_index import TakedownIndex
-from streams.topics import FINGERPRINTS, topic_name
+from streams.topics import FINGERPRINTS, topic_name, workers_group
 from streams.verdict_feed import VerdictFeed
 
 LATE_SECONDS = 15.0
@@ -53,15 +53,14 @@ class Group:
 class PhotoService(Service):  # type: ignore[misc]
     """Starts and stops the fetcher, the keeper and the pool of photo processes."""
 
-    def __init__(self, fetcher: PhotoFetcher, keeper: PhotoKeeper, pool: PhotoPool, **kwargs: Any) -> None:
+    def __init__(self, contexts: Iterable[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._fetcher, self._keeper, self._pool = fetcher, keeper, pool
+        self._contexts = contexts
 
     async def on_start(self) -> None:
         """Spawn the children."""
-        await self.add_async_context(self._fetcher)
-        await self.add_async_context(self._keeper)
-        await self.add_async_context(self._pool)
+        for context in self._contexts:
+            await self.add_async_context(context)
 
 
 @dataclass(slots=True)
@@ -103,7 +102,8 @@ def shard_of_settings(settings: Settings) -> Shard | None:
 def group_of(settings: Settings) -> str:
     """The worker's consumer group."""
     shard = shard_of_settings(settings)
-    return settings.kafka.group if shard is None else shard_group(settings.kafka.group, shard)
+    group = workers_group(settings)
+    return group if shard is None else shard_group(group, shard)
 
 
 def component_of(settings: Settings) -> str:
@@ -119,8 +119,8 @@ def parts_of(settings: Settings, metrics: Metrics, group: Group) -> Parts:
     beside: list[Service] = []
     parts = Parts(component_of(settings), outbox, [outbox, StartTogether(beside)], [])
     if shard is None:
-        photos, service = _photos(settings, metrics)
-        beside.append(service)
+        photos, *contexts = photo_parts(settings, metrics)
+        beside.append(PhotoService(contexts))
         parts.stages += [
             FingerprintListings(outbox, metrics, photos),
             FingerprintTakedowns(outbox, metrics, photos),
@@ -164,7 +164,10 @@ def _add_matching(
     return first
 
 
-def _photos(settings: Settings, metrics: Metrics) -> tuple[PhotoReader, PhotoService]:
+def photo_parts(
+    settings: Settings, metrics: Metrics
+) -> tuple[PhotoReader, PhotoFetcher, PhotoKeeper, PhotoPool]:
+    """What reads photos, and the three contexts that it needs open."""
     fetcher = PhotoFetcher(settings.photos)
     pool = PhotoPool(
         settings.worker.photo_processes or os.cpu_count() or 1,
@@ -184,4 +187,4 @@ def _photos(settings: Settings, metrics: Metrics) -> tuple[PhotoReader, PhotoSer
         held_bytes=settings.worker.buffer_bytes,
         fetches=settings.photos.fetch_concurrency,
     )
-    return photos, PhotoService(fetcher, keeper, pool)
+    return photos, fetcher, keeper, pool

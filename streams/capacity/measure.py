@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from fingerprints.photo_print import PhotoPrint
@@ -29,6 +28,7 @@ from streams.evaluation.photo_set import DataError
 from streams.evaluation.report import machine
 from streams.kafka_local.broker import BrokerError, LocalKafka
 from streams.kafka_local.jars import JarError
+from streams.program_version import program_version
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
 PATTERNS = 300
@@ -154,7 +154,7 @@ def measured_with(
     return Measured(
         machine=machine(),
         taken=datetime.now(UTC).date().isoformat(),
-        version=version("relistwatch"),
+        version=program_version(),
         command=" ".join(["python -m streams.capacity.measure", *command]),
         flow_bank=sizes.flow_bank[0],
         flow_photos=sizes.flow_bank[1],

@@ -74,15 +74,16 @@ def private_memory(pid: int | None = None) -> int:
 
 
 def drawn_takedowns(
-    size: int, patterns: Sequence[PhotoPrint], photos: int | None = None
+    size: int, patterns: Sequence[PhotoPrint], photos: int | None = None, *, share: int = 0
 ) -> Iterator[TakedownFingerprint]:
     """Takedowns of the sample marketplace; the first `photos` of them, or all, with a photo each where there are
-    patterns."""
+    patterns. Those of another `share` are others."""
     drawer = PrintDrawer()
     for pattern in patterns:
         drawer.learn(pattern)
-    drawn = drawer.prints(0, size if photos is None else photos) if patterns else iter(())
-    for event in itertools.islice(stream_listings(seed=99), size):
+    many = size if photos is None else photos
+    drawn = drawer.prints(share * many, many) if patterns else iter(())
+    for event in itertools.islice(stream_listings(seed=99 + share), size):
         made = fingerprint_takedown(as_takedown(event), ())
         if (photo := next(drawn, None)) is not None:
             prints = msgspec.structs.replace(made.prints, photos=(ImageFingerprint(0, photo),))

@@ -11,6 +11,7 @@ import typer
 
 from streams.cli.context import EXIT_USAGE
 from streams.last_words import watch_last_words
+from streams.program_version import DISTRIBUTION, program_version
 from streams.settings import SettingsError
 
 COMMANDS: tuple[str, ...] = (
@@ -25,6 +26,7 @@ COMMANDS: tuple[str, ...] = (
     "kafka",
     "topics",
     "takedowns",
+    "refingerprint",
     "alerts",
     "verdicts",
     "policy",
@@ -39,6 +41,12 @@ COMMANDS: tuple[str, ...] = (
     "trace",
 )
 """Modules of this package, in the order of the help page."""
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"{DISTRIBUTION} {program_version()}\n")
+        raise typer.Exit
 
 
 def build_app() -> typer.Typer:
@@ -58,6 +66,12 @@ def build_app() -> typer.Typer:
             Path | None,
             typer.Option("--config", help="Settings file (TOML). Default: the one RELISTWATCH_CONFIG names."),
         ] = None,
+        version: Annotated[  # noqa: ARG001  # answered before any command
+            bool,
+            typer.Option(
+                "--version", callback=_say_version, is_eager=True, help="Say which version this is."
+            ),
+        ] = False,
     ) -> None:
         context.obj = config
 

@@ -182,19 +182,15 @@ def _redactor(settings: "Settings", redact: Redact | None, secret: Path | None) 
 
 def _order(settings: "Settings", selection: "Selection", by: str, lang: Lang, **how: Any) -> "Order":
     from datetime import UTC  # noqa: PLC0415
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
 
     from streams.evidence_pack import Order  # noqa: PLC0415
+    from streams.program_version import program_version  # noqa: PLC0415
 
     if not by.strip() or len(by) > BY_AT_MOST or not _is_text(by):
         fail(f"--by: a name or a role, of {BY_AT_MOST} characters at most", EXIT_USAGE)
-    try:
-        tool = f"relistwatch {version('relistwatch')}"
-    except PackageNotFoundError:
-        tool = "relistwatch"
     now = datetime.now(UTC).replace(microsecond=0)
     return Order(
-        selection=selection, made_by=by, made_at=now, tool=tool, limits=settings.photos,
+        selection=selection, made_by=by, made_at=now, tool=f"relistwatch {program_version()}", limits=settings.photos,
         language="id" if lang is Lang.ID else "en", **how,
     )  # fmt: skip
 

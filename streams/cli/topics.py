@@ -1,4 +1,4 @@
-"""`relistwatch topics`: create them, check them, say who may do what with them."""
+"""`relistwatch topics`: create, check and grow them, say who may do what, see what waits, keep and restore them."""
 
 import json
 from dataclasses import asdict
@@ -8,13 +8,23 @@ import typer
 
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail, settings_of
 from streams.cli.topics_acls import acls
+from streams.cli.topics_backup import backup, restore
+from streams.cli.topics_grow import grow
+from streams.cli.topics_lag import lag
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="The topics: create them, check them, who may do what.", no_args_is_help=True)
+    group = typer.Typer(
+        help="The topics: create, check, grow, back up and restore them; who may do what.",
+        no_args_is_help=True,
+    )
     group.command("create")(create)
     group.command("check")(check)
+    group.command("lag")(lag)
+    group.command("grow")(grow)
+    group.command("backup")(backup)
+    group.command("restore")(restore)
     group.command("acls")(acls)
     app.add_typer(group, name="topics")
 

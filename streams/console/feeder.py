@@ -16,6 +16,7 @@ from streams.console.feed.turn import Turn, turn_on
 from streams.console.parts import Parts
 from streams.console.tables import META
 from streams.topic_follower import TopicFollower
+from streams.topics import names_on_broker
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +103,8 @@ class _Watch:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._topics = {console.settings.topics.prefix + name: kind for name, kind in KINDS.items()}
+        names = names_on_broker(console.settings.topics)
+        self._topics = {there: KINDS[here] for there, here in names.items() if here in KINDS}
         self._seen: dict[tuple[str, int], int] | None = None
 
     def look(self) -> bool:

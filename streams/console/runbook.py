@@ -2,7 +2,7 @@
 for reading the file.
 
 Headings with the names by which GitHub links to them, paragraphs, lists of `-` and `1.`, code in lines and in blocks,
-bold, and links within the runbook.
+bold, and links within the runbook. A comment on a line of its own is left out.
 """
 
 import re
@@ -75,6 +75,8 @@ def _blocks(lines: list[str]) -> Iterator[Markup]:
             yield html.format(
                 Markup("").join(Markup("<li>{}</li>").format(_inline(each)) for each in entries)
             )
+        elif line.startswith("<!--") and line.endswith("-->"):
+            pass
         elif line.strip():
             while end < len(lines) and lines[end].strip() and not _starts_block(lines[end]):
                 end += 1

@@ -53,9 +53,9 @@ class Follower:
     def __exit__(self, *_: object) -> None:
         self._consumer.close()
 
-    def poll(self) -> Iterator[tuple[Record, float]]:
-        """What has come, each with when it was read (`time.monotonic`); waits a moment where nothing has."""
-        batches = self._consumer.poll(timeout_ms=POLL_MS)
+    def poll(self, wait_ms: float = POLL_MS) -> Iterator[tuple[Record, float]]:
+        """What has come, each with when it was read (`time.monotonic`); waits so long where nothing has."""
+        batches = self._consumer.poll(timeout_ms=wait_ms)
         at = time.monotonic()
         for batch in batches.values():
             for record in batch:

@@ -120,3 +120,21 @@ def test_a_policy_of_the_wrong_kind_is_refused() -> None:
 def test_no_log_odds_are_too_large() -> None:
     assert probability_of(-1e9) == 0.0
     assert probability_of(1e9) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("ratio", "weight"), [(1.0, 0.5), (0.8, 0.5), (0.799, 0.0), (0.4, 0.0), (0.399, -0.5), (0.0, -0.5)]
+)
+def test_near_prices_speak_a_little_for_and_far_ones_a_little_against(ratio: float, weight: float) -> None:
+    assert unscaled_weights(Likeness(price_ratio=ratio)) == {"price": weight}
+
+
+@pytest.mark.parametrize(("overlap", "weight"), [(1.0, 0.5), (0.5, 0.5), (0.499, 0.0), (0.01, 0.0), (0.0, -0.5)])
+def test_half_of_a_category_s_words_speak_for_and_none_against(overlap: float, weight: float) -> None:
+    assert unscaled_weights(Likeness(category_overlap=overlap)) == {"category": weight}
+
+
+def test_a_part_that_is_missing_weighs_nothing() -> None:
+    decision = decide(Likeness(price_ratio=1.0))
+    assert decision.weight("price") == 0.5 * BUILT_IN.scale("price")
+    assert decision.weight("title") == 0.0

@@ -347,14 +347,3 @@ def test_both_languages_of_the_docs_have_the_same_commands() -> None:
     assert blocks[0] == blocks[1]
     named = set(re.findall(r"`([\w./-]+\.(?:jsonl?|html|sig|pem|jpg))`", english))
     assert {"summary.html", MANIFEST, RECORDS, PHOTOS} <= named
-
-
-def test_the_docs_options_exist() -> None:
-    options = set(
-        re.findall(
-            r"--[a-z-]+", "\n".join(re.findall(r"```\nrelistwatch.*?```", DOCS.read_text(), re.DOTALL))
-        )
-    )
-    helped = run("pack", "--help", COLUMNS="200").stdout
-    assert options
-    assert all(option in helped for option in options)

@@ -12,7 +12,7 @@ from prometheus_process import Prometheus, needs_prometheus, shipped_configurati
 from worker_fixtures import client
 from worker_steps import publish_takedowns
 
-from streams.build_info import program_version
+from streams.program_version import program_version
 from streams.settings import Settings
 from streams.worker_process import WorkerProcess
 

@@ -1,5 +1,6 @@
 """Settings: file, environment, defaults, and errors that name the key."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -112,6 +113,20 @@ def test_every_setting_is_documented() -> None:
             assert f"| `{field.name}` | `{default!r}` |" in page, (
                 f"docs/settings.md lacks {section.name}.{field.name}"
             )
+
+
+def test_what_is_documented_is_a_setting() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
+    documented = {
+        f"{section}.{name}"
+        for section, table in re.findall(r"^## `\[(\w+)\]`$(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+        for name in re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    }
+    assert documented == {
+        f"{section.name}.{field.name}"
+        for section in msgspec.structs.fields(Settings)
+        for field in msgspec.structs.fields(section.type)
+    }
 
 
 def test_secrets_are_not_written_out() -> None:

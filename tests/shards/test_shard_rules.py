@@ -15,6 +15,7 @@ from fingerprints.photo_match import PhotoMatch, Tier
 from fingerprints.photo_print import PhotoPrint
 from streams.answer_reader import Place
 from streams.found import together
+from streams.heartbeat import LOST_AFTER
 from streams.outbox import Outgoing
 from streams.pipeline import fingerprint_takedown
 from streams.resemblance import Found, FoundPhoto, PhotoMeeting
@@ -94,6 +95,27 @@ def test_of_an_answer_given_again_the_later_counts_and_what_was_handled_is_forgo
     assert not place.found
 
 
+def test_each_shard_s_place_is_its_own_and_never_goes_back() -> None:
+    place = Place(kept_from=5)
+    for shard, first, to in ((2, 6, 9), (3, 5, 7), (2, 7, 8), (3, 8, 12)):
+        place.take(ShardAnswer(shard=shard, of=3, partition=0, first=first, to=to, matches=()))
+    assert (place.first, place.to) == ({2: 6, 3: 5}, {2: 9, 3: 12})
+
+
+def test_what_is_handled_is_forgotten_and_not_taken_in_again() -> None:
+    place = Place(kept_from=0)
+    answer = ShardAnswer(
+        shard=2, of=2, partition=0, first=0, to=9, matches=tuple(ShardMatch(offset=each) for each in range(9))
+    )
+    place.take(answer)
+    place.forget_before(6)
+    assert sorted(place.found) == [6, 7, 8]
+    place.forget_before(4)
+    assert (place.kept_from, sorted(place.found)) == (6, [6, 7, 8])
+    place.take(answer)
+    assert sorted(place.found) == [6, 7, 8]
+
+
 def finding(*shards: str, **changes: Any) -> list[tuple[str, str]]:
     beats = [
         heartbeat(kind="worker", instance=f"w{number}", shard=shard, at=START, state="ready", **changes)
@@ -114,6 +136,48 @@ def finding(*shards: str, **changes: Any) -> list[tuple[str, str]]:
 )
 def test_doctor_says_which_shard_has_no_worker(shards: tuple[str, ...], said: list[tuple[str, str]]) -> None:
     assert finding(*shards) == said
+
+
+def said_of(*beats: Any, seconds: float = 1) -> list[tuple[str, str, str, str]]:
+    found = shard_findings(beats, START + timedelta(seconds=seconds))
+    return [(each.check, each.state, each.detail, each.advice) for each in found]
+
+
+def beat(shard: str, **changes: Any) -> Any:
+    return heartbeat(**({"kind": "worker", "instance": shard, "shard": shard, "at": START, "state": "ready"} | changes))
+
+
+def test_doctor_names_what_is_missing_and_what_to_start() -> None:
+    whole = beat("1/1")
+    assert said_of(whole, beat("1/2"), beat("2/2")) == [("shards", "ok", "all 2 have a worker", "")]
+    assert said_of(whole, beat("1/4"), beat("3/4")) == [
+        ("shards", "fail", "no worker of 2/4, 4/4: alerts wait until there is one, and nothing is lost",
+         "relistwatch worker --shard 2/4"),
+    ]  # fmt: skip
+    (many,) = said_of(whole, beat("1/12"))
+    assert many[2].startswith("no worker of 2/12, 3/12, 4/12, 5/12, 6/12, 7/12, 8/12, 9/12 and 3 more: alerts wait")
+    (shown,) = said_of(whole, beat("1/9"))
+    assert shown[2].startswith("no worker of 2/9, 3/9, 4/9, 5/9, 6/9, 7/9, 8/9, 9/9: alerts wait")
+    assert said_of(beat("1/2"), beat("2/2"))[1:] == [
+        ("fingerprints", "fail", "shards run, but no worker that fingerprints listings",
+         "start relistwatch worker --only fingerprint"),
+    ]  # fmt: skip
+    assert said_of(whole, beat("1/2", every_seconds=0.1)) == [
+        ("shards", "warn", "no worker of 2 shards lives any more",
+         "start workers with --shard 1/2 to 2/2, unless other shards have taken over"),
+    ]  # fmt: skip
+
+
+def test_whoever_else_tells_how_it_is_hides_no_shard() -> None:
+    others = (beat("1/1", kind="dashboard"), beat("1/1"), beat("1/1", instance="w2", every_seconds=0.01), beat("no shard"))
+    assert said_of(*others, beat("1/2"), beat("2/2")) == [("shards", "ok", "all 2 have a worker", "")]
+
+
+def test_a_worker_lives_until_it_has_missed_its_beats() -> None:
+    seconds = 2.0 * LOST_AFTER
+    beats = (beat("1/1"), beat("1/2"), beat("2/2"))
+    assert [each[1] for each in said_of(*beats, seconds=seconds)] == ["ok"]
+    assert [each[1] for each in said_of(*beats, seconds=seconds + 0.001)] == ["warn"]
 
 
 def test_a_set_that_was_ended_in_order_is_not_missed() -> None:

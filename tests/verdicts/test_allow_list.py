@@ -147,3 +147,15 @@ def test_the_verdict_on_a_flood_clears_nothing() -> None:
     allowed.put("alert-1", verdict(1, "not a relist", alert=flood(1)))
     assert not allowed
     assert allowed.signs == []
+
+
+def test_an_account_that_was_cleared_twice_stays_cleared_until_both_are_taken_back() -> None:
+    known, sign = AllowList(accounts=1), Sign("t1", 0)
+    for number in (1, 2):
+        known.put(f"a{number}", judged(number, "not a relist", photo(0)))
+    for alert_id, cleared in (("a1", 1), ("a2", 0)):
+        assert known.allows_photo("t1", 0)
+        known.put(alert_id, None)
+        assert known.cleared(sign) == cleared
+    assert not known.allows_photo("t1", 0)
+    assert not known

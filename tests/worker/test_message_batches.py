@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
@@ -163,3 +164,30 @@ async def test_fausts_watch_hears_of_each_partition() -> None:
 
 async def _all(given: AsyncGenerator[list[Any], None]) -> list[Any]:
     return [batch async for batch in given]
+
+
+async def test_a_message_that_is_tracked_already_is_not_tracked_again() -> None:
+    feed = Feed()
+    feed.put(0)
+    event = feed.queue.get_nowait()
+    given = feed.batches(most=1)
+    for _ in range(2):  # as when two agents read one topic
+        feed.queue.put_nowait(event)
+        assert await offsets(given) == [0]
+    assert feed.consumer.tracked == [0]
+
+
+async def test_faust_hears_when_a_partition_s_messages_came_in() -> None:
+    feed = Feed()
+    feed.put(0)
+    before = monotonic()
+    assert await offsets(feed.batches()) == [0]
+    assert before <= feed.app.monitor.stream_inbound_time[PLACE] <= monotonic()
+
+
+async def test_one_less_than_a_full_batch_waits_for_the_last() -> None:
+    feed = Feed()
+    feed.put(0, 1)
+    given = feed.batches(most=3, within=0.5)
+    asyncio.get_running_loop().call_later(0.05, feed.put, 2)
+    assert await offsets(given) == [0, 1, 2]

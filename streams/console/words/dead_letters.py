@@ -93,6 +93,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "A message without a value on a topic where nothing is withdrawn so. Mend the producer; a replay fails again.",
         "Pesan tanpa isi di topik yang tidak mengenal penarikan. Perbaiki pengirim; kirim ulang akan gagal lagi.",
     ),
+    "dead.help.missing-key": (
+        "A withdrawal names its takedown by the key, and this message has none. Mend the producer; a replay fails "
+        "again.",
+        "Pencabutan menyebut penurunannya lewat kunci, dan pesan ini tidak punya kunci. Perbaiki pengirim; kirim ulang "
+        "akan gagal lagi.",
+    ),
     "dead.help.too-large": (
         "What was made of it is larger than Kafka takes. Raise topics.max_message_bytes and the topic's limit, then "
         "replay.",

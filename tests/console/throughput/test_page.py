@@ -115,7 +115,7 @@ def test_the_runbook_is_served_whole_and_every_finding_leads_into_it(site: Serve
 
 def test_markdown_is_escaped() -> None:
     html = to_html(
-        "## A <b> `x<y`\n\ntext **bold** [here](#there) [bad](javascript:x)\n- one\n- two\n1. first\n```\n# <raw>\n```"
+        "## A <b> `x<y`\n\n<!-- not read -->\n\ntext **bold** [here](#there) [bad](javascript:x)\n- one\n- two\n1. first\n```\n# <raw>\n```"
     )
     assert html == (
         '<h2 id="a-b-xy">A &lt;b&gt; <code>x&lt;y</code></h2>\n'
