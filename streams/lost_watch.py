@@ -69,7 +69,6 @@ class LostWatch:
         self._vigil = Vigil(self._bound, 2 * self._turn)
         self._over = threading.Event()
         self._loop_turns = 0
-        self._asked_at = monotonic()
         self._answer: threading.Thread | None = None
         self._verdict: Verdict | None = None
         self._threads: list[threading.Thread] = []
