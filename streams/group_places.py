@@ -48,9 +48,17 @@ def set_places(admin: KafkaAdminClient, group: str, places: Mapping[TopicPartiti
         PlacesRefusedError: Kafka does not.
     """
     offsets = {place: OffsetAndMetadata(offset, "", -1) for place, offset in places.items()}
-    given = _patiently(lambda: admin.alter_group_offsets(group, offsets))
-    if refused := sorted({error.__name__ for error in given.values() if error is not NoError}):
-        raise PlacesRefusedError(f"Kafka does not give group {group} its places: {', '.join(refused)}")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        given = _patiently(lambda: admin.alter_group_offsets(group, offsets))
+        refused = {error for error in given.values() if error is not NoError}
+        # Said of each partition, and not of the whole, by a coordinator that is just becoming one.
+        if not refused or not refused <= set(SOON) or time.monotonic() > deadline:
+            break
+        time.sleep(AGAIN_SECONDS)
+    if refused:
+        named = ", ".join(sorted(error.__name__ for error in refused))
+        raise PlacesRefusedError(f"Kafka does not give group {group} its places: {named}")
 
 
 def _patiently(ask: Callable[[], T]) -> T:

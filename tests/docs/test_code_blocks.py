@@ -15,7 +15,7 @@ import pytest
 from doc_blocks import ROOT, Block, blocks, pages, spans
 from doc_commands import commands, complaint, refused
 
-from streams.settings import Settings
+from streams.settings import VALUE_FILE_SUFFIX, Settings
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 SHELLS = {"shell", "sh", "bash"}
@@ -103,7 +103,7 @@ def test_every_setting_that_a_page_names_is_one() -> None:
         text = page.read_text(encoding="utf-8")
         named = re.findall(r"`([a-z_]+)\.(?!csv|jsonl)([a-z_]+)`", text)
         named += [
-            (section.lower(), name.lower())
+            (section.lower(), name.removesuffix(VALUE_FILE_SUFFIX).lower())
             for section, name in re.findall(r"\bRELISTWATCH_([A-Z_]+?)__([A-Z0-9_]+)", text)
         ]
         wrong += [f"{page.name}: {section}.{name}" for section, name in named
@@ -119,6 +119,8 @@ def test_every_setting_that_a_page_names_is_one() -> None:
         ("relistwatch x \\\n  --y 'a b'", [["relistwatch", "x", "--y", "a b"]]),
         ("cat > f <<END\nrelistwatch nothing\nEND\nls", [["cat"], ["ls"]]),
         ("until [ -s a ]; do relistwatch y; done", [["[", "-s", "a", "]"], ["relistwatch", "y"], ["done"]]),
+        ("relistwatch x --port 6066 2> log", [["relistwatch", "x", "--port", "6066"]]),
+        ("relistwatch x --port ${P:-6066} > log", [["relistwatch", "x", "--port", "6066"]]),
         ("x=$(relistwatch z)", [["relistwatch", "z"]]),
     ],
 )

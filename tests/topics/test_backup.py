@@ -73,7 +73,7 @@ def test_what_is_cut_off_while_it_is_written_replaces_nothing(tmp_path: Path) ->
 @pytest.mark.kafka
 def test_records_and_places_come_back_as_they_were(topics: Settings, tmp_path: Path) -> None:
     producer = KafkaProducer(bootstrap_servers=topics.kafka.bootstrap_servers, acks="all")
-    name = topics.topics.prefix + "takedowns"
+    name = topics.topics.prefix + "alerts"
     for number in range(20):
         value = None if number % 5 == 0 else bytes([number, 255])
         producer.send(
@@ -106,15 +106,15 @@ def test_records_and_places_come_back_as_they_were(topics: Settings, tmp_path: P
         other, topics=msgspec.structs.replace(other.topics, prefix=f"{uuid.uuid4().hex[:8]}-")
     )
     create_topics(third)
-    assert restore(third, path, dry_run=True).records == {"takedowns": 18}
-    assert restore(third, path).records == {"takedowns": 18}
+    assert restore(third, path, dry_run=True).records == {"alerts": 18}
+    assert restore(third, path).records == {"alerts": 18}
 
     def shown(settings: Settings) -> list[tuple[object, ...]]:
         client = KafkaClient(settings)
         try:
             return sorted(
                 (m.partition, m.timestamp, m.key, m.value, tuple(m.headers))
-                for m in client.existing("takedowns")
+                for m in client.existing("alerts")
             )
         finally:
             client.close()
@@ -122,4 +122,4 @@ def test_records_and_places_come_back_as_they_were(topics: Settings, tmp_path: P
     assert [repr(each) for each in shown(third)] == [repr(each) for each in shown(topics)]
     with administration(third) as admin:
         there = places_in(admin, third.kafka.group)
-    assert there[TopicPartition(third.topics.prefix + "takedowns", 1)] == 3
+    assert there[TopicPartition(third.topics.prefix + "alerts", 1)] == 3

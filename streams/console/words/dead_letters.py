@@ -104,6 +104,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "replay.",
         "Hasilnya lebih besar dari batas Kafka. Naikkan topics.max_message_bytes dan batas topik, lalu kirim ulang.",
     ),
+    "dead.help.unlike-fingerprint": (
+        "A fingerprint of another version than the worker's: matched by what can be compared, or left out. The runbook "
+        "for other fingerprints says how to change versions; a replay does not help.",
+        "Sidik dari versi lain daripada milik worker: dicocokkan sejauh bisa dibandingkan, atau dilewati. Runbook "
+        "pergantian sidik menjelaskan cara berganti versi; kirim ulang tidak membantu.",
+    ),
     "dead.help.internal-error": (
         "A fault of ours: the reason has the place in the code. Update the worker, then replay.",
         "Kesalahan program kita: sebabnya memuat letaknya di kode. Perbarui worker, lalu kirim ulang.",
