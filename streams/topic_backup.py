@@ -14,9 +14,9 @@ from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from streams.backup_file import FORMAT, About, BackupWriter, End, GroupPlace, KeptRecord
-from streams.build_info import program_version
 from streams.generation_start import places_of
 from streams.group_places import places_in
+from streams.program_version import program_version
 from streams.record_reader import Progress, RecordReader, connected, no_progress
 from streams.settings import Settings
 from streams.shards import shard_of_group

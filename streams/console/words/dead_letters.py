@@ -104,6 +104,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "replay.",
         "Hasilnya lebih besar dari batas Kafka. Naikkan topics.max_message_bytes dan batas topik, lalu kirim ulang.",
     ),
+    "dead.help.unlike-fingerprint": (
+        "Another version of the program fingerprinted this listing; it was matched only by what can be compared. "
+        "Replay brings the same letter. See docs/runbooks/algorithm-change.md.",
+        "Versi program lain yang membuat sidik jari listing ini; hanya bagian yang bisa dibandingkan yang dicocokkan. "
+        "Mengirim ulang menghasilkan surat yang sama. Lihat docs/runbooks/algorithm-change.md.",
+    ),
     "dead.help.internal-error": (
         "A fault of ours: the reason has the place in the code. Update the worker, then replay.",
         "Kesalahan program kita: sebabnya memuat letaknya di kode. Perbarui worker, lalu kirim ulang.",
