@@ -92,10 +92,10 @@ audit: $(AUDIT_VENV)/.installed
 	$(AUDIT_VENV)/bin/python -P deploy/audit.py $(ARGS)
 
 # The documentation site, in build/site; python -m http.server --directory build/site shows it. A page that is not in the
-# navigation, a link or an anchor that leads nowhere ends it.
+# navigation, a link or an anchor that leads nowhere ends it. With --quiet, mkdocs counts no warnings and --strict sees none.
 DOCS_VENV ?= .venv-docs
 docs: $(DOCS_VENV)/.installed
-	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict
 
 # docs/reference and the drawing of the architecture, from the code; a test says when they are not what it says.
 reference: $(VENV)/.installed-dev
@@ -204,6 +204,8 @@ $(VENV)/.installed-dev: deploy/requirements-dev.lock $(INSTALLED)
 lock:
 	uv pip compile pyproject.toml --extra kafka --extra build --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements.lock
 	uv pip compile pyproject.toml --extra kafka --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o deploy/requirements-dev.lock
+	uv pip compile pyproject.toml --extra postgres --extra s3 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -c deploy/requirements-dev.lock -o deploy/container/requirements.lock
+	uv pip compile deploy/container/build.in --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -c deploy/requirements-dev.lock -o deploy/container/build.lock
 
 clean:
 	rm -rf $(VENV) $(BENCH_VENV) $(AUDIT_VENV) $(FUZZ_VENV) $(DOCS_VENV) $(DIST_VENV) $(COVERAGE_VENV) $(MUTATE_VENV) build dist

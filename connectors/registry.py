@@ -14,11 +14,6 @@ def source_names() -> list[str]:
     return sorted({point.name for point in entry_points(group=SOURCES)})
 
 
-def sink_names() -> list[str]:
-    """The names of the installed sinks, sorted."""
-    return sorted({point.name for point in entry_points(group=SINKS)})
-
-
 def source_type(name: str) -> type[Source[Any]]:
     """The source's class.
 

@@ -20,7 +20,9 @@ def main() -> int:
                 {name: value for name, value in file["summary"].items() if isinstance(value, int)}
             )
     counts["all"] = sum(counts.values(), Counter())
-    sys.stdout.write("| package | lines | branches | lines covered | branches covered |\n|---|---|---|---|---|\n")
+    sys.stdout.write(
+        "| package | lines | branches | lines covered | branches covered |\n|---|---|---|---|---|\n"
+    )
     for package, each in counts.items():
         lines, branches = each["num_statements"], each["num_branches"]
         sys.stdout.write(

@@ -1,9 +1,9 @@
-"""Mutation testing of the decision and the delivery: each file is changed in small ways, and the tests that belong to it,
-those that need no broker, must notice.
+"""Mutation testing of the decision and the delivery: each file is changed in small ways, and the tests that belong
+to it, those that need no broker, must notice.
 
-`python deploy/mutate.py [--only GROUP] [--minutes 15]`, in an environment with mutmut (make mutate). Works in copies under
-build/mutate; writes build/mutate/survivors.txt, and a table to stdout. A mutant that no test of its group runs is counted
-as not noticed. Exit codes: 0 done, 1 the tests of a group fail as they are, 2 wrong usage.
+`python deploy/mutate.py [--only GROUP] [--minutes 15]`, in an environment with mutmut (make mutate). Works in copies
+under build/mutate; writes build/mutate/survivors.txt, and a table to stdout. A mutant that no test of its group runs is
+counted as not noticed. Exit codes: 0 done, 1 the tests of a group fail as they are, 2 wrong usage.
 """
 
 import argparse
@@ -25,18 +25,28 @@ GROUPS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
         ["fingerprints/decision.py", "fingerprints/policy.py", "streams/scoring.py", "streams/rules.py"],
         ["tests/decision", "tests/policy/test_rules_from_settings.py", "tests/pipeline/test_pipeline.py"],
     ),
-    "clusters": (["streams/clusters.py"], ["tests/pipeline/test_shown_areas.py", "tests/pipeline/test_clusters.py"]),
+    "clusters": (
+        ["streams/clusters.py"],
+        ["tests/pipeline/test_shown_areas.py", "tests/pipeline/test_clusters.py"],
+    ),
     "floods": (
         ["streams/allow_list.py", "streams/flood_guard.py"],
         ["tests/verdicts/test_allow_list.py", "tests/verdicts/test_flood_guard.py"],
     ),
     "outbox": (
         ["streams/byte_gate.py", "streams/message_batches.py", "streams/outbox.py", "streams/sent_alerts.py"],
-        ["tests/worker/test_message_batches.py", "tests/worker/test_outbox.py", "tests/worker/test_what_is_held.py"],
+        [
+            "tests/worker/test_message_batches.py",
+            "tests/worker/test_outbox.py",
+            "tests/worker/test_what_is_held.py",
+        ],
     ),
     "shards": (
         ["streams/found.py", "streams/shard_findings.py"],
-        ["tests/shards/test_shard_rules.py", "tests/shards/test_divided_bank.py::test_shards_alert_as_one_bank_does[2]"],
+        [
+            "tests/shards/test_shard_rules.py",
+            "tests/shards/test_divided_bank.py::test_shards_alert_as_one_bank_does[2]",
+        ],
     ),
     "stages": (
         ["streams/match_stage.py"],
@@ -45,7 +55,7 @@ GROUPS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 }
 """By name, the files that are changed and the tests that must notice."""
 KILLED, SURVIVED = (1, 3, 36, 152, 24, -24), (0,)
-"""How pytest ended beside a mutant, as mutmut keeps it; the rest of KILLED is time that ran out. Else: no test ran it."""
+"""How pytest ended beside a mutant, as mutmut keeps it; 36 and the like: its time ran out. Else no test ran it."""
 COPIED = ("connectors", "deploy", "docs", "fingerprints", "pyproject.toml", "streams", "tests")
 
 
@@ -65,7 +75,9 @@ class Counted:
         asked = self.killed + self.survived + self.unreached
         share = f"{100 * self.killed / asked:.0f}%" if asked else "-"
         left = f" | {self.unasked}" if self.unasked else " |"
-        return f"| {self.path} | {asked} | {self.killed} | {self.survived} | {self.unreached} | {share}{left} |"
+        return (
+            f"| {self.path} | {asked} | {self.killed} | {self.survived} | {self.unreached} | {share}{left} |"
+        )
 
 
 def prepare(root: Path, place: Path, files: Sequence[str], tests: Sequence[str]) -> None:
@@ -86,7 +98,9 @@ def prepare(root: Path, place: Path, files: Sequence[str], tests: Sequence[str])
         "pytest_add_cli_args_test_selection": list(tests),
     }
     with (place / "pyproject.toml").open("a", encoding="utf-8") as settings:
-        settings.write("\n[tool.mutmut]\n" + "".join(f"{name} = {json.dumps(of)}\n" for name, of in options.items()))
+        settings.write(
+            "\n[tool.mutmut]\n" + "".join(f"{name} = {json.dumps(of)}\n" for name, of in options.items())
+        )
 
 
 def results(place: Path, files: Sequence[str]) -> Iterator[tuple[Counted, str]]:
@@ -134,7 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run them all; see the module."""
     parser = argparse.ArgumentParser(prog="deploy/mutate.py", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", choices=sorted(GROUPS), action="append")
-    parser.add_argument("--minutes", type=float, default=15.0, help="of processor time, after which no group is begun")
+    parser.add_argument(
+        "--minutes", type=float, default=15.0, help="of processor time, after which no group is begun"
+    )
     parser.add_argument("--out", type=Path, default=Path("build/mutate"))
     given = parser.parse_args(arguments)
     root = Path(__file__).resolve().parents[1]

@@ -26,7 +26,7 @@ FENCE = re.compile(
     r"(?P<code>^ *(?P<mark>```+).*?^ *(?P=mark) *$|`[^`\n]+`|<!--.*?-->)", re.MULTILINE | re.DOTALL
 )
 """What is no prose: code, and comments."""
-NAME = re.compile(r"(?<![\w/.(\[])(?P<name>docs/[\w./-]*\w/?|deploy/README\.md)(?P<anchor>#[\w-]+)?")
+NAME = re.compile(r"(?<![\w/.\[])(?<!\]\()(?P<name>docs/[\w./-]*\w/?|deploy/README\.md)(?P<anchor>#[\w-]+)?")
 """A file as our texts name it."""
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 

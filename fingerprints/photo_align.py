@@ -33,7 +33,6 @@ CHANCE = 24
 """Bits of 48 in which the codes of two points of no relation differ on average."""
 LEAST_SCALE, MOST_SCALE = 0.04, 16.0
 
-Bools = npt.NDArray[np.bool_]
 Doubles = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.intp]
 

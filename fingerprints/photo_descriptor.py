@@ -142,12 +142,6 @@ def coordinates_of(values: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_
     return coordinates.T, angle, mirrored
 
 
-def raw_coordinates(values: Floats) -> tuple[Floats, Floats]:
-    """The 32 coordinates turned to the point's own angle, in grey units, mirrored or not as they come."""
-    turned, angle = _turned(values)
-    return turned[_CHOSEN].T, angle
-
-
 def _turned(values: Floats) -> tuple[Floats, Floats]:
     """All patterns' real parts, then their imaginary parts, turned to the point's own angle (one row a
     pattern, one column a point: whole rows are what numpy is fast at), and that angle."""

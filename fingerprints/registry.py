@@ -1,7 +1,8 @@
-"""The kinds of fingerprint, and what each must bring: a slow reference, an index, examples, a version.
+"""What a kind of fingerprint must bring: a slow reference, an index, examples, a version.
 
-A new kind is one module that makes a `FingerprintKind` and one line in `KINDS`; the tests in
-`tests/fingerprints/test_kinds.py` then hold it to its own examples and its index to the linear reference.
+A new kind is a module that makes a `FingerprintKind`, a test that holds it to its own examples and its index to the
+linear reference (as tests/titles/test_title_likeness.py does), and then its way to an alert: docs/decisions/026 names
+each place on it.
 """
 
 from collections.abc import Callable, Sequence

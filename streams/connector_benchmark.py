@@ -25,13 +25,13 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from connectors.simulator.version import KINDS
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_options import client_options
 from streams.settings import Kafka, Settings, Topics, as_environment
 from streams.topic_admin import create_topics
 from streams.topics import LISTINGS, topic_name
 
-KINDS = ("shopee", "lazada", "tiktok")
 SAMPLE_SECONDS = 1.0
 RELISTWATCH = [sys.executable, "-P", "-m", "streams"]
 
@@ -174,7 +174,7 @@ def measure(kind: str, listings: int, kills: int, broker: LocalKafka, folder: Pa
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m streams.connector_benchmark", description=__doc__)
-    parser.add_argument("--kind", choices=KINDS, action="append", help="repeatable; default: all")
+    parser.add_argument("--kind", choices=list(KINDS), action="append", help="repeatable; default: all")
     parser.add_argument("--listings", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=0)
     asked = parser.parse_args()

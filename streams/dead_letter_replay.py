@@ -12,9 +12,9 @@ from connectors.codec import Codec, RecordError
 from connectors.events import DeadLetter
 from connectors.kafka_delivery import KafkaDelivery
 from streams.kafka_options import client_options
+from streams.message_headers import ATTEMPT_HEADER
 from streams.record_reader import Record, RecordReader
 from streams.settings import Settings
-from streams.stage import ATTEMPT_HEADER
 from streams.topics import ALL_TOPICS, DEAD_LETTERS, topic_name
 
 REPLAY_REQUEST_BYTES = 32 * 1024 * 1024

@@ -20,20 +20,13 @@ from connectors.sample.photo_recipe import PhotoRecipe, PhotoShelf
 from connectors.sample.plan import Plan
 from connectors.sdk import ConnectorError, make
 from connectors.simulator.simulator import Simulator
+from connectors.simulator.version import KIND_OF, KINDS
 from connectors.simulator.world import World
 from streams.connector_heartbeat import connector_heartbeats
 from streams.kafka_options import client_options
 from streams.settings import Settings
 from streams.topics import CONNECTOR_STATE, LISTINGS, topic_name
 
-API_OF = {"shopee-id": "shopee", "lazada-id": "lazada", "tiktok-id": "tiktok", "tokopedia-id": "tiktok"}
-"""Tokopedia's listings come through TikTok Shop's API."""
-CONNECTOR_OF = {
-    "shopee-id": "shopee",
-    "lazada-id": "lazada",
-    "tiktok-id": "tiktok",
-    "tokopedia-id": "tokopedia",
-}
 POLLING = {"poll_seconds": 0.5, "settle_seconds": 1, "overlap_seconds": 10, "requests_per_second": 50}
 """A marketplace counts in whole seconds, so a window is closed a second after its end."""
 
@@ -49,9 +42,7 @@ class Market:
         self._settings, self._folder = settings, folder
         self._world = World()
         self._shelf = PhotoShelf()
-        self._simulators = {
-            kind: Simulator(kind, self._world, shelf=self._shelf) for kind in set(API_OF.values())
-        }
+        self._simulators = {kind: Simulator(kind, self._world, shelf=self._shelf) for kind in KINDS}
         self._connectors: list[RunningConnector] = []
         self._open = contextlib.ExitStack()
 
@@ -79,9 +70,9 @@ class Market:
         for marketplace, shop in sorted(
             {(event.marketplace, event.seller_id or "") for event in plan.events}
         ):
-            simulator = self._simulators[API_OF[marketplace]]
+            simulator = self._simulators[KIND_OF[marketplace]]
             options = simulator.credentials_for(shop).options(simulator.base_url) | POLLING
-            name = CONNECTOR_OF[marketplace]
+            name = marketplace.removesuffix("-id")
             instance = f"{name}-{shop}"
             running = RunningConnector.start(name, instance, options, self._settings, self._folder / instance)
             self._connectors.append(running)

@@ -39,10 +39,10 @@ from streams.evidence_manifest import (
     canonical_line,
     sums_of,
 )
-from streams.evidence_pack_words import Language
 from streams.evidence_redaction import Redactor
 from streams.evidence_signature import public_pem, raw_public
 from streams.evidence_summary import Facts, render_summary
+from streams.evidence_words import Language
 from streams.photo_store import PhotoStore, digest_of
 from streams.plain_zip import PlainZipWriter
 from streams.settings import Photos

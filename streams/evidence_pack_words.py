@@ -1,27 +1,11 @@
-"""The words of an evidence pack's summary, in English and Indonesian. A test holds that both have the same."""
+"""The words of an evidence pack's summary, in English and Indonesian. A test holds that both have the same.
+
+What a piece of evidence says is in `streams.evidence_words`.
+"""
 
 from collections.abc import Mapping
-from typing import Literal
 
-from msgspec import UNSET
-
-from connectors.evidence import (
-    CategoryEvidence,
-    ConditionEvidence,
-    ContactEvidence,
-    DescriptionEvidence,
-    Evidence,
-    FloodEvidence,
-    PhotoEvidence,
-    PriceEvidence,
-    SellerEvidence,
-    TitleEvidence,
-)
-from streams.evidence_words import evidence_words
-from streams.safe_text import safe_text
-
-Language = Literal["en", "id"]
-TEXT_SHOWN = 100
+from streams.evidence_words import Language
 
 WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -99,55 +83,3 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "seperti \\u202e.",
     },
 }  # fmt: skip
-
-_KINDS_ID = {"phone": "nomor telepon", "handle": "nama akun", "messenger": "kontak pesan", "shop": "toko"}
-_RELATIONS_ID = {"same photo": "foto yang sama", "same backdrop": "latar yang sama"}
-_CONDITIONS_ID = {"new": "baru", "used": "bekas"}
-_EDITS_ID = {
-    "mirrored": "dicerminkan", "cropped": "dipotong", "stretched": "ditarik", "covered in part": "tertutup sebagian",
-    "recoloured": "diubah warnanya", "border": "diberi bingkai", "collage": "di dalam kolase",
-    "screenshot": "tangkapan layar", "put into a larger picture": "diletakkan di gambar yang lebih besar",
-}  # fmt: skip
-
-
-def part_words(part: Evidence, language: Language) -> str:  # noqa: PLR0911  one line for each kind
-    """What the two listings have in common in this part, without its weight."""
-    if language == "en":
-        return evidence_words(part)
-    match part:
-        case PhotoEvidence():
-            return _photo_words_id(part)
-        case TitleEvidence():
-            return f"judul {part.similarity:.0%} serupa: “{_safe(part.listing_text)}” / “{_safe(part.takedown_text)}”"
-        case DescriptionEvidence():
-            return f"deskripsi {part.similarity:.0%} serupa"
-        case PriceEvidence():
-            return f"perbandingan harga {part.ratio:.2f}"
-        case CategoryEvidence():
-            return f"kategori “{_safe(part.listing_category)}” / “{_safe(part.takedown_category)}”"
-        case ConditionEvidence():
-            return f"kondisi {_CONDITIONS_ID[part.listing_condition]} / {_CONDITIONS_ID[part.takedown_condition]}"
-        case SellerEvidence():
-            return f"penjual yang sama {_safe(part.seller_id)}"
-        case ContactEvidence():
-            return f"{_KINDS_ID[part.contact]} yang sama {_safe(part.value)}"
-        case FloodEvidence():
-            return f"{part.listings} iklan cocok dengan takedown ini dalam {part.minutes:g} menit"
-
-
-def _photo_words_id(part: PhotoEvidence) -> str:
-    words = [_RELATIONS_ID[part.relation], *map(_edit_id, part.edits[:8])]
-    if part.inliers is not UNSET:
-        words.append(f"{part.inliers} titik cocok")
-    if part.distance is not UNSET:
-        words.append(f"{part.distance} dari 256 bit berbeda")
-    return f"foto {part.listing_image + 1} dan foto takedown {part.takedown_image + 1}: {', '.join(words)}"
-
-
-def _edit_id(edit: str) -> str:
-    turned = edit.removeprefix("rotated ")
-    return f"diputar {_safe(turned)}" if turned != edit else _EDITS_ID.get(edit, _safe(edit))
-
-
-def _safe(text: str) -> str:
-    return safe_text(text, TEXT_SHOWN)

@@ -12,7 +12,8 @@ from connectors.seller_links import SellerLink
 from connectors.verdicts import Verdict
 from streams.evidence_gather import Gathered, Kept
 from streams.evidence_manifest import Missing, Redaction, Selection
-from streams.evidence_pack_words import WORDS, Language, part_words
+from streams.evidence_pack_words import WORDS
+from streams.evidence_words import Language, evidence_words
 from streams.photo_apart import PhotosApart
 from streams.report_photos import THUMBNAIL, Thumbnail, thumbnail
 from streams.safe_text import safe_text
@@ -97,7 +98,7 @@ def render_summary(  # noqa: PLR0917  what it shows, and where that is
     environment.filters["lines"] = lambda text: "\n".join(
         map(safe_text, text[:DESCRIPTION_SHOWN].splitlines())
     )
-    environment.filters["words"] = lambda part: part_words(part, language)
+    environment.filters["words"] = lambda part: evidence_words(part, language)
     environment.filters["at"] = lambda moment: f"{moment:%Y-%m-%d %H:%M:%S %Z}"
     template = environment.get_template("evidence.html.j2")
     return template.render(

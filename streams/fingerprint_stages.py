@@ -10,12 +10,13 @@ from connectors.codec import Codec, RecordError
 from connectors.events import EventType, ListingEvent, Takedown
 from streams.carried_prints import missing_images, prints_of, put_together, with_carried
 from streams.logs import key_text
+from streams.message_headers import RECEIVED_HEADER, cloud_event_headers, header_items
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.photos import PhotoReader
 from streams.pipeline import PhotoOutcome, fingerprint_listing, fingerprint_takedown
 from streams.records import Prints
-from streams.stage import RECEIVED_HEADER, Message, Stage, cloud_event_headers, header_items
+from streams.stage import Message, Stage
 from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS
 
 log = structlog.get_logger(__name__)

@@ -66,10 +66,10 @@ class Photos:
         self._points = unpack_points(points)
 
     @staticmethod
-    def draw(folder: Path) -> None:
-        """Draw the pool into the folder."""
+    def draw(folder: Path, many: int = POOL) -> None:
+        """Draw the pool into the folder; a photo takes some 0.1 s."""
         chance = dice("lookback", 1)
-        drawn = (draw_photo(look_of(chance), place % 97, place) for place in range(POOL))
+        drawn = (draw_photo(look_of(chance), place % 97, place) for place in range(many))
         prints = [one for raw in drawn if (one := print_of_bytes(raw, max_pixels=10**8)) is not None]
         pool = (b"".join(one.points for one in prints), [one.thumbnail for one in prints[:100]])
         (folder / POOL_FILE).write_bytes(msgspec.msgpack.encode(pool))
@@ -202,7 +202,7 @@ def shard_process(
 
 
 def measure_passes(
-    count: int, bank: int, shards: int, takedown_counts: Sequence[int], *, photos: bool
+    count: int, bank: int, shards: int, takedown_counts: Sequence[int], *, photos: bool, pool: int = POOL
 ) -> list[LookbackRow]:
     """Fill and pass, printing rows."""
     rows = []
@@ -210,7 +210,7 @@ def measure_passes(
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="relistwatch-lookback-") as folder:
         if photos:
-            Photos.draw(Path(folder))
+            Photos.draw(Path(folder), pool)
         pipes = []
         for number in range(shards):
             ours, theirs = context.Pipe()
@@ -307,6 +307,7 @@ def main() -> None:
     parser.add_argument("--bank", type=int, default=BANK, help="takedowns held in all (default 40000)")
     parser.add_argument("--shards", type=int, default=2, help="processes that share the listings (default 2)")
     parser.add_argument("--takedowns", type=int, nargs="*", default=list(TAKEDOWNS), help="of each pass")
+    parser.add_argument("--pool", type=int, default=POOL, help=f"photos that are drawn (default {POOL})")
     parser.add_argument("--only", nargs="+", choices=["text", "photos", "live"], help="these parts alone")
     parser.add_argument("--json", type=Path, help="write the passes' times here too")
     arguments = parser.parse_args()
@@ -316,7 +317,12 @@ def main() -> None:
     for part, photos in (("text", False), ("photos", True)):
         if part in parts:
             rows += measure_passes(
-                arguments.listings, arguments.bank, arguments.shards, arguments.takedowns, photos=photos
+                arguments.listings,
+                arguments.bank,
+                arguments.shards,
+                arguments.takedowns,
+                photos=photos,
+                pool=arguments.pool,
             )
     if "live" in parts:
         measure_live(arguments.listings)

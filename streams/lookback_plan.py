@@ -78,10 +78,6 @@ class LookbackPlan:
             for partition, following in self._next.items()
         }
 
-    def next_due(self) -> float | None:
-        """When the next closing pass may begin; None where there is none."""
-        return min((one.due for one in self._by_id.values()), default=None)
-
     def waiting(self, phase: Phase) -> int:
         """How many takedowns wait for this pass."""
         first = sum(one.from_seq is None for one in self._by_id.values())

@@ -98,7 +98,7 @@ class Pass:
         if whole:
             for view in views:
                 yield from self._every_photo(view)
-        elif scans:
+        elif scans and views:  # No view: nothing is stored that this pass would look at.
             sample = _sample(views)
             for scan in scans:
                 looker = PhotoScan([one.photo for one in scan])

@@ -18,6 +18,7 @@ from typing import Self
 
 import structlog
 
+from streams.first_process import end_by_sigprof
 from streams.group_standing import is_readable, standing_of
 from streams.settings import Settings
 from streams.vigil import Verdict, Vigil
@@ -68,7 +69,6 @@ class LostWatch:
         self._vigil = Vigil(self._bound, 2 * self._turn)
         self._over = threading.Event()
         self._loop_turns = 0
-        self._asked_at = monotonic()
         self._answer: threading.Thread | None = None
         self._verdict: Verdict | None = None
         self._threads: list[threading.Thread] = []
@@ -79,6 +79,7 @@ class LostWatch:
                 threading.Thread(target=self._watch, name="lost-watch", daemon=True),
                 threading.Thread(target=self._ask, name="lost-ask", daemon=True),
             ]
+            end_by_sigprof()
             # The traceback of every thread, then the signal's own effect: the end. In C, without the lock.
             faulthandler.register(signal.SIGPROF, all_threads=True, chain=True)
             for thread in self._threads:

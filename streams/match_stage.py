@@ -13,6 +13,7 @@ from connectors.events import Alert
 from connectors.policy_differences import PolicyDifference
 from connectors.seller_links import SellerLink
 from streams.flood_guard import FloodGuard, flood_alert
+from streams.message_headers import RECEIVED_HEADER, cloud_event_headers, header_items, received_ms
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.pipeline import Match, match_listing
@@ -21,7 +22,7 @@ from streams.records import ListingFingerprint, seller_link_id
 from streams.rules import Rules
 from streams.seller_linking import keep_strongest
 from streams.shadow import policy_difference
-from streams.stage import RECEIVED_HEADER, Message, Stage, breathe, cloud_event_headers, header_items
+from streams.stage import Message, Stage, breathe
 from streams.takedown_bank import TakedownBank
 from streams.topics import ALERTS, FINGERPRINTS, HELD_ALERTS, POLICY_DIFFERENCES, SELLER_LINKS, TopicSpec
 
@@ -116,12 +117,12 @@ class MatchListings(Stage):
     def _alert(self, message: Message, alert: Alert) -> Outgoing:
         self.metrics.alerts.labels(alert.kind).inc()
         record = alert_on(ALERTS, alert)
-        for name, value in header_items(message.headers):
-            if name == RECEIVED_HEADER and value.isdigit():
-                self.metrics.event_to_alert.observe(max(0.0, time() - int(value) / 1000))
-                # How long it took, for whoever reads the alert. A held alert has none: it is released by hand.
-                return replace(record, headers=[*record.headers, (name, value)])
-        return record
+        received = received_ms(header_items(message.headers))
+        if received is None:
+            return record
+        self.metrics.event_to_alert.observe(max(0.0, time() - received / 1000))
+        # How long it took, for whoever reads the alert. A held alert has none: it is released by hand.
+        return replace(record, headers=[*record.headers, (RECEIVED_HEADER, str(received).encode())])
 
 
 async def breathing(each_of: Iterable[Each]) -> AsyncIterator[Each]:

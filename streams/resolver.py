@@ -26,6 +26,7 @@ from connectors.takedown_status import TakedownChange, TakedownStatus
 from streams.health import health_app
 from streams.heartbeat import Heartbeat, PartState
 from streams.listing_finder import ASK_NEXT, ListingFinder, Look, answered
+from streams.message_headers import cloud_event_headers, header_items
 from streams.offset_reader import OffsetReader
 from streams.outbox import Outgoing
 from streams.record_reader import Record, UnreachableError
@@ -39,7 +40,6 @@ from streams.resolver_metrics import ResolverMetrics
 from streams.resolver_publisher import ResolverPublisher
 from streams.seen_listings import KEPT_DAYS, SeenListings
 from streams.settings import Settings
-from streams.stage import cloud_event_headers, header_items
 from streams.takedown_book import SOURCE, TakedownBook
 from streams.topic_follower import TopicFollower
 from streams.topics import (

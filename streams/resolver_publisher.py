@@ -17,6 +17,7 @@ from streams.carried_prints import header_of
 from streams.epoch import moment
 from streams.kafka_options import client_options
 from streams.listing_finder import Look
+from streams.message_headers import cloud_event_headers
 from streams.outbox import MAX_REQUEST_BYTES, Outgoing
 from streams.resolution import (
     Resolved,
@@ -28,7 +29,6 @@ from streams.resolution import (
     withdrawn,
 )
 from streams.settings import Settings
-from streams.stage import cloud_event_headers
 from streams.takedown_book import REQUEST_HEADER, SOURCE, TakedownBook
 from streams.topics import TAKEDOWN_AUDIT, TAKEDOWN_STATUS, TAKEDOWNS, topic_name
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from streams.seller_linking import keep_strongest
 from streams.settings import Settings
 from streams.shadow import policy_difference
 from streams.takedown_bank import TakedownBank
+from streams.usable_cores import usable_cores
 
 CHUNK = 128
 """Records read, fingerprinted and matched together."""
@@ -144,7 +144,7 @@ class Scan:
     async def _photo_reader(self) -> AsyncIterator[PhotoReader]:
         worker, limits = self.settings.worker, self.settings.photos
         pool = PhotoPool(
-            worker.photo_processes or os.cpu_count() or 1,
+            worker.photo_processes or usable_cores(),
             worker.photo_item_timeout,
             max_pixels=limits.max_pixels,
         )

@@ -1,7 +1,9 @@
 """Every setting, once, with its default: a frozen object from a TOML file and the environment.
 
 The environment is read here and nowhere else. `RELISTWATCH_KAFKA__BOOTSTRAP_SERVERS` sets
-`bootstrap_servers` in the table `[kafka]`, and wins over the file. A key that no setting bears is an error.
+`bootstrap_servers` in the table `[kafka]`, and wins over the file. `RELISTWATCH_KAFKA__SASL_PASSWORD_FILE` names a
+file that holds the value, as secrets of Compose, Kubernetes and systemd are handed over: what is in the environment
+can be read by more than what is in a file, and is inherited. A key that no setting bears is an error.
 """
 
 import os
@@ -20,6 +22,10 @@ from streams.trusted_networks import networks_of
 
 ENV_PREFIX = "RELISTWATCH_"
 CONFIG_FILE_VARIABLE = "RELISTWATCH_CONFIG"
+VALUE_FILE_SUFFIX = "_FILE"
+"""Of a variable that names the file in which a setting's value stands."""
+VALUE_FILE_BYTES = 64 * 1024
+"""No setting is longer; a file that is was named by mistake."""
 
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -91,7 +97,7 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Most bytes of messages, inline photos included, that are taken from Kafka and not finished, besides one batch of
     Kafka's answer; the same again of photos fetched and not yet hashed."""
     photo_processes: Annotated[int, Meta(ge=0)] = 0
-    """Processes that decode and hash photos; 0 means one a core."""
+    """Processes that decode and hash photos; 0 means one a core that it may use (its limits counted)."""
     photo_item_timeout: Seconds = 2.0
     """Seconds one photo may take to decode and hash before its process is ended."""
     data_dir: str = "~/.local/share/relistwatch"
@@ -297,8 +303,28 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
             raise SettingsError(
                 f"{variable}: settings are {ENV_PREFIX}SECTION__NAME, such as {ENV_PREFIX}KAFKA__GROUP"
             )
-        overrides.setdefault(section, {})[name] = value
+        if (held := name.removesuffix(VALUE_FILE_SUFFIX.lower())) != name:
+            plain = variable.removesuffix(VALUE_FILE_SUFFIX)
+            if plain in environ:
+                raise SettingsError(f"{variable} and {plain} are both set: which of them is meant?")
+            overrides.setdefault(section, {})[held] = _value_in(Path(value), variable)
+        else:
+            overrides.setdefault(section, {})[name] = value
     return overrides
+
+
+def _value_in(path: Path, variable: str) -> str:
+    """The file's text without the line break that editors and `echo` put at its end."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            text = file.read(VALUE_FILE_BYTES + 1)
+    except OSError as error:
+        raise SettingsError(f"{variable}: cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{variable}: {path} is not UTF-8") from None
+    if len(text) > VALUE_FILE_BYTES:
+        raise SettingsError(f"{variable}: {path} is longer than a setting can be")
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _convert(values: Mapping[str, Any], where: str, *, strict: bool = True) -> Settings:

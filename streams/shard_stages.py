@@ -19,6 +19,7 @@ from streams.match_stage import (
     seller_link_out,
     tell_photo_index,
 )
+from streams.message_headers import cloud_event_headers
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing
 from streams.pipeline import Match
@@ -27,7 +28,7 @@ from streams.rules import Rules
 from streams.seller_linking import keep_strongest, seller_links
 from streams.shard_answers import ShardAnswer, ShardMatch
 from streams.shards import Shard
-from streams.stage import Message, Stage, cloud_event_headers
+from streams.stage import Message, Stage
 from streams.takedown_bank import TakedownBank
 from streams.topics import ALERTS, FINGERPRINTS, SHARD_ANSWERS
 

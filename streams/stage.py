@@ -8,7 +8,7 @@ import asyncio
 import os
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -19,16 +19,12 @@ from connectors.codec import Codec, RecordError
 from connectors.events import DeadLetter
 from connectors.flows import by_marketplace
 from streams.logs import key_text
+from streams.message_headers import attempt_of, header_items
 from streams.metrics import Metrics
 from streams.outbox import Outbox, Outgoing, TooLargeError
 from streams.topics import DEAD_LETTERS, TopicSpec
 
 log = structlog.get_logger(__name__)
-
-ATTEMPT_HEADER = "rw_attempt"
-"""How often the message was tried; a replay from the dead letters adds one."""
-RECEIVED_HEADER = "rw_received_ms"
-"""When the listing arrived on Kafka, in milliseconds since 1970, carried to its alert."""
 
 
 class Message(Protocol):
@@ -152,34 +148,6 @@ class Stage(ABC):
             failed_at=datetime.now(UTC),
         )
         return Outgoing(DEAD_LETTERS, message.key, msgspec.json.encode(letter))
-
-
-def header_items(headers: Any) -> tuple[tuple[str, bytes], ...]:
-    """Faust gives headers as a list, a mapping or None; always a tuple of pairs here."""
-    if not headers:
-        return ()
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    return tuple((str(name), bytes(value or b"")) for name, value in pairs)
-
-
-def attempt_of(headers: Sequence[tuple[str, bytes]]) -> int:
-    """The number of this attempt, 1 for the first."""
-    for name, value in headers:
-        if name == ATTEMPT_HEADER and value.isdigit() and len(value) < 6:
-            return int(value)
-    return 1
-
-
-def cloud_event_headers(
-    event_id: str, event_type: str, source: str, time: datetime
-) -> list[tuple[str, bytes]]:
-    """The CloudEvents 1.0 attributes as Kafka headers, named as the project's topics document says."""
-    return [
-        ("ce_id", event_id.encode()),
-        ("ce_type", event_type.encode()),
-        ("ce_source", source.encode()),
-        ("ce_time", time.isoformat().encode()),
-    ]
 
 
 async def breathe() -> None:

@@ -17,11 +17,11 @@ from connectors.stop import Stop
 from connectors.takedown_requests import RequestSource, TakedownRequest
 from connectors.takedown_status import TakedownChange, TakedownStatus
 from streams.kafka_options import client_options
+from streams.message_headers import cloud_event_headers
 from streams.outbox import Outgoing
 from streams.record_reader import Progress, RecordReader, no_progress
 from streams.request_book import target_key
 from streams.settings import Settings
-from streams.stage import cloud_event_headers
 from streams.takedown_book import DESK
 from streams.takedown_requests import send_requests
 from streams.topics import TAKEDOWN_AUDIT, TAKEDOWN_STATUS, TAKEDOWNS, topic_name

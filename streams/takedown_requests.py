@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from connectors.kafka_delivery import KafkaDelivery
 from streams.kafka_options import client_options
+from streams.message_headers import cloud_event_headers
 from streams.record_reader import Progress, RecordReader, no_progress
 from streams.settings import Settings
-from streams.stage import cloud_event_headers
 from streams.takedown_import import KnownRequests
 from streams.topics import TAKEDOWN_REQUESTS, topic_name
 

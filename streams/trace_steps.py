@@ -12,9 +12,9 @@ from connectors.seller_links import SellerLink
 from connectors.takedown_requests import TakedownRequest
 from connectors.takedown_status import TakedownChange, TakedownStatus
 from connectors.verdicts import Verdict
+from streams.message_headers import attempt_of
 from streams.record_reader import Record
 from streams.records import ListingFingerprint
-from streams.stage import attempt_of
 
 StepKind = Literal[
     "event",

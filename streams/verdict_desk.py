@@ -11,9 +11,9 @@ from connectors.kafka_delivery import KafkaDelivery
 from connectors.sdk import AbortError
 from connectors.verdicts import Verdict
 from streams.kafka_options import client_options
+from streams.message_headers import cloud_event_headers
 from streams.record_reader import Progress, RecordReader, no_progress
 from streams.settings import Settings
-from streams.stage import cloud_event_headers
 from streams.topics import ALERTS, HELD_ALERTS, VERDICTS, topic_name
 from streams.verdict_feed import verdict_of
 

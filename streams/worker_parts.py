@@ -6,7 +6,6 @@
 """
 
 import math
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +34,7 @@ from streams.start_together import StartTogether
 from streams.takedown_bank import TakedownBank
 from streams.takedown_index import TakedownIndex
 from streams.topics import FINGERPRINTS, topic_name, workers_group
+from streams.usable_cores import usable_cores
 from streams.verdict_feed import VerdictFeed
 
 LATE_SECONDS = 15.0
@@ -170,7 +170,7 @@ def photo_parts(
     """What reads photos, and the three contexts that it needs open."""
     fetcher = PhotoFetcher(settings.photos)
     pool = PhotoPool(
-        settings.worker.photo_processes or os.cpu_count() or 1,
+        settings.worker.photo_processes or usable_cores(),
         settings.worker.photo_item_timeout,
         max_pixels=settings.photos.max_pixels,
         # A machine that cannot start a process is no listing's fault: it waits, as for a broker that is away, until

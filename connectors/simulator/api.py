@@ -1,4 +1,4 @@
-"""What the three simulated APIs have in common: a request, an answer, a refusal, a page."""
+"""What all simulated APIs have in common, and what each says of itself: a request, an answer, a refusal, a page."""
 
 import json
 from abc import ABC, abstractmethod
@@ -82,6 +82,14 @@ class Api(ABC):
     routes: ClassVar[Mapping[tuple[str, str], str]]
     single_use_refresh: ClassVar[bool] = False
     refresh_days: ClassVar[int] = 30
+    option_names: ClassVar[tuple[str, str, str]]
+    """What the connector's options call the app, its secret and the shop."""
+    base_path: ClassVar[str] = ""
+    """What belongs to the connector's base URL."""
+    token_head: ClassVar[str] = ""
+    """What its tokens begin with."""
+    has_ciphers: ClassVar[bool] = False
+    """Whether a request names its shop by a cipher."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -126,6 +134,8 @@ class Api(ABC):
             access_token=given.access_token,
             refresh_token=given.refresh_token,
             access_expires_ms=given.access_expires_ms,
+            names=self.option_names,
+            below=self.base_path,
             shop_cipher=next((cipher for cipher, known in self.app.ciphers.items() if known == shop), ""),
         )
 

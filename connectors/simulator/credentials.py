@@ -9,15 +9,6 @@ from itertools import count
 
 from connectors.simulator.version import KINDS
 
-NAMES = {
-    "shopee": ("partner_id", "partner_key", "shop_id"),
-    "lazada": ("app_key", "app_secret", "seller_id"),
-    "tiktok": ("app_key", "app_secret", "shop_id"),
-}
-"""What the connectors' options call the app, its secret and the shop."""
-BELOW = {"lazada": "/rest"}
-"""What belongs to the base URL of a connector."""
-
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -33,20 +24,23 @@ class Credentials:
     access_token: str
     refresh_token: str
     access_expires_ms: int
+    names: tuple[str, str, str]
+    """What the connector's options call the app, its secret and the shop."""
+    below: str = ""
+    """What belongs to the connector's base URL."""
     shop_cipher: str = ""
     """TikTok alone."""
 
     def options(self, base_url: str) -> dict[str, str | list[str]]:
         """The options of the connector of that name, as its TOML file has them."""
-        names = NAMES[self.kind]
         found: dict[str, str | list[str]] = {
-            "base_url": base_url + BELOW.get(self.kind, ""),
-            **dict(zip(names, (self.app, self.secret, self.shop), strict=True)),
+            "base_url": base_url + self.below,
+            **dict(zip(self.names, (self.app, self.secret, self.shop), strict=True)),
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
         }
-        if self.kind == "tiktok":
-            found |= {"shop_cipher": self.shop_cipher, "marketplaces": list(KINDS["tiktok"])}
+        if self.shop_cipher:
+            found |= {"shop_cipher": self.shop_cipher, "marketplaces": list(KINDS[self.kind])}
         return found
 
 
@@ -62,12 +56,14 @@ class Grant:
 
 
 class TokenDesk:
-    """Gives out tokens and knows which are good. `single_use`: a refresh token is good once."""
+    """Gives out tokens that begin with `head`, and knows which are good. `single_use`: a refresh token serves once."""
 
-    def __init__(self, kind: str, seed: int, *, access_ms: int, refresh_ms: int, single_use: bool) -> None:
+    def __init__(
+        self, kind: str, seed: int, *, head: str, access_ms: int, refresh_ms: int, single_use: bool
+    ) -> None:
         self._kind, self._seed = kind, seed
         self._access_ms, self._refresh_ms = access_ms, refresh_ms
-        self._single_use = single_use
+        self._head, self._single_use = head, single_use
         self._access: dict[str, Grant] = {}
         self._refresh: dict[str, Grant] = {}
         self._serials: dict[str, count[int]] = {}
@@ -115,8 +111,7 @@ class TokenDesk:
         drawn = blake2b(
             f"{self._kind}\x1f{self._seed}\x1f{shop}\x1f{serial}\x1f{use}".encode(), digest_size=16
         )
-        head = {"shopee": "", "lazada": "50000", "tiktok": "TTP_"}[self._kind]
-        return head + drawn.hexdigest()
+        return self._head + drawn.hexdigest()
 
 
 def drawn_text(size: int, *parts: object) -> str:

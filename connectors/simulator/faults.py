@@ -35,7 +35,6 @@ FAULTS: dict[str, str] = {
 }
 """Each fault, and what it does."""
 ON_LISTS = frozenset({"endless", "huge-page", "empty-page", "repeated"})
-IN_RECORDS = frozenset({"not-utf8", "schema-change", "clock-jump"})
 PASSING = ("throttled", "inside-200", "server-error", "hang-up", "torn")
 """What a share of the requests meets unless other faults are named: all of it passes."""
 

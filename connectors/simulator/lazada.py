@@ -32,6 +32,9 @@ class LazadaApi(Api):
     """Products and the refresh of tokens."""
 
     kind = "lazada"
+    option_names = ("app_key", "app_secret", "seller_id")
+    base_path = BASE
+    token_head = "50000"  # noqa: S105  as Lazada's begin
     routes = ROUTES
 
     @staticmethod

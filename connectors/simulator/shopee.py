@@ -27,6 +27,7 @@ class ShopeeApi(Api):
     """Lists, items, models and the refresh of tokens."""
 
     kind = "shopee"
+    option_names = ("partner_id", "partner_key", "shop_id")
     single_use_refresh = True
     routes: ClassVar[Mapping[tuple[str, str], str]] = {
         ("GET", f"{BASE}/product/get_item_list"): "list",

@@ -63,6 +63,7 @@ class Simulator:
         self.tokens = TokenDesk(
             kind,
             seed,
+            head=api_type.token_head,
             access_ms=round(token_minutes * 60_000),
             refresh_ms=api_type.refresh_days * DAY_MS,
             single_use=api_type.single_use_refresh,
@@ -106,7 +107,7 @@ class Simulator:
     def credentials_for(self, shop: str) -> Credentials:
         """A shop's permission, the same each time; new tokens come by refreshing."""
         if shop not in self._granted:
-            if self.kind == "tiktok":
+            if self._api.has_ciphers:
                 self._ciphers[f"ID_{drawn_text(24, 'cipher', self._seed, shop)}"] = shop
             self._granted[shop] = self._api.credentials(shop, self._now_ms())
         return self._granted[shop]

@@ -29,6 +29,9 @@ class TikTokApi(Api):
     """Search, detail, the authorised shops, and the refresh of tokens."""
 
     kind = "tiktok"
+    option_names = ("app_key", "app_secret", "shop_id")
+    token_head = "TTP_"  # noqa: S105  as TikTok Shop's begin
+    has_ciphers = True
     refresh_days = 365
     routes: ClassVar[Mapping[tuple[str, str], str]] = {
         ("POST", SEARCH): "list",

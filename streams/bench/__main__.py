@@ -24,6 +24,7 @@ from streams.bench.result import (
     Size,
     continued,
     new_result,
+    read_result,
     with_part,
     write_result,
 )
@@ -38,14 +39,17 @@ FOLDER = Path("build")
 
 def main(arguments: Sequence[str]) -> int:
     """Run the parts and write the table; the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.table == (options.data is not None):
+        parser.error("name the data with --data, or take what is measured with --table")
     size: Size = "quick" if options.quick else "full"
     out = options.out or FOLDER / f"bench-{size}.json"
-    jobs = [job for job in JOBS if not options.only or job.name in options.only]
+    jobs = [] if options.table else [job for job in JOBS if not options.only or job.name in options.only]
     try:
         if options.write is not None:
             replaced(options.write.read_text(encoding="utf-8"), "")
-        result = new_result(KAFKA_VERSION, _data_words(options.data))
+        result = read_result(out) if options.table else new_result(KAFKA_VERSION, _data_words(options.data))
         if options.only:
             result = continued(out, result)
         for number, job in enumerate(jobs, start=1):
@@ -111,12 +115,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m streams.bench",
         description=f"Every goal beside its peer in one run: some {total:.0f} minutes on two quiet cores.",
     )
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder with photos.csv, photos/ and titles.csv"
-    )
+    parser.add_argument("--data", type=Path, help="folder with photos.csv, photos/ and titles.csv")
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out in a few minutes")
     parser.add_argument("--only", nargs="+", choices=NAMES, metavar="PART",
                         help=f"these parts into a file that has the others: {', '.join(NAMES)}")  # fmt: skip
+    parser.add_argument(
+        "--table", action="store_true", help="measure nothing: the table of what the file has"
+    )
     parser.add_argument("--out", type=Path, help="all figures as JSON (default build/bench-SIZE.json)")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="put the table into this page, between its marks"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from streams.bench.figures import PhotoFigures, TitleFigures
 from streams.bench.parts import JOBS
 from streams.bench.result import Result
-from streams.bench.table import figures_of, table, why_missing
+from streams.bench.table import Row, figures_of, table, why_missing
 from streams.evaluation.photo_bench_figures import BenchFigures
 
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
@@ -49,20 +49,17 @@ def _lines(result: Result) -> Iterator[str]:
     yield ""
     yield from _markdown(
         ("measure", "goal", "measured", "peer or limit, same run", ""),
-        (
-            (
-                row.measure,
-                row.goal,
-                row.measured,
-                row.peer,
-                f"**{row.met}**" if row.met == "missed" else row.met,
-            )
-            for row in table(result)
-        ),
+        ((row.measure, row.goal, row.measured, row.peer, _verdict(row, quick)) for row in table(result)),
     )
     yield from _photos(result)
     yield from _titles(result)
     yield from _parts(result)
+
+
+def _verdict(row: Row, quick: Sequence[str]) -> str:
+    if row.part in quick and row.met != "not measured":
+        return "quick"
+    return f"**{row.met}**" if row.met == "missed" else row.met
 
 
 def _photos(result: Result) -> Iterator[str]:

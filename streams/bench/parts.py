@@ -78,7 +78,7 @@ JOBS: Sequence[Job] = (
         "streams.lookback_benchmark",
         {"full": 3, "quick": 0.3},
         "--listings 100000 --only text photos --takedowns 1 10 100",
-        "--listings 2000 --bank 1000 --only text photos --takedowns 1 10",
+        "--listings 2000 --bank 1000 --pool 20 --only text photos --takedowns 1 10",
     ),
 )
 NAMES = tuple(job.name for job in JOBS)

@@ -4,7 +4,6 @@ from streams.chaos.fault import DISK, Fault
 from streams.chaos.scene import NODES, Scene
 
 FULL_SECONDS = 20.0
-END_SECONDS = 10.0
 MEGABYTE = 1024 * 1024
 
 

@@ -31,7 +31,6 @@ class Feeder(threading.Thread):
         """Addresses of hostile photos that some listings have from now on."""
         self.planted: list[Planted] = []
         self.on_sent: Callable[[Planted], None] = lambda _: None
-        self.failed_sends = 0
         self._ending = threading.Event()
         self._pending: deque[tuple[Outgoing, Any]] = deque()
         self._again: deque[Outgoing] = deque()
@@ -99,7 +98,6 @@ class Feeder(threading.Thread):
                 left.append((outgoing, future))
             elif future.failed():
                 failure = future.exception
-                self.failed_sends += 1
                 self._again.append(outgoing)
             else:
                 outgoing.planted.acknowledged = True

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.context import EXIT_USAGE
+from streams.first_process import end_by_sigterm
 from streams.last_words import watch_last_words
 from streams.program_version import DISTRIBUTION, program_version
 from streams.settings import SettingsError
@@ -85,6 +86,7 @@ def main() -> None:
     # Photos are compared in many small matrix products: threads for each would cost more than they bring, and
     # the other cores have their own workers and photo processes. It must be said before numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    end_by_sigterm()
     watch_last_words()
     if "--help" not in sys.argv:  # which answers at once, and logs nothing
         from streams.logs import configure_logs  # noqa: PLC0415

@@ -177,7 +177,7 @@ def _read(
     import msgspec  # noqa: PLC0415
 
     from connectors.short_links import ShortLinks  # noqa: PLC0415
-    from streams.cli.rejects_file import RejectsFile  # noqa: PLC0415
+    from streams.rejects_file import RejectsFile  # noqa: PLC0415
     from streams.takedown_import import TakedownImport  # noqa: PLC0415
 
     with ExitStack() as stack:

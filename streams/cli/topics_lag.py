@@ -31,8 +31,8 @@ def lag(
 
     from kafka.errors import KafkaError  # noqa: PLC0415
 
-    from streams.console.topic_offsets import OffsetsReader  # noqa: PLC0415
     from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.topic_offsets import OffsetsReader  # noqa: PLC0415
 
     deadline = time.monotonic() + wait
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from connectors.events import Alert
 from connectors.evidence import Evidence
 from streams.console.words import Language
-from streams.evidence_pack_words import part_words
+from streams.evidence_words import evidence_words
 
 MOST_PARTS = 40
 """Shown; an alert has some ten."""
@@ -75,7 +75,7 @@ def _part(part: Evidence, weight: float, zero: float, whole: float, language: La
     length = abs(weight) / whole * 100
     return Part(
         kind=str(part.__struct_config__.tag),
-        words=part_words(part, language),
+        words=evidence_words(part, language),
         nats=f"{weight:+.1f}".replace("-", "−"),
         times=_times(abs(weight)),
         speaks_for=weight >= 0,

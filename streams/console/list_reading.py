@@ -17,7 +17,6 @@ from connectors.takedown_lists.items import ListError
 from connectors.takedown_lists.list_kinds import REFUSED, Kind, kind_of
 from connectors.takedown_lists.reading import NAME_CHARS, TakedownList, open_list
 from connectors.takedown_requests import Received, TakedownRequest
-from streams.cli.rejects_file import RejectsFile
 from streams.console.side_jobs import (
     FIRST_REFUSALS,
     FIRST_ROWS,
@@ -37,6 +36,7 @@ from streams.console.side_jobs import (
     Sent,
 )
 from streams.record_reader import ReadError
+from streams.rejects_file import RejectsFile
 from streams.takedown_import import KnownRequests, Refusal, TakedownImport, Waiting
 from streams.takedown_requests import known_requests, send_requests
 

@@ -32,9 +32,9 @@ from connectors.seller_links import LinkedSeller, SellerLink
 from connectors.takedown_requests import ListPlace, TakedownRequest
 from connectors.takedown_status import Reason, State, StatusChange, TakedownStatus
 from connectors.verdicts import Judgement, Verdict
+from streams.message_headers import RECEIVED_HEADER
 from streams.outbox import Outgoing
 from streams.records import alert_id
-from streams.stage import RECEIVED_HEADER
 from streams.topics import (
     ALERTS,
     DEAD_LETTERS,

@@ -106,7 +106,7 @@ def _radial_patterns(values: Values, harmonic: int) -> npt.NDArray[np.float64]:
 def _turned(
     values: Values, radial: list[npt.NDArray[np.float64]], names: list[tuple[int, int, int]]
 ) -> npt.NDArray[np.float64]:
-    """As `photo_descriptor.raw_coordinates`, of patterns that are not frozen yet."""
+    """Turned to the point's own angle as in `fingerprints.photo_descriptor`, by patterns that are not frozen yet."""
     rings = values.reshape(len(values), d.RINGS, d.SPOKES)
     first = (rings @ d.harmonic_of_spokes(1)) @ d.angle_weights()
     back = np.conj(first / np.maximum(np.abs(first), 1e-6))

@@ -8,9 +8,9 @@ import msgspec
 
 from connectors.kafka_offsets import of_every
 from streams.load.tally import Arrived, Tally
+from streams.message_headers import received_ms
 from streams.record_reader import ReadError, Record, connected, partitions_of
 from streams.settings import Settings
-from streams.stage import RECEIVED_HEADER
 from streams.topics import ALERTS, DEAD_LETTERS, HELD_ALERTS, topic_name
 
 POLL_MS = 50
@@ -78,15 +78,8 @@ class Follower:
                         value=record.value or b"",
                         at=at - began,
                         appended_ms=record.timestamp,
-                        listed_ms=_received(record),
+                        listed_ms=received_ms(record.headers),
                         held=record.topic == self._held,
                     )
                 )
         return got
-
-
-def _received(record: Record) -> int | None:
-    for name, value in record.headers:
-        if name == RECEIVED_HEADER and value.isdigit() and len(value) < 16:
-            return int(value)
-    return None

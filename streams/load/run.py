@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from connectors.sdk import AbortError, RetryError
 from connectors.stop import Stop
-from streams.console.topic_offsets import OffsetsReader
 from streams.load.follower import Follower
 from streams.load.pattern import number_of
 from streams.load.plan import Mix, Plan, amounts
@@ -27,6 +26,7 @@ from streams.program_version import program_version
 from streams.record_reader import RecordReader
 from streams.settings import Settings
 from streams.topic_admin import BrokerUnavailableError
+from streams.topic_offsets import OffsetsReader
 from streams.topics import FINGERPRINTS, LISTINGS
 
 MOST_INTERVALS = 300

@@ -18,10 +18,10 @@ from streams.load.follower import Follower
 from streams.load.pattern import number_of
 from streams.load.plan import Plan
 from streams.load.stock import MARKETPLACE, Relist
+from streams.message_headers import cloud_event_headers
 from streams.outbox import Outgoing
 from streams.record_reader import RecordReader, connected
 from streams.settings import Settings
-from streams.stage import cloud_event_headers
 from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
 
 SOURCE = "relistwatch/load"

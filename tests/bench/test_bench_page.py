@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from bench_figures import PHOTOS, part, run
+from bench_figures import ADDED, PHOTOS, part, run
 
 from streams.bench.page import BEGIN, END, PageError, render, replaced
 from streams.bench.parts import JOBS, NAMES, command
@@ -66,8 +66,12 @@ def test_what_was_not_measured_is_named() -> None:
 
 
 def test_quick_sizes_say_that_they_say_nothing() -> None:
-    quick = with_part(run(), "added", part(PHOTOS, size="quick"))
-    assert "**The parts added with quick sizes" in render(quick)
+    quick = with_part(run(), "added", part(ADDED, size="quick"))
+    section = render(quick)
+    assert "**The parts added with quick sizes" in section
+    assert [line for line in section.splitlines() if line.endswith("| quick |")] == [
+        line for line in section.splitlines() if line.startswith("| one takedown added")
+    ]
     assert "**All with quick sizes" in render(
         msgspec.structs.replace(quick, parts={"added": quick.parts["added"]})
     )

@@ -58,6 +58,9 @@ def test_one_part_from_command_to_page(
     assert "| relistwatch | 1.000 | 14 of 14 |" in said.out
     assert str(tmp_path) not in said.out
     assert out.read_bytes() != before
+    # The table of what is in the file, with nothing measured.
+    assert main(["--table", "--quick", "--out", str(out)]) == 0
+    assert capsys.readouterr().out == said.out
 
 
 def test_a_page_without_a_place_is_said_before_anything_is_measured(
@@ -74,6 +77,13 @@ def test_a_page_without_a_place_is_said_before_anything_is_measured(
 def test_data_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--data", str(tmp_path), "--out", str(tmp_path / "bench.json")]) == 2
     assert "bench: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--data", ".", "--table"]])
+def test_either_data_or_a_table_of_what_is_there(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
 
 
 def test_a_part_that_hangs_is_ended(tmp_path: Path) -> None:

@@ -2,13 +2,12 @@
 
 import pickle
 
-import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from fingerprints.contact import Contact
-from fingerprints.contact_index import OWNERS_AT_MOST, ContactIndex, ContactState
+from fingerprints.contact_index import OWNERS_AT_MOST, ContactIndex
 
 PHONES = [Contact("phone", f"+6281234567{number:03}") for number in range(4)]
 SHOP, HANDLE = Contact("shop", "shopee:namatoko"), Contact("handle", "shopee:namatoko")
@@ -33,11 +32,6 @@ class ContactMachine(RuleBasedStateMachine):
     def withdraw(self, owner: str) -> None:
         self.index.withdraw(owner)
         self.held.pop(owner, None)
-
-    @rule()
-    def save_and_load(self) -> None:
-        raw = msgspec.msgpack.encode(self.index.state())
-        self.index = ContactIndex.of_state(msgspec.msgpack.decode(raw, type=ContactState))
 
     @rule()
     def copy(self) -> None:
@@ -83,4 +77,4 @@ def test_nothing_is_left_of_withdrawn_owners() -> None:
     index.withdraw("never added")
     assert len(index) == 0
     assert index.search(PHONES) == []
-    assert index.state() == ContactState([], [])
+    assert vars(index) == vars(ContactIndex())

@@ -17,6 +17,8 @@ from streams.scoring import category_overlap
         ("jaket", " 601755 ", False, None),
         (None, "jaket", True, None),
         ("", "jaket", False, None),
+        (None, "xxxx", True, None),
+        (None, "123", False, None),
     ],
 )
 def test_overlap(left: str | None, right: str | None, one_marketplace: bool, overlap: float | None) -> None:

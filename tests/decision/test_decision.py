@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from fingerprints.decision import (
     BACKDROP_WEIGHT,
     EVEN,
+    LEAST_PHOTO_ODDS,
+    MOST_PHOTO_WEIGHT,
     SAME_SELLER_DESCRIPTION,
     SHARED_CONTACT,
     Likeness,
     decide,
+    photo_weight,
     probability_of,
     unscaled_weights,
 )
@@ -129,7 +132,9 @@ def test_near_prices_speak_a_little_for_and_far_ones_a_little_against(ratio: flo
     assert unscaled_weights(Likeness(price_ratio=ratio)) == {"price": weight}
 
 
-@pytest.mark.parametrize(("overlap", "weight"), [(1.0, 0.5), (0.5, 0.5), (0.499, 0.0), (0.01, 0.0), (0.0, -0.5)])
+@pytest.mark.parametrize(
+    ("overlap", "weight"), [(1.0, 0.5), (0.5, 0.5), (0.499, 0.0), (0.01, 0.0), (0.0, -0.5)]
+)
 def test_half_of_a_category_s_words_speak_for_and_none_against(overlap: float, weight: float) -> None:
     assert unscaled_weights(Likeness(category_overlap=overlap)) == {"category": weight}
 
@@ -138,3 +143,43 @@ def test_a_part_that_is_missing_weighs_nothing() -> None:
     decision = decide(Likeness(price_ratio=1.0))
     assert decision.weight("price") == 0.5 * BUILT_IN.scale("price")
     assert decision.weight("title") == 0.0
+
+
+@pytest.mark.parametrize(("same", "weight"), [(True, 0.2), (False, -0.5)])
+def test_new_and_used_speak_against_each_other(same: bool, weight: float) -> None:
+    assert unscaled_weights(Likeness(same_condition=same)) == {"condition": weight}
+
+
+@pytest.mark.parametrize(
+    ("distance", "weight"),
+    [(0, 14.0), (20, 13.5), (40, 13.0), (42, 12.0), (44, 11.0), (48, 6.5), (52, 4.25), (56, 2.0), (60, 1.0), (63, 0.25), (64, 0.0), (256, 0.0)],
+)  # fmt: skip
+def test_a_hash_weighs_by_its_bits(distance: int, weight: float) -> None:
+    assert photo_weight(distance) == pytest.approx(weight)
+
+
+@pytest.mark.parametrize(
+    ("likeness", "weights"),
+    [
+        (Likeness(photo_log_odds=-40.0), {"photo": 0.0}),
+        (Likeness(photo_log_odds=LEAST_PHOTO_ODDS - 0.001), {"photo": 0.0}),
+        (Likeness(photo_log_odds=LEAST_PHOTO_ODDS), {"photo": EVEN + LEAST_PHOTO_ODDS}),
+        (Likeness(photo_log_odds=0.0), {"photo": EVEN}),
+        (Likeness(photo_log_odds=90.0), {"photo": MOST_PHOTO_WEIGHT}),
+        (Likeness(photo_distance=0, photo_log_odds=-40.0), {"photo": 14.0}),
+        (Likeness(photo_distance=64), {"photo": 0.0}),
+        (Likeness(photo_log_odds=-1.0, same_backdrop=True), {"backdrop": BACKDROP_WEIGHT}),
+        # What the hash says counts where it says more than the backdrop; what the pixels say does not.
+        (Likeness(photo_distance=60, photo_log_odds=9.0, same_backdrop=True), {"backdrop": BACKDROP_WEIGHT}),
+        (Likeness(photo_distance=56, photo_log_odds=9.0, same_backdrop=True), {"photo": 2.0}),
+        (Likeness(photo_distance=59, photo_log_odds=-40.0, same_backdrop=True), {"photo": 1.25}),
+    ],
+    ids=[
+        "far-below", "just-below", "the-least", "even", "the-most", "hash-over-pixels", "hash-too-far", "backdrop",
+        "hash-as-little-as-the-backdrop", "hash-says-more", "hash-says-little-more",
+    ],
+)  # fmt: skip
+def test_a_photo_weighs_by_hash_or_pixels_or_as_a_backdrop(
+    likeness: Likeness, weights: dict[str, float]
+) -> None:
+    assert unscaled_weights(likeness) == pytest.approx(weights)

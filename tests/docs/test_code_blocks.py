@@ -15,7 +15,7 @@ import pytest
 from doc_blocks import ROOT, Block, blocks, pages, spans
 from doc_commands import commands, complaint, refused
 
-from streams.settings import Settings
+from streams.settings import VALUE_FILE_SUFFIX, Settings
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 SHELLS = {"shell", "sh", "bash"}
@@ -35,12 +35,16 @@ def test_there_are_no_fences_that_are_not_seen() -> None:
 
 
 def test_every_block_says_what_it_is() -> None:
-    assert [f"{each.place}: {each.language or 'no language'}" for each in BLOCKS if each.language not in KNOWN] == []
+    assert [
+        f"{each.place}: {each.language or 'no language'}" for each in BLOCKS if each.language not in KNOWN
+    ] == []
 
 
 def test_every_block_is_run_or_says_why_not() -> None:
     silent = [each.place for each in BLOCKS if not each.kind and each.language not in CHECKED]
-    assert silent == [], "say above the fence, or once for the page: <!-- not run: why -->, <!-- run by: the test -->"
+    assert silent == [], (
+        "say above the fence, or once for the page: <!-- not run: why -->, <!-- run by: the test -->"
+    )
 
 
 def test_who_is_said_to_run_a_block_names_its_page() -> None:
@@ -99,7 +103,7 @@ def test_every_setting_that_a_page_names_is_one() -> None:
         text = page.read_text(encoding="utf-8")
         named = re.findall(r"`([a-z_]+)\.(?!csv|jsonl)([a-z_]+)`", text)
         named += [
-            (section.lower(), name.lower())
+            (section.lower(), name.removesuffix(VALUE_FILE_SUFFIX).lower())
             for section, name in re.findall(r"\bRELISTWATCH_([A-Z_]+?)__([A-Z0-9_]+)", text)
         ]
         wrong += [f"{page.name}: {section}.{name}" for section, name in named
@@ -115,16 +119,25 @@ def test_every_setting_that_a_page_names_is_one() -> None:
         ("relistwatch x \\\n  --y 'a b'", [["relistwatch", "x", "--y", "a b"]]),
         ("cat > f <<END\nrelistwatch nothing\nEND\nls", [["cat"], ["ls"]]),
         ("until [ -s a ]; do relistwatch y; done", [["[", "-s", "a", "]"], ["relistwatch", "y"], ["done"]]),
+        ("relistwatch x --port 6066 2> log", [["relistwatch", "x", "--port", "6066"]]),
+        ("relistwatch x --port ${P:-6066} > log", [["relistwatch", "x", "--port", "6066"]]),
         ("x=$(relistwatch z)", [["relistwatch", "z"]]),
     ],
 )
 def test_commands_are_found_in_a_script(line: str, found: list[list[str]]) -> None:
     seen = list(commands(line))
-    assert [each for each in found if each[0] == "relistwatch"] == [each for each in seen if each[0] == "relistwatch"]
+    assert [each for each in found if each[0] == "relistwatch"] == [
+        each for each in seen if each[0] == "relistwatch"
+    ]
 
 
 def test_a_wrong_command_is_found_out() -> None:
-    for wrong in (["worker", "--nope"], ["nope"], ["takedowns", "status", "a", "b"], ["worker", "--port", "x"]):
+    for wrong in (
+        ["worker", "--nope"],
+        ["nope"],
+        ["takedowns", "status", "a", "b"],
+        ["worker", "--port", "x"],
+    ):
         assert refused(wrong), wrong
     assert refused(["connect"])
     assert refused(["connect"], partly=True) is None

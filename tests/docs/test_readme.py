@@ -14,7 +14,11 @@ README = ROOT / "README.md"
 def test_the_example_finds_the_relist(tmp_path: Path) -> None:
     outputs(README, tmp_path, environment(tmp_path))
     (alert,) = [json.loads(line) for line in (tmp_path / "work" / "alerts.jsonl").read_text().splitlines()]
-    assert (alert["kind"], alert["listing"]["listing_id"], alert["takedown"]["takedown_id"]) == ("relist", "2", "t-1")
+    assert (alert["kind"], alert["listing"]["listing_id"], alert["takedown"]["takedown_id"]) == (
+        "relist",
+        "2",
+        "t-1",
+    )
     assert (tmp_path / "work" / "report.html").is_file()
 
 

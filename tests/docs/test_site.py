@@ -42,7 +42,10 @@ def address() -> Iterator[str]:
 
 def outside(path: Path) -> list[str]:
     """What this file would have a browser fetch from elsewhere."""
-    found = [each["src"] or each["href"] or each["url"] for each in FETCHED.finditer(path.read_text(encoding="utf-8"))]
+    found = [
+        each["src"] or each["href"] or each["url"]
+        for each in FETCHED.finditer(path.read_text(encoding="utf-8"))
+    ]
     return [each for each in found if re.match(r"(?:https?:)?//", each)]
 
 

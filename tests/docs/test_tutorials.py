@@ -60,7 +60,9 @@ def test_the_analysts_own_program_prints_each_alert_once(
     topic = f'"{settings.topics.prefix}alerts"'
     assert program.text.count('"alerts"') == 1
     (tmp_path / "read_alerts.py").write_text(program.text.replace('"alerts"', topic))
-    client.send_all("alerts", [(f"a-{number}", alert(number, probability=number / 10)) for number in (1, 1, 2)])
+    client.send_all(
+        "alerts", [(f"a-{number}", alert(number, probability=number / 10)) for number in (1, 1, 2)]
+    )
     with subprocess.Popen(
         [sys.executable, "read_alerts.py", settings.kafka.bootstrap_servers],
         cwd=tmp_path, stdout=subprocess.PIPE, text=True,

@@ -12,16 +12,8 @@ from evidence_records import files_of, gathered_of, kept, packed, workplace
 from listing_records import listing, takedown
 
 from connectors.events import AlertListing
-from connectors.evidence import (
-    CategoryEvidence,
-    ConditionEvidence,
-    ContactEvidence,
-    DescriptionEvidence,
-    FloodEvidence,
-    PhotoEvidence,
-)
 from streams.evidence_manifest import SUMMARY
-from streams.evidence_pack_words import WORDS, Language, part_words
+from streams.evidence_pack_words import WORDS
 from streams.evidence_redaction import NOT_REPLACED, REPLACED, Redactor
 
 EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)>\u202egnirob\u2066\u200b{{ 7*7 }}\x1b[2J"
@@ -56,29 +48,6 @@ def test_both_languages_have_the_same_words() -> None:
     assert {f"x:{code}" for code in (*REPLACED, *NOT_REPLACED)} <= WORDS["en"].keys()
     same = {key for key in WORDS["en"] if WORDS["en"][key] == WORDS["id"][key]}
     assert same == {"takedown", "s:ai", "s:platform"}
-
-
-@pytest.mark.parametrize("language", ["en", "id"])
-def test_every_kind_of_evidence_has_its_words(language: Language) -> None:
-    parts = [
-        *alert(1).evidence,
-        DescriptionEvidence(similarity=0.5, weight=1.0),
-        CategoryEvidence(listing_category="Baju", takedown_category="Kaos", weight=1.0),
-        ConditionEvidence(listing_condition="new", takedown_condition="used", weight=1.0),
-        ContactEvidence(contact="phone", value="+6281234567890", weight=1.0),
-        FloodEvidence(listings=201, minutes=60.0),
-        PhotoEvidence(listing_image=0, takedown_image=1, relation="same backdrop",
-                      edits=("rotated 90°", "put into a larger picture", "new one"), weight=1.0),
-    ]  # fmt: skip
-    words = [part_words(part, language) for part in parts]
-    assert all(words)
-    if language == "id":
-        assert (
-            words[0]
-            == "foto 1 dan foto takedown 3: foto yang sama, dicerminkan, dipotong, 34 titik cocok, 4 dari 256 bit berbeda"
-        )
-        assert "latar yang sama, diputar 90°, diletakkan di gambar yang lebih besar, new one" in words[-1]
-        assert not any(re.search(r"\b(the|same|alike|photo)\b", text) for text in words)
 
 
 def test_hostile_texts_are_shown_and_do_nothing(tmp_path: Path) -> None:

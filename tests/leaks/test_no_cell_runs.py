@@ -21,8 +21,8 @@ from connectors.csv_cells import defuse, restore
 from connectors.csv_sink import CsvSink
 from connectors.sdk import make
 from connectors.takedown_lists.items import Place
-from streams.cli.rejects_file import RejectsFile
 from streams.console.tables import AUDIT
+from streams.rejects_file import RejectsFile
 from streams.takedown_cases import DIMENSIONS, cases_of
 from streams.takedown_import import Refusal
 from streams.takedown_report import report_of

@@ -97,6 +97,17 @@ def test_many_copies_of_one_photo_are_found_but_for_one_in_fifty(tmp_path) -> No
     assert len(found) >= 0.98 * len(truth)
 
 
+@pytest.mark.parametrize("stored", [0, 3])
+def test_a_takedown_with_photos_and_nothing_to_look_at_ends_the_pass_and_not_the_process(
+    tmp_path, stored
+) -> None:
+    bank = TakedownBank()
+    bank.put(fingerprint_takedown(takedown(1), prints(drawn_photo(1))))
+    store = store_of(tmp_path, [fingerprint_listing(relist(1000 + n, of=1), ()) for n in range(stored)])
+    done = looked_back(store, bank, wanted("t1", from_seq=store.next_seq))
+    assert (done.alerts, done.up_to_seq) == ([], store.next_seq)
+
+
 def test_the_very_listing_is_no_relist_of_itself(tmp_path) -> None:
     down = msgspec.structs.replace(takedown(1), taken_down_at=START + timedelta(hours=1))
     bank = TakedownBank()

@@ -21,7 +21,13 @@ WIDE: Any = SimpleNamespace(width=640, height=320)
 
 
 def meeting(
-    held: str = "square", scale: float = 0.5, x: float = 0.0, y: float = 0.0, *, mirrored: bool = False, **changes: Any
+    held: str = "square",
+    scale: float = 0.5,
+    x: float = 0.0,
+    y: float = 0.0,
+    *,
+    mirrored: bool = False,
+    **changes: Any,
 ) -> PhotoMeeting:
     """A held photo that lies in the listing's with its corner at x, y."""
     matrix = np.array([[-scale if mirrored else scale, 0.0, x], [0.0, scale, y]])

@@ -24,13 +24,13 @@ from connectors.kafka_sign_in import sign_in_trouble
 from connectors.sdk import AbortError
 from streams.access_list import Entry
 from streams.access_list_admin import add_to_access_list
-from streams.console.topic_offsets import OffsetsReader
 from streams.kafka_options import client_options
 from streams.record_reader import RefusedError
 from streams.request_group import RequestGroup
 from streams.rights_check import granted, lacking_of, missing_rights, needed_rights, require_rights, told
 from streams.rights_watch import RightsWatch
 from streams.topic_admin import BrokerUnavailableError, administration
+from streams.topic_offsets import OffsetsReader
 from streams.topic_rights import COMPONENTS, Component, Right, rights_of
 from streams.topics import ALL_TOPICS
 

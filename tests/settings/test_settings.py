@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from streams.kafka_options import client_options
 from streams.settings import (
+    VALUE_FILE_SUFFIX,
     Dashboard,
     Kafka,
     PhotoStore,
@@ -57,6 +58,47 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         load_settings(written(tmp_path, text), environ={})
+
+
+@pytest.mark.parametrize("written_as", ["rahasia\n", "rahasia\r\n", "rahasia"])
+def test_a_value_can_stand_in_a_file_of_its_own(tmp_path: Path, written_as: str) -> None:
+    held = tmp_path / "kafka-password"
+    held.write_bytes(written_as.encode())
+    path = written(tmp_path, '[kafka]\nsasl_password = "from the file"\n')
+    settings = load_settings(path, environ={"RELISTWATCH_KAFKA__SASL_PASSWORD_FILE": str(held)})
+    assert settings.kafka.sasl_password == "rahasia"
+
+
+def test_spaces_and_further_lines_of_such_a_file_are_the_values_own(tmp_path: Path) -> None:
+    held = tmp_path / "value"
+    held.write_text(" two\nlines \n\n")
+    assert load_settings(environ={"RELISTWATCH_KAFKA__GROUP_FILE": str(held)}).kafka.group == " two\nlines \n"
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "named"),
+    [
+        (None, {}, "RELISTWATCH_KAFKA__SASL_PASSWORD_FILE: cannot read"),
+        (b"\xff", {}, "is not UTF-8"),
+        (b"x" * 70_000, {}, "longer than a setting"),
+        (b"x", {"RELISTWATCH_KAFKA__SASL_PASSWORD": "y"}, "both set"),
+        (b"x", {"RELISTWATCH_KAFKA__NOPE_FILE": "/dev/null"}, "nope"),
+    ],
+)
+def test_a_value_file_that_cannot_be_meant_is_named(
+    tmp_path: Path, content: bytes | None, more: dict[str, str], named: str
+) -> None:
+    held = tmp_path / "held"
+    if content is not None:
+        held.write_bytes(content)
+    with pytest.raises(SettingsError, match=named):
+        load_settings(environ={"RELISTWATCH_KAFKA__SASL_PASSWORD_FILE": str(held), **more})
+
+
+def test_no_setting_ends_as_a_value_files_variable_does() -> None:
+    tables = (section.type for section in msgspec.structs.fields(Settings))
+    names = [field.name for table in tables for field in msgspec.structs.fields(table)]
+    assert not [name for name in names if name.endswith(VALUE_FILE_SUFFIX.lower())]
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,9 @@ def said_of(*beats: Any, seconds: float = 1) -> list[tuple[str, str, str, str]]:
 
 
 def beat(shard: str, **changes: Any) -> Any:
-    return heartbeat(**({"kind": "worker", "instance": shard, "shard": shard, "at": START, "state": "ready"} | changes))
+    return heartbeat(
+        **({"kind": "worker", "instance": shard, "shard": shard, "at": START, "state": "ready"} | changes)
+    )
 
 
 def test_doctor_names_what_is_missing_and_what_to_start() -> None:
@@ -155,7 +157,9 @@ def test_doctor_names_what_is_missing_and_what_to_start() -> None:
          "relistwatch worker --shard 2/4"),
     ]  # fmt: skip
     (many,) = said_of(whole, beat("1/12"))
-    assert many[2].startswith("no worker of 2/12, 3/12, 4/12, 5/12, 6/12, 7/12, 8/12, 9/12 and 3 more: alerts wait")
+    assert many[2].startswith(
+        "no worker of 2/12, 3/12, 4/12, 5/12, 6/12, 7/12, 8/12, 9/12 and 3 more: alerts wait"
+    )
     (shown,) = said_of(whole, beat("1/9"))
     assert shown[2].startswith("no worker of 2/9, 3/9, 4/9, 5/9, 6/9, 7/9, 8/9, 9/9: alerts wait")
     assert said_of(beat("1/2"), beat("2/2"))[1:] == [
@@ -169,7 +173,12 @@ def test_doctor_names_what_is_missing_and_what_to_start() -> None:
 
 
 def test_whoever_else_tells_how_it_is_hides_no_shard() -> None:
-    others = (beat("1/1", kind="dashboard"), beat("1/1"), beat("1/1", instance="w2", every_seconds=0.01), beat("no shard"))
+    others = (
+        beat("1/1", kind="dashboard"),
+        beat("1/1"),
+        beat("1/1", instance="w2", every_seconds=0.01),
+        beat("no shard"),
+    )
     assert said_of(*others, beat("1/2"), beat("2/2")) == [("shards", "ok", "all 2 have a worker", "")]
 
 

@@ -55,7 +55,10 @@ def blocks(page: Path) -> list[Block]:
     for each in FENCE.finditer(text):
         note = NOTE.search(each["note"] or "") or whole
         indent = len(each["indent"])
-        lines = [line[min(indent, len(line) - len(line.lstrip(" "))) :] for line in each["text"].splitlines(keepends=True)]
+        lines = [
+            line[min(indent, len(line) - len(line.lstrip(" "))) :]
+            for line in each["text"].splitlines(keepends=True)
+        ]
         found.append(
             Block(
                 page=page,

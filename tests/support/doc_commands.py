@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from typer.exceptions import TyperException
 
 from streams.cli import build_app
 
@@ -16,6 +17,10 @@ ROOT = Path(__file__).parents[2]
 HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?")
 ASSIGNMENT = re.compile(r"^[A-Z_][A-Z0-9_]*=")
 TARGET = re.compile(r"^([\w.-]+):(?!=)", re.MULTILINE)
+DESCRIPTOR = re.compile(r"(?<!\S)\d+(?=[<>])")
+"""The number before a redirection."""
+DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
+"""A variable with the value that it has where nothing is set."""
 STOPS = {"|", "||", "&&", ";", "&", "(", ")", "|&", ";;"}
 BEFORE = {"if", "then", "do", "while", "until", "!", "else", "time", "exec", "sudo", "nohup", "{"}
 
@@ -34,8 +39,6 @@ def commands(script: str) -> Iterator[list[str]]:
                 skip = False
             elif re.fullmatch(r"[<>&]*[<>][<>&]*", word):
                 skip = True
-                if words and words[-1].isdigit():
-                    words.pop()  # of 2>
             elif words or not (word in BEFORE or ASSIGNMENT.match(word)):
                 words.append(word)
         if words:
@@ -44,7 +47,8 @@ def commands(script: str) -> Iterator[list[str]]:
 
 def tokens(line: str) -> list[str]:
     """Words and operators."""
-    lexer = shlex.shlex(line.replace("$(", " ( "), posix=True, punctuation_chars=True)
+    line = DEFAULT.sub(r"\1", DESCRIPTOR.sub("", line.replace("$(", " ( ")))
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = "#"
     return list(lexer)
@@ -107,8 +111,11 @@ def refused(arguments: list[str], *, partly: bool = False) -> str | None:
             context = command.make_context(name, rest, parent=context)
     except typer.Exit:
         return None  # --help
-    except Exception as error:
-        return None if is_only_missing(error, partly=partly) else f"{type(error).__name__}: {error}"
+    except TyperException as error:
+        unknown = any(each.startswith("$") for each in arguments) and type(error).__name__ == "BadParameter"
+        return (
+            None if unknown or is_only_missing(error, partly=partly) else f"{type(error).__name__}: {error}"
+        )
     return None
 
 

@@ -31,7 +31,9 @@ def script(parts: Sequence[Block]) -> str:
             name = shlex.quote(block.title.removesuffix(CONTINUED))
             # A blank line or two stands between the parts of a file.
             separator = "\n\n" if more else ""
-            lines.append(f"cat {'>>' if more else '>'} {name} <<'END OF FILE'\n{separator}{block.text}END OF FILE")
+            lines.append(
+                f"cat {'>>' if more else '>'} {name} <<'END OF FILE'\n{separator}{block.text}END OF FILE"
+            )
         elif block.language in SHELLS and block.kind != "not run":
             lines.append(block.text)
     return "\n".join([*lines, f"echo '@@ {len(parts)}'", ""])
@@ -95,7 +97,7 @@ def assert_it_says_what_is_printed(page: Path, printed: Sequence[str]) -> int:
     parts = blocks(page)
     said, otherwise = 0, []
     for number, block in enumerate(parts):
-        if block.language == "text" and block.kind == "run by":
+        if block.language == "text" and block.kind == "run by" and not block.title:
             assert parts[number - 1].language in SHELLS, block.place
             if not pattern(block.text).search(printed[number - 1]):
                 otherwise.append(f"{block.place}:\n{printed[number - 1]}")

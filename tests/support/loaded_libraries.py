@@ -15,5 +15,14 @@ for package in (connectors, fingerprints):
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
-for name in ("doctor", "evidence_pack", "logs", "pipeline", "report", "scan", "topic_admin", "verdict_desk"):
-    importlib.import_module(f"streams.{name}")
+for name in (
+    "streams.doctor",
+    "streams.evidence_pack",
+    "streams.logs",
+    "streams.pipeline",
+    "streams.report",
+    "streams.scan",
+    "streams.topic_admin",
+    "streams.verdict_desk",
+):
+    importlib.import_module(name)

@@ -12,10 +12,10 @@ from takedown_records import request, takedown_change, takedown_status
 from connectors.events import AlertListing, EventType, Source
 from connectors.takedown_status import StatusChange
 from streams.listing_trace import ListingTrace, Trace
+from streams.message_headers import ATTEMPT_HEADER
 from streams.pipeline import fingerprint_listing
 from streams.records import ImageFailure
 from streams.resolution import takedown_id_of
-from streams.stage import ATTEMPT_HEADER
 from streams.trace_steps import KEPT_EACH
 
 

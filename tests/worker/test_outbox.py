@@ -21,7 +21,9 @@ class ScriptedProducer:
     """In place of an AIOKafkaProducer: each key's sendings end as they are listed, the last outcome for ever.
     `refused` keys fail where they are handed over, the others by their acknowledgement."""
 
-    def __init__(self, outcomes: dict[bytes, Sequence[Outcome]], refused: frozenset[bytes] = frozenset()) -> None:
+    def __init__(
+        self, outcomes: dict[bytes, Sequence[Outcome]], refused: frozenset[bytes] = frozenset()
+    ) -> None:
         self.sent: list[dict[str, Any]] = []
         self._outcomes = {key: list(each) for key, each in outcomes.items()}
         self._refused = refused
@@ -82,7 +84,13 @@ async def test_what_goes_out_is_what_was_given(waits: list[float]) -> None:
     await made.deliver([given, Outgoing(ALERTS, b"a", None)])
     assert producer.sent == [
         # The seventh of three partitions is the second.
-        {"topic": "shop.fingerprints", "key": b"k", "value": b"v", "partition": 1, "headers": [("ce_id", b"1")]},
+        {
+            "topic": "shop.fingerprints",
+            "key": b"k",
+            "value": b"v",
+            "partition": 1,
+            "headers": [("ce_id", b"1")],
+        },
         {"topic": "shop.alerts", "key": b"a", "value": None, "partition": None, "headers": []},
     ]
     assert (delivered(metrics, "fingerprints"), delivered(metrics, "alerts")) == (1, 1)
@@ -98,7 +106,9 @@ async def test_a_wanted_partition_of_a_topic_without_any_is_the_first() -> None:
 
 
 @pytest.mark.parametrize("at_once", [True, False], ids=["handed-over", "acknowledged"])
-async def test_what_fails_is_sent_again_after_longer_and_longer_waits(at_once: bool, waits: list[float]) -> None:
+async def test_what_fails_is_sent_again_after_longer_and_longer_waits(
+    at_once: bool, waits: list[float]
+) -> None:
     times = len(RETRY_SECONDS) + 2
     refused = frozenset({b"b"}) if at_once else frozenset()
     producer = ScriptedProducer({b"b": [*[KafkaConnectionError()] * times, None]}, refused)
@@ -127,9 +137,36 @@ async def test_it_says_that_it_waits_while_it_waits(monkeypatch: pytest.MonkeyPa
     assert (seen, made.waits) == ([True], False)
 
 
-async def test_a_missing_right_is_named_and_forgotten_when_it_is_there(waits: list[float]) -> None:
+async def test_it_waits_until_the_last_of_several_has_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = {key: [KafkaConnectionError(), None] for key in (b"a", b"b")}
+    made, _ = outbox(ScriptedProducer(failing))
+    holding: list[asyncio.Event] = []
+
+    async def sleep(_: float) -> None:
+        holding.append(asyncio.Event())
+        await holding[-1].wait()
+
+    really = asyncio.sleep
+    monkeypatch.setattr("streams.outbox.asyncio.sleep", sleep)
+    under_way = [asyncio.ensure_future(made.deliver(records(key))) for key in (b"a", b"b")]
+    while len(holding) < 2:
+        await really(0)
+    for event, delivery, waits in zip(holding, under_way, (True, False), strict=True):
+        assert made.waits
+        event.set()
+        await asyncio.wait_for(delivery, 5)
+        assert made.waits is waits
+    assert made._retrying == 0
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["handed-over", "acknowledged"])
+async def test_a_missing_right_is_named_and_forgotten_when_it_is_there(
+    at_once: bool, waits: list[float]
+) -> None:
     made, _ = outbox(
-        ScriptedProducer({b"a": [TopicAuthorizationFailedError(), None], b"b": [KafkaConnectionError(), None]})
+        ScriptedProducer(
+            {b"a": [TopicAuthorizationFailedError(), None], b"b": [KafkaConnectionError(), None]}
+        )
     )
     with capture_logs() as said:
         await made.deliver(records(b"a"))
@@ -141,8 +178,12 @@ async def test_a_missing_right_is_named_and_forgotten_when_it_is_there(waits: li
 
 
 @pytest.mark.parametrize("at_once", [True, False], ids=["handed-over", "acknowledged"])
-async def test_what_is_too_large_for_ever_is_named_and_not_sent_again(at_once: bool, waits: list[float]) -> None:
-    producer = ScriptedProducer({b"b": [MessageSizeTooLargeError()]}, frozenset({b"b"}) if at_once else frozenset())
+async def test_what_is_too_large_for_ever_is_named_and_not_sent_again(
+    at_once: bool, waits: list[float]
+) -> None:
+    producer = ScriptedProducer(
+        {b"b": [MessageSizeTooLargeError()]}, frozenset({b"b"}) if at_once else frozenset()
+    )
     made, _ = outbox(producer)
     given = records(b"a", b"b")
     with pytest.raises(TooLargeError, match=r"a record of 10 bytes for fingerprints is too large") as caught:
@@ -204,16 +245,17 @@ class Stopping(ScriptedProducer):
         self.stopped = True
 
 
-def refusing(make: Callable[[], Exception]) -> Stopping:
-    return Stopping({b"a": [make()]})
+def refusing(make: Callable[[], Exception], refused: frozenset[bytes]) -> Stopping:
+    return Stopping({b"a": [make()]}, refused)
 
 
+@pytest.mark.parametrize("refused", [frozenset({b"a"}), frozenset()], ids=["handed-over", "acknowledged"])
 async def test_a_producer_whose_numbers_are_refused_is_replaced_and_stopped(
-    waits: list[float], monkeypatch: pytest.MonkeyPatch
+    refused: frozenset[bytes], waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aiokafka.errors import OutOfOrderSequenceNumber
 
-    dead, new = refusing(OutOfOrderSequenceNumber), ScriptedProducer({})
+    dead, new = refusing(OutOfOrderSequenceNumber, refused), ScriptedProducer({})
     made, _ = outbox(dead)
     attempts: list[Outcome] = [KafkaConnectionError(), None]
 
@@ -231,7 +273,9 @@ async def test_a_producer_whose_numbers_are_refused_is_replaced_and_stopped(
     assert dead.stopped
 
 
-async def test_a_producer_that_only_failed_is_kept(waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_producer_that_only_failed_is_kept(
+    waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     producer = ScriptedProducer({b"a": [KafkaConnectionError(), None]})
     made, _ = outbox(producer)
 

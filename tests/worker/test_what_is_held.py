@@ -54,7 +54,9 @@ def test_more_given_back_than_was_taken_leaves_nothing() -> None:
     assert gate.held == 4
 
 
-@pytest.mark.parametrize("ids", [["00ff", "0a0b", "0c0d"], ["no hex", "neither", "alert-7"]], ids=["hex", "others"])
+@pytest.mark.parametrize(
+    "ids", [["00ff", "0a0b", "0c0d"], ["no hex", "neither", "alert-7"]], ids=["hex", "others"]
+)
 def test_the_newest_ids_are_remembered(ids: list[str]) -> None:
     known = AlertIds(most=2)
     for each in ids:

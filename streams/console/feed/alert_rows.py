@@ -7,8 +7,8 @@ from streams.console.ascii_lower import ascii_lower
 from streams.console.feed.fitting import Row, fitted
 from streams.console.tables import ALERT_TAKEDOWNS, ALERTS, VERDICTS
 from streams.epoch import milliseconds
+from streams.message_headers import received_ms
 from streams.record_reader import Record
-from streams.stage import RECEIVED_HEADER
 from streams.verdict_feed import verdict_of
 
 OPEN = "open"
@@ -110,7 +110,5 @@ def _took_ms(record: Record, alert: Alert) -> int | None:
     """From the listing's arrival on Kafka to the alert's, where the match worker carried that along."""
     if alert.caught_by != "arrival":
         return None
-    for name, value in record.headers or ():
-        if name == RECEIVED_HEADER and value and value.isdigit() and len(value) < 16:
-            return max(0, record.timestamp - int(value))
-    return None
+    received = received_ms(record.headers)
+    return None if received is None else max(0, record.timestamp - received)

@@ -105,10 +105,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Hasilnya lebih besar dari batas Kafka. Naikkan topics.max_message_bytes dan batas topik, lalu kirim ulang.",
     ),
     "dead.help.unlike-fingerprint": (
-        "Another version of the program fingerprinted this listing; it was matched only by what can be compared. "
-        "Replay brings the same letter. See docs/runbooks/algorithm-change.md.",
-        "Versi program lain yang membuat sidik jari listing ini; hanya bagian yang bisa dibandingkan yang dicocokkan. "
-        "Mengirim ulang menghasilkan surat yang sama. Lihat docs/runbooks/algorithm-change.md.",
+        "A fingerprint of another version than the worker's: matched by what can be compared, or left out. The runbook "
+        "for other fingerprints says how to change versions; a replay does not help.",
+        "Sidik dari versi lain daripada milik worker: dicocokkan sejauh bisa dibandingkan, atau dilewati. Runbook "
+        "pergantian sidik menjelaskan cara berganti versi; kirim ulang tidak membantu.",
     ),
     "dead.help.internal-error": (
         "A fault of ours: the reason has the place in the code. Update the worker, then replay.",

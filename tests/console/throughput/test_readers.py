@@ -18,9 +18,9 @@ from listing_records import listing
 from streams.console.heartbeat_reader import Heard, HeartbeatReader
 from streams.console.parts import Parts
 from streams.console.sampler import Sampler
-from streams.console.topic_offsets import Offsets, OffsetsReader
 from streams.console.watch import Watch
 from streams.settings import Kafka, Settings
+from streams.topic_offsets import Offsets, OffsetsReader
 from streams.worker_process import free_port
 
 

@@ -6,6 +6,7 @@ those of the code: a name that is none raises.
 
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from streams.topics import ALL_TOPICS
 
@@ -104,7 +105,7 @@ def architecture() -> str:
     ]  # fmt: skip
     chains = [(sources, connect, listings, reader, prints, back), (lists, bring, requests, resolve, takedowns, second, known),
               (match, alerts, console)]  # fmt: skip
-    lines = [arrow(a.at("bottom"), b.at("top")) for chain in chains for a, b in zip(chain, chain[1:], strict=False)]
+    lines = [arrow(a.at("bottom"), b.at("top")) for chain in chains for a, b in pairwise(chain)]
     over = match.top - 18
     lines += [
         arrow(reader.at("right"), dead.at("left")),

@@ -10,7 +10,8 @@ from reference.words import MADE, prose, table
 from streams.cli import build_app
 
 EXAMPLE = re.compile(r"^Examples?: .+$", re.MULTILINE)
-LINE = re.compile(r"`(relistwatch [^`]+)`")
+CHOICE = re.compile(r"<([^<>|]+(?:\|[^<>|]+)+)>")
+LINE = re.compile(r"`((?:[A-Z_]+=\S+ )*relistwatch [^`]+)`")
 
 
 def commands_page() -> str:
@@ -73,5 +74,7 @@ def parameter_row(parameter: Any, path: tuple[str, ...], command: Any) -> tuple[
         default = "required"
     elif default:
         default = f"`{default}`"
+    # A bar within code ends a cell in one Markdown, and shows its backslash in the other.
+    written = CHOICE.sub(lambda found: "{" + found[1].replace("|", ",") + "}", written)
     extra = f" ({'; '.join(others)})" if others else ""
     return f"`{' '.join(written.split())}`", said + extra, default
