@@ -89,7 +89,8 @@ def test_records_and_places_come_back_as_they_were(topics: Settings, tmp_path: P
         set_places(admin, topics.kafka.group, {place: 5})
     path = tmp_path / "topics.jsonl.gz"
     assert back_up(topics, path).records == 18
-    assert {HEARTBEATS, SHARD_ANSWERS}.isdisjoint(KEPT)
+    assert HEARTBEATS not in KEPT
+    assert SHARD_ANSWERS not in KEPT
 
     with pytest.raises(BackupError, match="there are records already"):
         restore(topics, path)
