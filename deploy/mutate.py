@@ -22,19 +22,29 @@ from pathlib import Path
 
 GROUPS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "decision": (
-        ["fingerprints/decision.py", "fingerprints/policy.py", "streams/scoring.py", "streams/rules.py"],
+        [
+            "fingerprints/decision.py",
+            "fingerprints/policy.py",
+            "streams/engine/scoring.py",
+            "streams/engine/rules.py",
+        ],
         ["tests/decision", "tests/policy/test_rules_from_settings.py", "tests/pipeline/test_pipeline.py"],
     ),
     "clusters": (
-        ["streams/clusters.py"],
+        ["streams/engine/clusters.py"],
         ["tests/pipeline/test_shown_areas.py", "tests/pipeline/test_clusters.py"],
     ),
     "floods": (
-        ["streams/allow_list.py", "streams/flood_guard.py"],
+        ["streams/engine/allow_list.py", "streams/verdicts/flood_guard.py"],
         ["tests/verdicts/test_allow_list.py", "tests/verdicts/test_flood_guard.py"],
     ),
     "outbox": (
-        ["streams/byte_gate.py", "streams/message_batches.py", "streams/outbox.py", "streams/sent_alerts.py"],
+        [
+            "streams/photos/byte_gate.py",
+            "streams/worker/message_batches.py",
+            "streams/kafka_clients/outbox.py",
+            "streams/lookback/sent_alerts.py",
+        ],
         [
             "tests/worker/test_message_batches.py",
             "tests/worker/test_outbox.py",
@@ -42,14 +52,14 @@ GROUPS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
         ],
     ),
     "shards": (
-        ["streams/found.py", "streams/shard_findings.py"],
+        ["streams/engine/found.py", "streams/doctor/shard_findings.py"],
         [
             "tests/shards/test_shard_rules.py",
             "tests/shards/test_divided_bank.py::test_shards_alert_as_one_bank_does[2]",
         ],
     ),
     "stages": (
-        ["streams/match_stage.py"],
+        ["streams/stages/match.py"],
         ["tests/pipeline/test_match_stage.py", "tests/verdicts/test_match_stage_courses.py"],
     ),
 }

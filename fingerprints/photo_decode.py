@@ -2,7 +2,7 @@
 
 Only formats that marketplaces serve are let near a decoder, the pixels are counted from the header before
 any is decoded, and everything that can go wrong is one exception with a kind to count. What cannot be
-caught here (a decoder that crashes or never ends) is for the process around it: `streams.photo_pool`.
+caught here (a decoder that crashes or never ends) is for the process around it: `streams.photos.pool`.
 """
 
 import io
@@ -47,7 +47,7 @@ class PhotoError(ValueError):
     """A photo cannot be used; the listing is matched on what remains. `kind` is short and countable.
 
     Decoding: `not-an-image`, `unsupported-format`, `too-many-pixels`, `truncated`, `undecodable`,
-    `out-of-memory`. Process (`streams.photo_pool`): `timeout`, `crashed`. Fetching (`streams.photo_fetch`):
+    `out-of-memory`. Process (`streams.photos.pool`): `timeout`, `crashed`. Fetching (`streams.photos.fetch`):
     `bad-url`, `refused-address`, `unreachable`, `timeout`, `http-status`, `too-many-redirects`,
     `too-large`, `unsupported-encoding`, `truncated`, `not-an-image`.
     """

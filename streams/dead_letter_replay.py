@@ -11,9 +11,9 @@ import msgspec
 from connectors.codec import Codec, RecordError
 from connectors.events import DeadLetter
 from connectors.kafka_delivery import KafkaDelivery
-from streams.kafka_options import client_options
-from streams.message_headers import ATTEMPT_HEADER
-from streams.record_reader import Record, RecordReader
+from streams.kafka_clients.kafka_options import client_options
+from streams.kafka_clients.message_headers import ATTEMPT_HEADER
+from streams.kafka_clients.record_reader import Record, RecordReader
 from streams.settings import Settings
 from streams.topics import ALL_TOPICS, DEAD_LETTERS, topic_name
 

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import structlog
 
 from connectors.secret import redact
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 BURST = 10
 """Lines with one template in one window; more are counted and told when the window ends."""

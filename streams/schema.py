@@ -17,10 +17,10 @@ from connectors.seller_links import SellerLink
 from connectors.takedown_requests import TakedownRequest
 from connectors.takedown_status import TakedownChange, TakedownStatus
 from connectors.verdicts import Verdict
-from streams.heartbeat import Heartbeat
+from streams.health.heartbeat import Heartbeat
 from streams.records import ListingFingerprint, TakedownFingerprint
 from streams.settings import Topics
-from streams.shard_answers import ShardAnswer
+from streams.sharding.answers import ShardAnswer
 from streams.topics import (
     ALERTS,
     ALL_TOPICS,

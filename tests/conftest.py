@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as properties
 
+from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
 from streams.settings import Kafka, Settings, Topics, Worker
-from streams.topic_admin import create_topics
 
 # The same examples in every run: what a run on record says, another can say again. New examples are looked for by
 # hand: make test ARGS=--hypothesis-profile=default

@@ -31,19 +31,19 @@ from connectors.events import Alert, Takedown
 from connectors.sample.seeds import dice
 from fingerprints.photo_print import PhotoPrint
 from streams.bench.figures import AddedFigures
-from streams.benchmark import Bench, matched, metric, say, spread
+from streams.benchmarks.stream import Bench, matched, metric, say, spread
 from streams.capacity.measure_bank import drawn_takedowns, private_memory
 from streams.capacity.measure_index import photo_prints
 from streams.die_with_parent import die_with_parent
 from streams.evaluation.photo_set import DataError
+from streams.kafka_clients.kafka_options import client_options
 from streams.kafka_local.broker import LocalKafka
-from streams.kafka_options import client_options
 from streams.load.follower import Follower
 from streams.load.pattern import listing_id_of
 from streams.load.stock import MARKETPLACE, Amounts, Relist, draw_stock
 from streams.settings import Settings
 from streams.topics import ALERTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, topic_name
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 FILLERS = 2
 PATTERNS = 300

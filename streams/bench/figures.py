@@ -63,7 +63,7 @@ class UnderLoad(Struct, frozen=True):
 
 
 class StreamFigures(Struct, frozen=True, kw_only=True):
-    """What `streams.benchmark --json` writes. Rounds were measured in turns; by workers where a figure is.
+    """What `streams.benchmarks.stream --json` writes. Rounds were measured in turns; by workers where a figure is.
 
     `start`: seconds until ready, by takedowns. `start_photos`: with a photo each, without a snapshot and with one.
     `faust_table`: seconds until Faust has recovered a table of as many keys; None where it has not.
@@ -114,7 +114,7 @@ class LookbackRow(Struct, frozen=True):
 
 
 class LookbackFigures(Struct, frozen=True):
-    """What `streams.lookback_benchmark --json` writes."""
+    """What `streams.benchmarks.lookback --json` writes."""
 
     listings: int
     bank: int

@@ -1,9 +1,10 @@
 """How fast listings can be at all with what we stand on: Faust's own agent that does nothing, and aiokafka alone.
 
-Both work off the same backlog as the worker does in `streams.benchmark`, one process each, with uvloop. Faust's reads
-each listing's bytes and drops them; aiokafka alone sends each on to another topic and commits, which is one of the two
-hops of ours. Times are from the first listing to the last, so that joining the group is not in them. A third one is
-how long Faust takes to recover a table, which is how it would hold what our worker holds in its index.
+Both work off the same backlog as the worker does in `streams.benchmarks.stream`, one process each, with
+uvloop. Faust's reads each listing's bytes and drops them; aiokafka alone sends each on to another topic and
+commits, which is one of the two hops of ours. Times are from the first listing to the last, so that joining
+the group is not in them. A third one is how long Faust takes to recover a table, which is how it would hold
+what our worker holds in its index.
 """
 
 import argparse

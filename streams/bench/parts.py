@@ -58,7 +58,7 @@ JOBS: Sequence[Job] = (
     Job(
         "stream",
         "rates, latency and starts on a real Kafka, and what Faust and aiokafka alone do there",
-        "streams.benchmark",
+        "streams.benchmarks.stream",
         {"full": 9, "quick": 1.2},
         "",
         "--quick",
@@ -75,7 +75,7 @@ JOBS: Sequence[Job] = (
     Job(
         "lookback",
         "looking back over 100,000 listings",
-        "streams.lookback_benchmark",
+        "streams.benchmarks.lookback",
         {"full": 3, "quick": 0.3},
         "--listings 100000 --only text photos --takedowns 1 10 100",
         "--listings 2000 --bank 1000 --pool 20 --only text photos --takedowns 1 10",

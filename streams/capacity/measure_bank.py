@@ -18,14 +18,14 @@ import msgspec
 from connectors.codec import Codec
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import PhotoPrint
-from streams.benchmark import as_takedown
+from streams.bank.takedown_index import collector_paused
+from streams.benchmarks.stream import as_takedown
 from streams.capacity.series import Point
 from streams.die_with_parent import die_with_parent
+from streams.engine.pipeline import fingerprint_takedown
+from streams.engine.takedown_bank import TakedownBank
 from streams.evaluation.photo_bench_bank import PrintDrawer
-from streams.pipeline import fingerprint_takedown
 from streams.records import ImageFingerprint, TakedownFingerprint
-from streams.takedown_bank import TakedownBank
-from streams.takedown_index import collector_paused
 
 READ_BATCH = 500
 """Records whose JSON waits while they are decoded, so that making them is not timed."""

@@ -10,15 +10,15 @@ from pathlib import Path
 import msgspec
 
 from connectors.sample.stream import stream_listings
-from streams.benchmark import as_takedown
+from streams.benchmarks.console.drawn_market import DrawnMarket
+from streams.benchmarks.lookback import NOW, Filled, Passed, Photos, shard_process
+from streams.benchmarks.stream import as_takedown
 from streams.capacity.series import Point
 from streams.console.database import Database
 from streams.console.feed.keeper import BatchKeeper
 from streams.console.feed.turn import turn_on
-from streams.console_benchmark.drawn_market import DrawnMarket
-from streams.lookback_benchmark import NOW, Filled, Passed, Photos, shard_process
-from streams.outbox import Outgoing
-from streams.pipeline import fingerprint_takedown
+from streams.engine.pipeline import fingerprint_takedown
+from streams.kafka_clients.outbox import Outgoing
 from streams.topics import TAKEDOWN_FINGERPRINTS, TAKEDOWNS
 
 COMMIT_EVERY = 500

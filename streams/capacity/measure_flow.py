@@ -18,17 +18,17 @@ import msgspec
 from connectors.events import Image, ListingEvent
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.benchmark import Bench, as_takedown, metric, own_seconds, process_tree, processor_seconds
+from streams.benchmarks.stream import Bench, as_takedown, metric, own_seconds, process_tree, processor_seconds
 from streams.capacity.measure_bank import drawn_takedowns, private_memory
 from streams.capacity.series import Point
 from streams.chaos.photo_host import PhotoHost
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.records import ImageFingerprint
 from streams.settings import Kafka, Photos, Settings, Topics, Worker
-from streams.topic_admin import create_topics
 from streams.topics import ALERTS, FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TopicSpec, topic_name
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 POOL = 8
 """Photos that the listings show in turn."""

@@ -20,7 +20,7 @@ GROWTH = 2
 """Partitions for so many times the workers: a key stays in its partition only as long as their number stays."""
 LEAST_PARTITIONS = Topics().partitions
 FETCH_BYTES = 1024 * 1024
-"""Of each partition that wait in the client (streams.worker.FETCH_BYTES, which imports all of Faust)."""
+"""Of each partition that wait in the client (streams.worker.worker.FETCH_BYTES, which imports all of Faust)."""
 BUFFER_BYTES = float(Worker().buffer_bytes)
 MOST_PARTITIONS_A_BROKER = 4_000
 """Replicas that a broker holds with ease, as Kafka's own operators count (KIP-578 speaks of this order)."""
@@ -29,7 +29,8 @@ TOPICS_WITH_PARTITIONS = 14
 PASS_TAKEDOWNS = 1000.0
 """Looked for together at most, in the model: dearer passes take more, but each takedown's share falls."""
 SPARSE = 2.0
-"""A listing that came again stays on the lookback's disk until half of its segment did (streams.listing_store)."""
+"""A listing that came again stays on the lookback's disk until half of its segment did
+(streams.lookback.listing_store)."""
 COUNTED_BYTES = 350.0
 """Of a takedown that another shard holds, for how rare its words are; an estimate, not measured."""
 BLOCK = 4096

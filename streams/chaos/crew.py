@@ -15,7 +15,7 @@ import structlog
 
 from streams.die_with_parent import die_with_parent
 from streams.settings import Settings, as_environment
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 log = structlog.get_logger(__name__)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from streams.chaos.fault import Fault
 from streams.chaos.scene import SESSION_SECONDS, Scene
 
-CHILD_MODULE = "streams.photo_child"
+CHILD_MODULE = "streams.photos.child"
 CHILD_KILLS = 3
 """Of each worker's."""
 CHILD_SECONDS = 3.0
 """Between two kills of one worker's children. A photo that ends two processes one after another is taken for the
-guilty one (streams.photo_pool.ATTEMPTS), and must not be made so from outside."""
+guilty one (streams.photos.pool.ATTEMPTS), and must not be made so from outside."""
 
 
 def kill_worker(scene: Scene) -> str:

@@ -20,9 +20,9 @@ from streams.chaos.market import SHOP, Market
 from streams.chaos.network import Network
 from streams.chaos.photo_host import PhotoHost
 from streams.chaos.small_disk import SmallDisk
+from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka, Place
 from streams.settings import Kafka, Match, Photos, Settings, Topics, Web, Worker
-from streams.topic_admin import create_topics
 from streams.topics import ALERTS, HELD_ALERTS, LISTINGS, TAKEDOWN_FINGERPRINTS, topic_name
 from streams.topics import TAKEDOWNS as TAKEDOWNS_TOPIC
 

@@ -56,7 +56,7 @@ def release(
     """
     import json  # noqa: PLC0415
 
-    from streams.held_alerts import release as copy  # noqa: PLC0415
+    from streams.verdicts.held_alerts import release as copy  # noqa: PLC0415
 
     settings = settings_of(context)
     with broker_errors(), reading_progress() as progress:
@@ -73,7 +73,7 @@ def alert_text(alert: "Alert") -> "Text":
     """An alert in some lines for a person. All text from outside is escaped; Text takes no markup."""
     from rich.text import Text  # noqa: PLC0415
 
-    from streams.evidence_words import evidence_words  # noqa: PLC0415
+    from streams.words.evidence import evidence_words  # noqa: PLC0415
 
     text = Text()
     colour = "red" if alert.probability >= 0.9 else "yellow"

@@ -49,7 +49,7 @@ def export(
     from connectors.sdk import ConnectorError  # noqa: PLC0415
     from connectors.stop import stop_on_signals  # noqa: PLC0415
     from streams.cli.connect_progress import ConnectProgress  # noqa: PLC0415
-    from streams.kafka_options import client_options  # noqa: PLC0415
+    from streams.kafka_clients.kafka_options import client_options  # noqa: PLC0415
     from streams.topics import ALERTS, HELD_ALERTS, topic_name  # noqa: PLC0415
 
     settings = settings_of(context)

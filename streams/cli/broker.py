@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from streams.record_reader import Progress
+    from streams.kafka_clients.record_reader import Progress
 
 REFRESH_RECORDS = 1000
 
@@ -21,7 +21,7 @@ def broker_errors() -> Iterator[None]:
     from connectors.codec import RecordError  # noqa: PLC0415
     from connectors.kafka_refusal import refusal  # noqa: PLC0415
     from connectors.sdk import AbortError, RetryError  # noqa: PLC0415
-    from streams.record_reader import ReadError, UnreachableError  # noqa: PLC0415
+    from streams.kafka_clients.record_reader import ReadError, UnreachableError  # noqa: PLC0415
 
     try:
         yield

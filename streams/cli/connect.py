@@ -68,7 +68,7 @@ def connect(
     from connectors.secret import redact  # noqa: PLC0415
     from connectors.stop import stop_on_signals  # noqa: PLC0415
     from streams.cli.connect_progress import ConnectProgress  # noqa: PLC0415
-    from streams.connector_heartbeat import connector_heartbeats  # noqa: PLC0415
+    from streams.health.connector_heartbeat import connector_heartbeats  # noqa: PLC0415
     from streams.logs import configure_logs  # noqa: PLC0415
 
     settings = settings_of(context)
@@ -112,8 +112,8 @@ def connect(
 
 def be_allowed(settings: "Settings", component: str) -> None:
     """Where Kafka does not let this user do its work, the command ends and says what it lacks."""
-    from streams.rights_check import RightsError, require_rights  # noqa: PLC0415
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.rights.check import RightsError, require_rights  # noqa: PLC0415
 
     try:
         require_rights(settings, component)
@@ -157,7 +157,7 @@ def into_kafka(
     """The topic, and the checkpoints beside it."""
     from connectors.checkpoints import KafkaCheckpoints  # noqa: PLC0415
     from connectors.kafka import KafkaSink, KafkaSinkOptions  # noqa: PLC0415
-    from streams.kafka_options import client_options  # noqa: PLC0415
+    from streams.kafka_clients.kafka_options import client_options  # noqa: PLC0415
     from streams.topics import CONNECTOR_STATE, LISTINGS, TAKEDOWNS, topic_name  # noqa: PLC0415
 
     client = client_options(settings.kafka)
@@ -197,7 +197,7 @@ def serving_metrics(
     running: ExitStack, settings: "Settings", surroundings: "Context", name: str, port: int
 ) -> str:
     """Answer /metrics as long as `running` is open; the address."""
-    from streams.connector_metrics import ConnectorMetrics, serve_metrics  # noqa: PLC0415
+    from streams.metrics.connector_metrics import ConnectorMetrics, serve_metrics  # noqa: PLC0415
 
     host = settings.web.host
     metrics = ConnectorMetrics(surroundings.counts, name, surroundings.instance, surroundings.flows)

@@ -15,7 +15,7 @@ from connectors.kafka import key_and_value
 from connectors.runner import Failure, Problem
 from connectors.sdk import Notice, Skipped
 from connectors.secret import redact
-from streams.safe_text import safe_bytes, safe_text
+from streams.words.safe_text import safe_bytes, safe_text
 
 PROBLEMS_SHOWN = 20
 """Problems told one by one; the rest are only counted."""

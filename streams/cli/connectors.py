@@ -118,7 +118,7 @@ def _short(text: str) -> str:
 
 def _aligned(rows: list[Any]) -> list[str]:
     """Columns as wide as their widest cell; the last one runs on."""
-    from streams.safe_text import safe_text  # noqa: PLC0415
+    from streams.words.safe_text import safe_text  # noqa: PLC0415
 
     cells = [[safe_text(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

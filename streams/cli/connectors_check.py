@@ -43,7 +43,7 @@ def check(
     from connectors.conformance import run_checks, subject_of  # noqa: PLC0415
     from connectors.sdk import AbortError  # noqa: PLC0415
     from connectors.secret import redact  # noqa: PLC0415
-    from streams.safe_text import safe_text  # noqa: PLC0415
+    from streams.words.safe_text import safe_text  # noqa: PLC0415
 
     try:
         options = read_options("--option", option or [], options_file)

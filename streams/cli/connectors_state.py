@@ -34,7 +34,7 @@ def state(
 
     Example: `relistwatch connectors state`
     """
-    from streams.safe_text import safe_text  # noqa: PLC0415
+    from streams.words.safe_text import safe_text  # noqa: PLC0415
 
     if in_files:
         states = _states_in(connector_folder(settings_of(context)))
@@ -98,7 +98,7 @@ def _be_sure(instance: str, *, yes: bool) -> None:
 @contextmanager
 def _on_kafka(context: typer.Context) -> "Iterator[KafkaCheckpoints]":
     from connectors.checkpoints import KafkaCheckpoints  # noqa: PLC0415
-    from streams.kafka_options import client_options  # noqa: PLC0415
+    from streams.kafka_clients.kafka_options import client_options  # noqa: PLC0415
     from streams.topics import CONNECTOR_STATE, topic_name  # noqa: PLC0415
 
     settings = settings_of(context)

@@ -8,11 +8,11 @@ import typer
 
 from streams.cli.broker import broker_errors
 from streams.cli.context import EXIT_FAILED, EXIT_USAGE, fail, settings_of
-from streams.safe_text import safe_bytes, safe_text
+from streams.words.safe_text import safe_bytes, safe_text
 
 if TYPE_CHECKING:
     from streams.dead_letter_replay import FoundLetter, Place
-    from streams.record_reader import RecordReader
+    from streams.kafka_clients.record_reader import RecordReader
     from streams.settings import Settings
 
 TEXT_SHOWN = 300
@@ -144,7 +144,7 @@ def replay(
 @contextmanager
 def _reading(context: typer.Context) -> "Iterator[tuple[Settings, RecordReader]]":
     """The settings and the topic, open; every way of failing ends the command and is named."""
-    from streams.record_reader import RecordReader  # noqa: PLC0415
+    from streams.kafka_clients.record_reader import RecordReader  # noqa: PLC0415
     from streams.topics import DEAD_LETTERS  # noqa: PLC0415
 
     settings = settings_of(context)

@@ -11,7 +11,7 @@ import typer
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail
 
 if TYPE_CHECKING:
-    from streams.demo import Demo
+    from streams.demo.demo import Demo
 
 
 def register(app: typer.Typer) -> None:
@@ -44,11 +44,11 @@ def demo(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
     from streams.cli.alerts import alert_text  # noqa: PLC0415
-    from streams.demo import Demo, DemoError, Outcome  # noqa: PLC0415
-    from streams.demo_market import MarketError  # noqa: PLC0415
+    from streams.demo.demo import Demo, DemoError, Outcome  # noqa: PLC0415
+    from streams.demo.market import MarketError  # noqa: PLC0415
     from streams.kafka_local.broker import BrokerError  # noqa: PLC0415
     from streams.kafka_local.jars import JarError  # noqa: PLC0415
-    from streams.worker_process import WorkerError  # noqa: PLC0415
+    from streams.worker.worker_process import WorkerError  # noqa: PLC0415
 
     asked_to_end = threading.Event()
 

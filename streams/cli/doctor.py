@@ -28,7 +28,7 @@ def doctor(
     from rich.console import Console  # noqa: PLC0415
     from rich.markup import escape  # noqa: PLC0415
 
-    from streams.doctor import examine  # noqa: PLC0415
+    from streams.doctor.doctor import examine  # noqa: PLC0415
     from streams.secret_settings import shown  # noqa: PLC0415
 
     settings = settings_of(context)

@@ -41,8 +41,8 @@ def verify(
     """
     import json  # noqa: PLC0415
 
-    from streams.evidence_signature import KeyFileError, load_public  # noqa: PLC0415
-    from streams.evidence_verify import PackChangedError, verify_pack  # noqa: PLC0415
+    from streams.evidence_packs.signature import KeyFileError, load_public  # noqa: PLC0415
+    from streams.evidence_packs.verify import PackChangedError, verify_pack  # noqa: PLC0415
 
     try:
         wanted = load_public(public_key) if public_key is not None else None
@@ -99,7 +99,7 @@ def key(
 
     Example: `relistwatch evidence key maker.pem`
     """
-    from streams.evidence_signature import new_key  # noqa: PLC0415
+    from streams.evidence_packs.signature import new_key  # noqa: PLC0415
 
     try:
         public = new_key(out)
@@ -126,9 +126,9 @@ def prune(
     from dataclasses import asdict  # noqa: PLC0415
     from datetime import UTC  # noqa: PLC0415
 
-    from streams.photo_retention import named_photos  # noqa: PLC0415
-    from streams.photo_retention import prune as prune_photos  # noqa: PLC0415
-    from streams.photo_store import StoreError, open_store  # noqa: PLC0415
+    from streams.photos.retention import named_photos  # noqa: PLC0415
+    from streams.photos.retention import prune as prune_photos  # noqa: PLC0415
+    from streams.photos.store import StoreError, open_store  # noqa: PLC0415
 
     settings = settings_of(context)
     try:

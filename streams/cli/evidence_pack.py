@@ -14,9 +14,9 @@ from streams.cli.tail import safe
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from streams.evidence_manifest import Manifest, Selection
-    from streams.evidence_pack import Order
-    from streams.evidence_redaction import Redactor
+    from streams.evidence_packs.manifest import Manifest, Selection
+    from streams.evidence_packs.pack import Order
+    from streams.evidence_packs.redaction import Redactor
     from streams.settings import Settings
 
 SECRET_NAME = "evidence-redaction.key"  # noqa: S105  a file's name
@@ -81,7 +81,7 @@ def pack(
     import json  # noqa: PLC0415
     from dataclasses import replace  # noqa: PLC0415
 
-    from streams.photo_store import StoreError, open_store  # noqa: PLC0415
+    from streams.photos.store import StoreError, open_store  # noqa: PLC0415
 
     settings = settings_of(context)
     selection = _selection(takedown or [], seller or [], since, until)
@@ -116,7 +116,7 @@ def pack(
 
 
 def _selection(takedowns: list[str], sellers: list[str], since: str | None, until: str | None) -> "Selection":
-    from streams.evidence_manifest import Selection  # noqa: PLC0415
+    from streams.evidence_packs.manifest import Selection  # noqa: PLC0415
 
     for text in (*takedowns, *sellers):
         if not _is_text(text):
@@ -157,7 +157,7 @@ def _moment(option: str, text: str | None) -> datetime | None:
 
 
 def _private_key(path: Path | None) -> "Ed25519PrivateKey | None":
-    from streams.evidence_signature import KeyFileError, load_private  # noqa: PLC0415
+    from streams.evidence_packs.signature import KeyFileError, load_private  # noqa: PLC0415
 
     if path is None:
         return None
@@ -168,7 +168,7 @@ def _private_key(path: Path | None) -> "Ed25519PrivateKey | None":
 
 
 def _redactor(settings: "Settings", redact: Redact | None, secret: Path | None) -> "Redactor | None":
-    from streams.evidence_redaction import Redactor, SecretError, load_secret  # noqa: PLC0415
+    from streams.evidence_packs.redaction import Redactor, SecretError, load_secret  # noqa: PLC0415
 
     if redact is None:
         if secret is not None:
@@ -183,7 +183,7 @@ def _redactor(settings: "Settings", redact: Redact | None, secret: Path | None) 
 def _order(settings: "Settings", selection: "Selection", by: str, lang: Lang, **how: Any) -> "Order":
     from datetime import UTC  # noqa: PLC0415
 
-    from streams.evidence_pack import Order  # noqa: PLC0415
+    from streams.evidence_packs.pack import Order  # noqa: PLC0415
     from streams.program_version import program_version  # noqa: PLC0415
 
     if not by.strip() or len(by) > BY_AT_MOST or not _is_text(by):
@@ -200,10 +200,10 @@ def _write(settings: "Settings", order: "Order", out: Path) -> "tuple[Manifest, 
     import os  # noqa: PLC0415
     import secrets  # noqa: PLC0415
 
-    from streams.evidence_gather import TooMuchError, gather  # noqa: PLC0415
-    from streams.evidence_pack import write_pack  # noqa: PLC0415
-    from streams.evidence_verify import sha256_of  # noqa: PLC0415
-    from streams.spool import Spool  # noqa: PLC0415
+    from streams.evidence_packs.gather import TooMuchError, gather  # noqa: PLC0415
+    from streams.evidence_packs.pack import write_pack  # noqa: PLC0415
+    from streams.evidence_packs.spool import Spool  # noqa: PLC0415
+    from streams.evidence_packs.verify import sha256_of  # noqa: PLC0415
 
     unfinished = out.with_name(f".{out.name}.{secrets.token_hex(6)}")
     try:

@@ -12,7 +12,7 @@ from streams.cli.tail import safe
 if TYPE_CHECKING:
     from connectors.codec import Codec
     from connectors.seller_links import SellerLink
-    from streams.seller_edges import NewestLinks
+    from streams.sellers.edges import NewestLinks
 
 LINK_BYTES = 64 * 1024
 """Of one link; a real one has some hundreds. What is longer is none."""
@@ -25,7 +25,7 @@ def read_links(context: typer.Context, file: Path | None) -> "NewestLinks":
     command where they cannot be read."""
     from connectors.codec import Codec  # noqa: PLC0415
     from connectors.seller_links import SellerLink  # noqa: PLC0415
-    from streams.seller_edges import NewestLinks  # noqa: PLC0415
+    from streams.sellers.edges import NewestLinks  # noqa: PLC0415
 
     newest, broken = NewestLinks(), _Broken()
     if file is None:
@@ -59,7 +59,7 @@ class _Broken:
 def _from_topic(
     context: typer.Context, newest: "NewestLinks", codec: "Codec[SellerLink]", broken: _Broken
 ) -> None:
-    from streams.record_reader import RecordReader  # noqa: PLC0415
+    from streams.kafka_clients.record_reader import RecordReader  # noqa: PLC0415
     from streams.topics import SELLER_LINKS  # noqa: PLC0415
 
     settings = settings_of(context)

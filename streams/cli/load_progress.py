@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 EVERY_SECONDS = 5.0
 """Between two lines where there is no terminal; a new step is said at once."""

@@ -37,11 +37,11 @@ def lookback(
     import msgspec  # noqa: PLC0415
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
-    from streams.listing_store import InUseError  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
     from streams.logs import configure_logs  # noqa: PLC0415
-    from streams.lookback import run_lookback  # noqa: PLC0415
-    from streams.rights_check import RightsError  # noqa: PLC0415
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.lookback.listing_store import InUseError  # noqa: PLC0415
+    from streams.lookback.lookback import run_lookback  # noqa: PLC0415
+    from streams.rights.check import RightsError  # noqa: PLC0415
 
     share = shard_option(shard)
     settings = settings_of(context)

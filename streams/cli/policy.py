@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from connectors.policy_differences import PolicyDifference
     from connectors.verdicts import Verdict
     from fingerprints.policy import Policy
-    from streams.policy_report import Change, Fit
-    from streams.record_reader import Progress
+    from streams.kafka_clients.record_reader import Progress
+    from streams.policy.report import Change, Fit
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts.")]
 MOST_LINE = 1024 * 1024
@@ -45,7 +45,7 @@ def show(
     Example: `relistwatch policy show quiet.json`
     """
     from fingerprints.policy import PARTS  # noqa: PLC0415
-    from streams.policy_file import policy_bytes  # noqa: PLC0415
+    from streams.policy.policy_file import policy_bytes  # noqa: PLC0415
 
     policy = _policy(file, settings_of(context))
     if as_json:
@@ -85,9 +85,9 @@ def fit(
     import msgspec  # noqa: PLC0415
 
     from fingerprints.policy import BUILT_IN, Policy  # noqa: PLC0415
-    from streams.judged_alerts import gather  # noqa: PLC0415
-    from streams.policy_file import policy_bytes  # noqa: PLC0415
-    from streams.policy_report import TooFewVerdictsError, fit_policy  # noqa: PLC0415
+    from streams.policy.judged_alerts import gather  # noqa: PLC0415
+    from streams.policy.policy_file import policy_bytes  # noqa: PLC0415
+    from streams.policy.report import TooFewVerdictsError, fit_policy  # noqa: PLC0415
 
     settings = settings_of(context)
     start = _policy(base, settings)
@@ -124,7 +124,7 @@ def compare(context: typer.Context, as_json: AsJson = False) -> None:
 
     Example: `relistwatch policy compare --json`
     """
-    from streams.difference_report import compare as compared  # noqa: PLC0415
+    from streams.policy.difference_report import compare as compared  # noqa: PLC0415
 
     settings = settings_of(context)
     with broker_errors(), reading_progress() as progress:
@@ -147,7 +147,7 @@ def compare(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _policy(file: Path | None, settings: Settings) -> "Policy":
     from fingerprints.policy import BUILT_IN  # noqa: PLC0415
-    from streams.policy_file import load_policy  # noqa: PLC0415
+    from streams.policy.policy_file import load_policy  # noqa: PLC0415
 
     path = file or (Path(settings.match.policy) if settings.match.policy else None)
     try:
@@ -159,7 +159,7 @@ def _policy(file: Path | None, settings: Settings) -> "Policy":
 def _verdicts(path: Path | None, settings: Settings) -> "Iterable[Verdict]":
     """From the file, or from the topic those in force."""
     from streams.cli.verdicts import tell_foreign  # noqa: PLC0415
-    from streams.verdict_desk import verdicts_in_force  # noqa: PLC0415
+    from streams.verdicts.desk import verdicts_in_force  # noqa: PLC0415
 
     if path is None:
         with broker_errors(), reading_progress() as progress:
@@ -188,7 +188,7 @@ def _lines(path: Path) -> "Iterable[Verdict]":
 def _differences(settings: Settings, progress: "Progress") -> "Iterable[PolicyDifference]":
     from connectors.codec import Codec, RecordError  # noqa: PLC0415
     from connectors.policy_differences import PolicyDifference  # noqa: PLC0415
-    from streams.record_reader import RecordReader  # noqa: PLC0415
+    from streams.kafka_clients.record_reader import RecordReader  # noqa: PLC0415
     from streams.topics import POLICY_DIFFERENCES  # noqa: PLC0415
 
     codec = Codec(PolicyDifference)

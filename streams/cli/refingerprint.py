@@ -8,8 +8,8 @@ from streams.cli.broker import broker_errors, reading_progress
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail, settings_of
 
 if TYPE_CHECKING:
-    from streams.record_reader import Progress
-    from streams.refingerprint import Renewed
+    from streams.generations.refingerprint import Renewed
+    from streams.kafka_clients.record_reader import Progress
     from streams.settings import Settings
 
 
@@ -42,11 +42,11 @@ def refingerprint(
 
     import msgspec  # noqa: PLC0415
 
-    from streams.generation_start import GenerationError  # noqa: PLC0415
-    from streams.group_places import PlacesRefusedError  # noqa: PLC0415
-    from streams.photo_store import StoreError  # noqa: PLC0415
-    from streams.refingerprint import survey  # noqa: PLC0415
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.generations.refingerprint import survey  # noqa: PLC0415
+    from streams.generations.start import GenerationError  # noqa: PLC0415
+    from streams.kafka_clients.group_places import PlacesRefusedError  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.photos.store import StoreError  # noqa: PLC0415
 
     new = settings_of(context)
     if old == new.topics.generation:
@@ -72,10 +72,10 @@ def refingerprint(
 
 
 async def _run(before: "Settings", new: "Settings", days: float, progress: "Progress") -> "Renewed":
-    from streams.metrics import Metrics  # noqa: PLC0415
-    from streams.outbox import Outbox  # noqa: PLC0415
-    from streams.refingerprint import Refingerprint  # noqa: PLC0415
-    from streams.worker_parts import photo_parts  # noqa: PLC0415
+    from streams.generations.refingerprint import Refingerprint  # noqa: PLC0415
+    from streams.kafka_clients.outbox import Outbox  # noqa: PLC0415
+    from streams.metrics.metrics import Metrics  # noqa: PLC0415
+    from streams.worker.parts import photo_parts  # noqa: PLC0415
 
     metrics = Metrics()
     photos, fetcher, keeper, pool = photo_parts(new, metrics)

@@ -56,8 +56,8 @@ def scan(
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    from streams.report import render_report  # noqa: PLC0415
-    from streams.scan import Outputs, Scan  # noqa: PLC0415
+    from streams.scan.report import render_report  # noqa: PLC0415
+    from streams.scan.scan import Outputs, Scan  # noqa: PLC0415
 
     settings = _with_shadow(settings_of(context), shadow_policy, differences)
     dead_path = dead_letters or alerts.with_name(alerts.name + ".dead-letters.jsonl")

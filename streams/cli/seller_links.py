@@ -46,7 +46,7 @@ def seller_link_text(link: "SellerLink") -> "Text":
     """The link in two lines for a person. All text from outside is escaped; Text takes no markup."""
     from rich.text import Text  # noqa: PLC0415
 
-    from streams.seller_words import link_words, listing_words  # noqa: PLC0415
+    from streams.sellers.words import link_words, listing_words  # noqa: PLC0415
 
     text = Text()
     text.append(" and ".join(f"shop {safe(seller.key)}" for seller in link.sellers), style="bold")

@@ -13,8 +13,8 @@ from streams.cli.links_input import read_links
 from streams.cli.tail import safe
 
 if TYPE_CHECKING:
-    from streams.seller_edges import Edge, Reason
-    from streams.seller_graph import Group, SellerGraph, Walk
+    from streams.sellers.edges import Edge, Reason
+    from streams.sellers.graph import Group, SellerGraph, Walk
 
 MEANT_SHOWN = 20
 """Accounts that a bare seller id may mean."""
@@ -88,8 +88,8 @@ def show(
 
     Example: `relistwatch sellers show shopee-id:308864651 --depth 3`
     """
-    from streams.seller_dot import MOST_DRAWN, dot_lines  # noqa: PLC0415
-    from streams.seller_words import walk_lines  # noqa: PLC0415
+    from streams.sellers.dot import MOST_DRAWN, dot_lines  # noqa: PLC0415
+    from streams.sellers.words import walk_lines  # noqa: PLC0415
 
     if as_json and as_dot:
         fail("--json or --dot, not both", EXIT_USAGE)
@@ -118,7 +118,7 @@ def list_groups(
 
     Example: `relistwatch sellers list --from seller-links.jsonl --least backdrop=20`
     """
-    from streams.seller_words import group_line  # noqa: PLC0415
+    from streams.sellers.words import group_line  # noqa: PLC0415
 
     graph = _graph(context, links, reason, least)
     groups = graph.groups()
@@ -135,8 +135,8 @@ def list_groups(
 def _graph(
     context: typer.Context, file: Path | None, reasons: list[ReasonName] | None, least: list[str] | None
 ) -> "SellerGraph":
-    from streams.seller_edges import edges_of  # noqa: PLC0415
-    from streams.seller_graph import SellerGraph  # noqa: PLC0415
+    from streams.sellers.edges import edges_of  # noqa: PLC0415
+    from streams.sellers.graph import SellerGraph  # noqa: PLC0415
 
     from_strength = _least(least or [])
     wanted = {name.reason for name in reasons or ReasonName}
@@ -145,7 +145,7 @@ def _graph(
 
 
 def _least(given: list[str]) -> "dict[Reason, float]":
-    from streams.seller_edges import LEAST  # noqa: PLC0415
+    from streams.sellers.edges import LEAST  # noqa: PLC0415
 
     least = dict(LEAST)
     for text in given:

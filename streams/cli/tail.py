@@ -49,7 +49,7 @@ def show_arriving(
 
     from connectors.codec import Codec, RecordError  # noqa: PLC0415
     from connectors.stop import stop_on_signals  # noqa: PLC0415
-    from streams.record_reader import RecordReader  # noqa: PLC0415
+    from streams.kafka_clients.record_reader import RecordReader  # noqa: PLC0415
 
     settings = settings_of(context)
     console = Console(highlight=False)
@@ -78,6 +78,6 @@ def show_arriving(
 
 def safe(text: str | None, limit: int = TEXT_SHOWN) -> str:
     """Text from outside as it may be printed; nothing for None."""
-    from streams.safe_text import safe_text  # noqa: PLC0415
+    from streams.words.safe_text import safe_text  # noqa: PLC0415
 
     return safe_text(text or "", limit)

@@ -11,7 +11,7 @@ from streams.cli.broker import broker_errors, reading_progress
 from streams.cli.context import EXIT_USAGE, fail, settings_of
 
 if TYPE_CHECKING:
-    from streams.takedown_report import Report
+    from streams.takedowns.report import Report
 
 
 class Form(StrEnum):
@@ -66,10 +66,10 @@ def report(
     """
     from datetime import UTC, timedelta  # noqa: PLC0415
 
-    from streams.takedown_cases import DIMENSIONS, cases_of  # noqa: PLC0415
-    from streams.takedown_courses import courses_of  # noqa: PLC0415
-    from streams.takedown_records import read_records  # noqa: PLC0415
-    from streams.takedown_report import report_of  # noqa: PLC0415
+    from streams.takedowns.cases import DIMENSIONS, cases_of  # noqa: PLC0415
+    from streams.takedowns.courses import courses_of  # noqa: PLC0415
+    from streams.takedowns.records import read_records  # noqa: PLC0415
+    from streams.takedowns.report import report_of  # noqa: PLC0415
 
     first, last = _day("--from", since), _day("--to", until)
     chosen = {each.value for each in by or ()}
@@ -98,7 +98,7 @@ def report(
 def _written(made: "Report", form: Form, lang: Tongue, now: datetime) -> str:
     from rich.console import Console  # noqa: PLC0415
 
-    from streams import takedown_report_forms as forms  # noqa: PLC0415
+    from streams.takedowns import report_forms as forms  # noqa: PLC0415
 
     if form is Form.CSV:
         return forms.as_csv(made, lang.value)

@@ -11,7 +11,7 @@ from streams.cli.context import EXIT_FAILED, EXIT_USAGE, fail, settings_of
 from streams.cli.tail import safe
 
 if TYPE_CHECKING:
-    from streams.takedown_view import RequestView, TakedownView
+    from streams.takedowns.view import RequestView, TakedownView
 
 
 class FoundBy(StrEnum):
@@ -56,7 +56,7 @@ def add(
     import msgspec  # noqa: PLC0415
 
     from connectors.stop import stop_on_signals  # noqa: PLC0415
-    from streams.takedown_desk import NoListingError, request_of, send_request, target_of  # noqa: PLC0415
+    from streams.takedowns.desk import NoListingError, request_of, send_request, target_of  # noqa: PLC0415
 
     settings = settings_of(context)
     with stop_on_signals() as stop:
@@ -96,8 +96,8 @@ def withdraw(
 
     import msgspec  # noqa: PLC0415
 
-    from streams.takedown_desk import requests_for, takedown_in_force  # noqa: PLC0415
-    from streams.takedown_desk import withdraw as take_back  # noqa: PLC0415
+    from streams.takedowns.desk import requests_for, takedown_in_force  # noqa: PLC0415
+    from streams.takedowns.desk import withdraw as take_back  # noqa: PLC0415
 
     settings = settings_of(context)
     with broker_errors():
@@ -132,8 +132,8 @@ def status(
     """
     import msgspec  # noqa: PLC0415
 
-    from streams.takedown_records import read_records  # noqa: PLC0415
-    from streams.takedown_view import view_of  # noqa: PLC0415
+    from streams.takedowns.records import read_records  # noqa: PLC0415
+    from streams.takedowns.view import view_of  # noqa: PLC0415
 
     settings = settings_of(context)
     with broker_errors(), reading_progress() as progress:

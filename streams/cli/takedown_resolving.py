@@ -54,13 +54,13 @@ def resolve(
     from connectors.sdk import AbortError  # noqa: PLC0415
     from connectors.secret import redact  # noqa: PLC0415
     from connectors.stop import stop_on_signals  # noqa: PLC0415
-    from streams.heartbeat_figures import first_heartbeat  # noqa: PLC0415
-    from streams.heartbeat_sender import Heartbeats  # noqa: PLC0415
+    from streams.health.heartbeat_figures import first_heartbeat  # noqa: PLC0415
+    from streams.health.heartbeat_sender import Heartbeats  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
     from streams.logs import configure_logs  # noqa: PLC0415
-    from streams.resolve_connectors import ListingConnectors, connector_specs  # noqa: PLC0415
-    from streams.resolver import Resolver  # noqa: PLC0415
-    from streams.rights_check import RightsError, require_rights  # noqa: PLC0415
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.resolving.connectors import ListingConnectors, connector_specs  # noqa: PLC0415
+    from streams.resolving.resolver import Resolver  # noqa: PLC0415
+    from streams.rights.check import RightsError, require_rights  # noqa: PLC0415
 
     settings = settings_of(context)
     configure_logs(as_json=log_json)
@@ -101,7 +101,7 @@ def _answer(running: ExitStack, health: "web.Application", host: str, port: int)
     """Answer as long as `running` is open."""
     import structlog  # noqa: PLC0415
 
-    from streams.health_thread import answering  # noqa: PLC0415
+    from streams.health.probes_thread import answering  # noqa: PLC0415
 
     try:
         taken = running.enter_context(answering(health, host, port))

@@ -3,13 +3,13 @@
 import json
 from typing import TYPE_CHECKING
 
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections import Counter
 
     from connectors.takedown_lists.reading import TakedownList
-    from streams.takedown_import import Counts, Refusal
+    from streams.takedowns.importing import Counts, Refusal
 
 TEXT_SHOWN = 120
 

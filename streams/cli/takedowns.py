@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connectors.takedown_lists.reading import TakedownList
     from connectors.takedown_requests import Received, RequestSource
     from streams.settings import Settings
-    from streams.takedown_import import Counts, KnownRequests, Refusal, TakedownImport, Waiting
+    from streams.takedowns.importing import Counts, KnownRequests, Refusal, TakedownImport, Waiting
 
 REJECTS_SHOWN = 10
 REFRESH_ITEMS = 500
@@ -89,7 +89,7 @@ def import_list(
 
     from connectors.takedown_lists.items import ListError  # noqa: PLC0415
     from connectors.takedown_requests import Received  # noqa: PLC0415
-    from streams.takedown_import import Waiting  # noqa: PLC0415
+    from streams.takedowns.importing import Waiting  # noqa: PLC0415
 
     # A list's records have no cycles: looking for some among them was a fifth of the time.
     gc.set_threshold(200_000)
@@ -140,9 +140,9 @@ def _known(settings: "Settings", *, dry_run: bool) -> "tuple[KnownRequests, bool
     """What was requested before, and whether it is known. A dry run does without a broker."""
     from kafka.errors import KafkaError  # noqa: PLC0415
 
-    from streams.record_reader import ReadError  # noqa: PLC0415
-    from streams.takedown_import import KnownRequests  # noqa: PLC0415
-    from streams.takedown_requests import known_requests  # noqa: PLC0415
+    from streams.kafka_clients.record_reader import ReadError  # noqa: PLC0415
+    from streams.takedowns.importing import KnownRequests  # noqa: PLC0415
+    from streams.takedowns.requests import known_requests  # noqa: PLC0415
 
     with broker_errors(), reading_progress() as progress:
         try:
@@ -177,8 +177,8 @@ def _read(
     import msgspec  # noqa: PLC0415
 
     from connectors.short_links import ShortLinks  # noqa: PLC0415
-    from streams.rejects_file import RejectsFile  # noqa: PLC0415
-    from streams.takedown_import import TakedownImport  # noqa: PLC0415
+    from streams.takedowns.importing import TakedownImport  # noqa: PLC0415
+    from streams.takedowns.rejects_file import RejectsFile  # noqa: PLC0415
 
     with ExitStack() as stack:
         progress = stack.enter_context(_progress(safe(opened.name)))
@@ -243,7 +243,7 @@ def _progress(name: str) -> "Iterator[Callable[[str], None]]":
 
 
 def _send(settings: "Settings", waiting: "Waiting", received_at: Any) -> list[str]:
-    from streams.takedown_requests import send_requests  # noqa: PLC0415
+    from streams.takedowns.requests import send_requests  # noqa: PLC0415
 
     if not waiting.count:
         return []

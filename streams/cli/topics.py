@@ -45,7 +45,7 @@ def create(
     """
     import msgspec  # noqa: PLC0415
 
-    from streams.topic_admin import BrokerUnavailableError, TopicsRefusedError, create_topics  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError, TopicsRefusedError, create_topics  # noqa: PLC0415
 
     settings = settings_of(context)
     given = {"partitions": partitions, "replication": replication}
@@ -72,7 +72,7 @@ def check(
 
     Example: `relistwatch topics check`
     """
-    from streams.topic_admin import BrokerUnavailableError, check_topics  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError, check_topics  # noqa: PLC0415
 
     try:
         differences = check_topics(settings_of(context))

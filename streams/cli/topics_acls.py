@@ -11,7 +11,7 @@ from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.access_list import Comparison, Entry
+    from streams.rights.access_list import Comparison, Entry
     from streams.settings import Settings
 
 
@@ -59,8 +59,8 @@ def acls(
     `relistwatch topics acls --format commands --user console=User:desk > grant.sh`;
     `relistwatch --config admin.toml topics acls --apply`; every night: `relistwatch topics acls --check --json`
     """
-    from streams.access_list import UserError, commands, users_of, wanted_entries  # noqa: PLC0415
-    from streams.topic_rights import BY_NAME  # noqa: PLC0415
+    from streams.rights.access_list import UserError, commands, users_of, wanted_entries  # noqa: PLC0415
+    from streams.rights.topic_rights import BY_NAME  # noqa: PLC0415
 
     if apply and check:
         fail("--apply and --check: one of them", EXIT_USAGE)
@@ -86,7 +86,7 @@ def acls(
 
 
 def _component_row(settings: "Settings", name: str, principal: str) -> dict[str, Any]:
-    from streams.topic_rights import BY_NAME, right_of  # noqa: PLC0415
+    from streams.rights.topic_rights import BY_NAME, right_of  # noqa: PLC0415
 
     component = BY_NAME[name]
     rights = []
@@ -115,13 +115,13 @@ def _tell_component(settings: "Settings", name: str, principal: str) -> None:
 
 
 def _on_the_broker(settings: "Settings", entries: "list[Entry]", *, apply: bool, as_json: bool) -> None:
-    from streams.access_list import compare  # noqa: PLC0415
-    from streams.access_list_admin import (  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.rights.access_list import compare  # noqa: PLC0415
+    from streams.rights.access_list_admin import (  # noqa: PLC0415
         AccessListError,
         add_to_access_list,
         read_access_list,
     )
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
 
     try:
         found = compare(entries, read_access_list(settings))

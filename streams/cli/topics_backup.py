@@ -28,8 +28,8 @@ def backup(
 
     Example: `relistwatch topics backup --out topics.jsonl.gz --without listings`
     """
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
-    from streams.topic_backup import KEPT, back_up  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.upkeep.topic_backup import KEPT, back_up  # noqa: PLC0415
 
     settings = settings_of(context)
     left_out = set(without or ())
@@ -69,9 +69,9 @@ def restore(
 
     Example: `relistwatch topics restore topics.jsonl.gz --dry-run`
     """
-    from streams.backup_file import BackupError  # noqa: PLC0415
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
-    from streams.topic_restore import restore as restore_topics  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
+    from streams.upkeep.backup_file import BackupError  # noqa: PLC0415
+    from streams.upkeep.topic_restore import restore as restore_topics  # noqa: PLC0415
 
     try:
         with broker_errors(), reading_progress() as progress:

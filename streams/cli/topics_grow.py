@@ -36,8 +36,8 @@ def grow(
 
     Example: `relistwatch topics grow --partitions 24 --dry-run`
     """
-    from streams.topic_admin import BrokerUnavailableError, TopicsRefusedError  # noqa: PLC0415
-    from streams.topic_growth import NotQuietError, grow_topics  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError, TopicsRefusedError  # noqa: PLC0415
+    from streams.upkeep.topic_growth import NotQuietError, grow_topics  # noqa: PLC0415
 
     try:
         steps = grow_topics(

@@ -31,8 +31,8 @@ def lag(
 
     from kafka.errors import KafkaError  # noqa: PLC0415
 
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
-    from streams.topic_offsets import OffsetsReader  # noqa: PLC0415
+    from streams.health.topic_offsets import OffsetsReader  # noqa: PLC0415
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
 
     deadline = time.monotonic() + wait
     try:

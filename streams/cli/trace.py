@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from streams.listing_trace import Trace
-    from streams.record_reader import Progress
+    from streams.kafka_clients.record_reader import Progress
     from streams.settings import Settings
-    from streams.trace_steps import Step
+    from streams.tracing.listing_trace import Trace
+    from streams.tracing.steps import Step
 
 WHAT_SHOWN = 600
 STYLES = {"alert": "bold", "held alert": "bold", "dead letter": "bold", "takedown": "bold"}
@@ -59,7 +59,7 @@ def trace(
     import msgspec  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
 
-    from streams.trace_reading import read_trace  # noqa: PLC0415
+    from streams.tracing.reading import read_trace  # noqa: PLC0415
 
     settings = settings_of(context)
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
@@ -80,8 +80,8 @@ def trace(
 
 def _listing(settings: "Settings", what: str, progress: "Progress") -> tuple[str, str]:
     """Marketplace and listing id; a text that means none ends the command."""
-    from streams.takedown_desk import NoListingError, target_of  # noqa: PLC0415
-    from streams.trace_reading import listing_of_alert  # noqa: PLC0415
+    from streams.takedowns.desk import NoListingError, target_of  # noqa: PLC0415
+    from streams.tracing.reading import listing_of_alert  # noqa: PLC0415
 
     if re.fullmatch(r"[0-9a-f]{32}", what):
         found = listing_of_alert(settings, what, progress)

@@ -53,7 +53,7 @@ def add(
 
     from connectors.codec import Codec, RecordError  # noqa: PLC0415
     from connectors.verdicts import Judgement, Verdict  # noqa: PLC0415
-    from streams.verdict_desk import find_alert, send_verdict  # noqa: PLC0415
+    from streams.verdicts.desk import find_alert, send_verdict  # noqa: PLC0415
 
     settings = settings_of(context)
     with broker_errors():
@@ -93,7 +93,7 @@ def withdraw(
 
     Example: `relistwatch verdicts withdraw edb303b7a8f193afc76073b516b94c3f`
     """
-    from streams.verdict_desk import send_verdict, verdicts_in_force  # noqa: PLC0415
+    from streams.verdicts.desk import send_verdict, verdicts_in_force  # noqa: PLC0415
 
     settings = settings_of(context)
     with broker_errors():
@@ -135,8 +135,8 @@ def allowed(
     """
     import json  # noqa: PLC0415
 
-    from streams.allow_list import AllowList  # noqa: PLC0415
-    from streams.verdict_desk import verdicts_in_force  # noqa: PLC0415
+    from streams.engine.allow_list import AllowList  # noqa: PLC0415
+    from streams.verdicts.desk import verdicts_in_force  # noqa: PLC0415
 
     settings = settings_of(context)
     found = AllowList(settings.match.allow_accounts)

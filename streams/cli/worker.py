@@ -44,11 +44,11 @@ def worker(
     """
     import msgspec  # noqa: PLC0415
 
+    from streams.kafka_clients.topic_admin import BrokerUnavailableError  # noqa: PLC0415
     from streams.logs import configure_logs  # noqa: PLC0415
-    from streams.photo_store import StoreError  # noqa: PLC0415
-    from streams.rights_check import RightsError  # noqa: PLC0415
-    from streams.topic_admin import BrokerUnavailableError  # noqa: PLC0415
-    from streams.worker import run_worker  # noqa: PLC0415
+    from streams.photos.store import StoreError  # noqa: PLC0415
+    from streams.rights.check import RightsError  # noqa: PLC0415
+    from streams.worker.worker import run_worker  # noqa: PLC0415
 
     settings = settings_of(context)
     if port is not None:

@@ -24,8 +24,8 @@ from streams.console.routes import Route
 from streams.console.tables import ALERTS
 from streams.console.words import Language, word
 from streams.epoch import now_ms
-from streams.held_alerts import release
-from streams.record_reader import ReadError
+from streams.kafka_clients.record_reader import ReadError
+from streams.verdicts.held_alerts import release
 
 MOST_REASON = 2000
 """As long as a verdict's reason may be."""

@@ -26,7 +26,7 @@ from streams.console.queue.search import Place, find
 from streams.console.routes import Route
 from streams.console.tables import ALERTS, VERDICTS
 from streams.epoch import now_ms
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 AT_ONCE = 500
 VERDICT_COLUMNS = ("state", "held", "verdict_by", "verdict_reason", "verdict_at")

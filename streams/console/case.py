@@ -31,7 +31,7 @@ from streams.console.tables import ALERTS
 from streams.console.title_marks import TitleMarks, title_marks
 from streams.console.web_links import web_link
 from streams.console.words import Language
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from connectors.events import Alert
 from connectors.evidence import Evidence
 from streams.console.words import Language
-from streams.evidence_words import evidence_words
+from streams.words.evidence import evidence_words
 
 MOST_PARTS = 40
 """Shown; an alert has some ten."""

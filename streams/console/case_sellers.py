@@ -11,8 +11,8 @@ from connectors.seller_links import SellerLink
 from streams.console.case_records import NUL
 from streams.console.seller_sketch import Sketch, seller_sketch
 from streams.console.tables import SELLER_LINKS
-from streams.seller_edges import NewestLinks, edges_of
-from streams.seller_graph import SellerGraph
+from streams.sellers.edges import NewestLinks, edges_of
+from streams.sellers.graph import SellerGraph
 
 LINKS_READ = 200
 """Of each side and step: an account whose contact thousands tell has as many links."""

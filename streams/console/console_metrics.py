@@ -13,12 +13,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from streams.build_info import add_build_info
 from streams.console.context import Console, console_of
 from streams.console.feeder import FeedState
 from streams.console.parts import Parts
 from streams.console.routes import Handler
-from streams.health import metrics_app
+from streams.health.probes import metrics_app
+from streams.metrics.build_info import add_build_info
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0)
 """With a bound at 0.2: pages promise to answer within that."""

@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 
-from streams.safe_text import HIDDEN
+from streams.words.safe_text import HIDDEN
 
 TEXT_SHOWN = 20_000
 HEX_SHOWN = 4096

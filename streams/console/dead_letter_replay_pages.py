@@ -28,7 +28,7 @@ from streams.console.tables import DEAD_LETTERS
 from streams.console.words import word
 from streams.dead_letter_replay import Place
 from streams.epoch import now_ms
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 AUDIT_ACTION = "dead letters replayed"
 

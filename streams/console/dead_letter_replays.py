@@ -20,9 +20,9 @@ from streams.console.context import Console
 from streams.console.tables import DEAD_LETTERS
 from streams.dead_letter_replay import FoundLetter, Place, Unreplayable, letter_of, replay
 from streams.epoch import now_ms
-from streams.offset_reader import OffsetReader
-from streams.record_reader import ReadError, Record
-from streams.seen_listings import Place as TopicPlace
+from streams.kafka_clients.record_reader import ReadError, Record
+from streams.resolving.offset_reader import OffsetReader
+from streams.resolving.seen_listings import Place as TopicPlace
 from streams.settings import Settings
 from streams.topics import DEAD_LETTERS as TOPIC
 

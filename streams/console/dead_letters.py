@@ -33,8 +33,8 @@ from streams.console.routes import Route
 from streams.console.words import ALL
 from streams.dead_letter_replay import Place
 from streams.epoch import now_ms
-from streams.record_reader import ReadError
-from streams.safe_text import safe_bytes
+from streams.kafka_clients.record_reader import ReadError
+from streams.words.safe_text import safe_bytes
 
 HEADERS_SHOWN = 100
 HEADER_BYTES = 1000

@@ -12,7 +12,7 @@ from streams.console.refusals import RefusedError
 from streams.console.rendering import language_for, page
 from streams.console.routes import Handler
 from streams.console.words import ALL, word
-from streams.record_reader import ReadError
+from streams.kafka_clients.record_reader import ReadError
 
 log = structlog.get_logger(__name__)
 

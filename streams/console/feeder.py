@@ -15,7 +15,7 @@ from streams.console.feed.statistics import Statistics
 from streams.console.feed.turn import Turn, turn_on
 from streams.console.parts import Parts
 from streams.console.tables import META
-from streams.topic_follower import TopicFollower
+from streams.kafka_clients.topic_follower import TopicFollower
 from streams.topics import names_on_broker
 
 log = structlog.get_logger(__name__)

@@ -10,9 +10,9 @@ from kafka import KafkaConsumer, TopicPartition
 from connectors.codec import Codec, RecordError
 from connectors.kafka_offsets import at_times, of_every
 from streams.console.instances import LOST_SECONDS
-from streams.heartbeat import Heartbeat
-from streams.kafka_options import client_options
-from streams.record_reader import REACH_MS, partitions_of
+from streams.health.heartbeat import Heartbeat
+from streams.kafka_clients.kafka_options import client_options
+from streams.kafka_clients.record_reader import REACH_MS, partitions_of
 from streams.settings import Settings
 from streams.topics import HEARTBEATS, topic_name
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.heartbeat import LOST_AFTER, Heartbeat, PartKind
+from streams.health.heartbeat import LOST_AFTER, Heartbeat, PartKind
 
 Standing = Literal["starting", "ready", "stopping", "failing", "lost", "failed", "stopped"]
 """The state that the part gave, while it is heard. After that `lost`, or by its last words `failed` or `stopped`."""

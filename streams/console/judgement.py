@@ -11,7 +11,7 @@ from typing import Literal
 
 from streams.console.instances import Instance, missed, of_kind
 from streams.console.store_figures import RECENT_MINUTES, StoreFigures
-from streams.topic_offsets import Offsets, Place
+from streams.health.topic_offsets import Offsets, Place
 
 Level = Literal["ok", "warn", "act"]
 LEVELS: tuple[Level, ...] = ("act", "warn", "ok")

@@ -9,7 +9,7 @@ from connectors.codec import RecordError
 from connectors.events import DeadLetter
 from streams.console.context import Console
 from streams.dead_letter_replay import Place, letter_of
-from streams.record_reader import ReadError, RecordReader, UnreachableError
+from streams.kafka_clients.record_reader import ReadError, RecordReader, UnreachableError
 from streams.settings import Settings
 from streams.topics import DEAD_LETTERS
 

@@ -35,10 +35,10 @@ from streams.console.side_jobs import (
     SendJob,
     Sent,
 )
-from streams.record_reader import ReadError
-from streams.rejects_file import RejectsFile
-from streams.takedown_import import KnownRequests, Refusal, TakedownImport, Waiting
-from streams.takedown_requests import known_requests, send_requests
+from streams.kafka_clients.record_reader import ReadError
+from streams.takedowns.importing import KnownRequests, Refusal, TakedownImport, Waiting
+from streams.takedowns.rejects_file import RejectsFile
+from streams.takedowns.requests import known_requests, send_requests
 
 TELL_SECONDS = 0.25
 REFUSED_SHOWN = 20

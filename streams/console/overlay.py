@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from connectors.evidence import PhotoEvidence
-from streams.aligned_pair import Point, aligned_pair
+from streams.photos.aligned_pair import Point, aligned_pair
 
 WHOLE = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 WHOLE_MIRRORED = ((-1.0, 0.0, 1.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))

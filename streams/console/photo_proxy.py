@@ -1,8 +1,8 @@
 """Photos for pages: out of the photo store or from an address, never as they are.
 
 Whatever the bytes were, a browser gets a JPEG that our own program drew from the pixels in a process apart
-(`streams.picture_pool`): no script, no metadata, no format but one, at most 800 pixels. A photo's host is asked by us,
-through the guard that photos of listings go through (`streams.photo_fetch`), and never sees who looks.
+(`streams.photos.picture_pool`): no script, no metadata, no format but one, at most 800 pixels. A photo's host
+is asked by us, through the guard that photos of listings go through (`streams.photos.fetch`), and never sees who looks.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ from contextlib import AsyncExitStack
 import structlog
 
 from fingerprints.photo_decode import PhotoError
-from streams.address_guard import AddressGuard
 from streams.console.picture_cache import Failure, Key, PictureCache
-from streams.photo_fetch import PhotoFetcher
-from streams.photo_store import PhotoStore, StoreError, open_store
-from streams.picture_pool import PicturePool
+from streams.photos.address_guard import AddressGuard
+from streams.photos.fetch import PhotoFetcher
+from streams.photos.picture_pool import PicturePool
+from streams.photos.store import PhotoStore, StoreError, open_store
 from streams.settings import Settings
 
 log = structlog.get_logger(__name__)

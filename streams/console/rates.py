@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from streams.heartbeat import Heartbeat
+from streams.health.heartbeat import Heartbeat
 
 WINDOW_SECONDS = 10.0
 """A rate is over the newest heartbeats that are at least so far apart: five of the usual ones. What begins shows in

@@ -13,7 +13,7 @@ from streams.console.context import console_of
 from streams.console.guard import csrf_of, person_or_none
 from streams.console.static_files import address_of
 from streams.console.words import Language, language_of, word
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 LANGUAGE_COOKIE = "rw_language"
 THEME_COOKIE = "rw_theme"

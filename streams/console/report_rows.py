@@ -8,9 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from streams.console.database import Database, DatabaseError
 from streams.console.side_jobs import Answer, Failed, Reported, ReportJob
 from streams.console.takedown_records_kept import Which, kept_records
-from streams.takedown_cases import cases_of
-from streams.takedown_courses import courses_of
-from streams.takedown_report import report_of
+from streams.takedowns.cases import cases_of
+from streams.takedowns.courses import courses_of
+from streams.takedowns.report import report_of
 
 
 def reported(job: ReportJob) -> Answer:

@@ -13,7 +13,7 @@ from datetime import datetime
 from streams.console.context import Console
 from streams.console.side_jobs import Failed, Reported, ReportJob
 from streams.console.side_processes import SideProcesses
-from streams.takedown_cases import Dimension
+from streams.takedowns.cases import Dimension
 
 FRESH_SECONDS = 30.0
 """After which a report is made anew when somebody asks; until it is there they get the older one, with its time."""

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal, or_, select, tuple_
 
 from streams.console.tables import REQUESTS
-from streams.takedown_desk import NoListingError, target_of
+from streams.takedowns.desk import NoListingError, target_of
 
 PAGE = 50
 LISTS = 25

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.seller_edges import Edge
-from streams.seller_graph import SellerGraph, Step
+from streams.sellers.edges import Edge
+from streams.sellers.graph import SellerGraph, Step
 
 MOST_SHOWN = 30
 DEPTH = 2

@@ -20,7 +20,7 @@ from connectors.takedown_lists.items import ListError
 from streams.console.list_reading import read, send
 from streams.console.side_jobs import Answer, Failed, Job, Line, ReadJob, Refused, SendJob
 from streams.die_with_parent import die_with_parent
-from streams.record_reader import ReadError
+from streams.kafka_clients.record_reader import ReadError
 
 NICE = 5
 MEMORY_BYTES = 4 * 1024**3

@@ -9,8 +9,8 @@ from msgspec import Struct
 from connectors.takedown_lists.list_kinds import Kind
 from connectors.takedown_requests import RequestSource
 from streams.settings import Settings
-from streams.takedown_cases import Dimension
-from streams.takedown_report import Report
+from streams.takedowns.cases import Dimension
+from streams.takedowns.report import Report
 
 UPLOAD = "upload"
 WAITING = "waiting.jsonl"

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from streams.console.side_jobs import Answer, Failed, Job, Line, Progress
-from streams.photo_process import KEPT_VARIABLES
+from streams.photos.process import KEPT_VARIABLES
 
 log = structlog.get_logger(__name__)
 

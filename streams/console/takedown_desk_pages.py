@@ -21,8 +21,8 @@ from streams.console.routes import Route
 from streams.console.tables import TAKEDOWNS
 from streams.console.words import word
 from streams.epoch import now_ms
-from streams.safe_text import safe_text
-from streams.takedown_desk import NoListingError, request_of, send_request, target_of, withdraw
+from streams.takedowns.desk import NoListingError, request_of, send_request, target_of, withdraw
+from streams.words.safe_text import safe_text
 
 LONGEST_LINK = 4096
 LONGEST_TEXT = 1000

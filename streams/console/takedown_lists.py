@@ -30,8 +30,8 @@ from streams.console.request_rows import (
 )
 from streams.console.routes import Route
 from streams.console.takedown_story import in_force, story
-from streams.takedown_view import StandingView
-from streams.takedown_words import WORDS
+from streams.takedowns.report_words import WORDS
+from streams.takedowns.view import StandingView
 
 LONGEST_QUERY = 4096
 """As long as a link may be."""

@@ -1,6 +1,6 @@
 """Takedowns and all that is known of them out of the console's database, as the report and the story take them.
 
-They are those of `streams.takedown_records`, which reads the topics; what the console does not keep any more
+They are those of `streams.takedowns.records`, which reads the topics; what the console does not keep any more
 (`dashboard.keep_days`) is not here.
 """
 
@@ -19,9 +19,9 @@ from connectors.field_types import Timestamp
 from connectors.takedown_requests import ListPlace, RequestSource, TakedownRequest
 from connectors.takedown_status import Reason, State, TakedownChange, TakedownStatus
 from streams.console.tables import ALERTS, CHANGES, REQUESTS, TAKEDOWNS
-from streams.takedown_cases import Published
-from streams.takedown_courses import CLEARED
-from streams.takedown_records import TakedownRecords
+from streams.takedowns.cases import Published
+from streams.takedowns.courses import CLEARED
+from streams.takedowns.records import TakedownRecords
 
 AT_ONCE = 2000
 WAITING = "waiting"

@@ -13,9 +13,9 @@ from streams.console.rendering import language_for, page
 from streams.console.reports import Asked, ReportError, dimensions, reports_of
 from streams.console.routes import Route
 from streams.console.side_jobs import Reported
-from streams.takedown_cases import DIMENSIONS
-from streams.takedown_report_forms import SHOWN, TIMES, as_csv, as_html, as_json, value_shown
-from streams.takedown_words import WORDS, duration
+from streams.takedowns.cases import DIMENSIONS
+from streams.takedowns.report_forms import SHOWN, TIMES, as_csv, as_html, as_json, value_shown
+from streams.takedowns.report_words import WORDS, duration
 
 FILES = {"csv": "text/csv", "json": "application/json", "html": "text/html"}
 

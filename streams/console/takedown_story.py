@@ -4,8 +4,8 @@ from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, unio
 
 from streams.console.tables import ALERT_TAKEDOWNS, ALERTS, CHANGES, REQUESTS, TAKEDOWNS
 from streams.console.takedown_records_kept import Which, kept_records
-from streams.takedown_desk import NoListingError, target_of
-from streams.takedown_view import StandingView, view_of
+from streams.takedowns.desk import NoListingError, target_of
+from streams.takedowns.view import StandingView, view_of
 
 MOST_REQUESTS = 500
 """Of one listing or takedown."""

@@ -12,7 +12,7 @@ from streams.console.instances import Instance, Standing, of_kind
 from streams.console.rendering import ENVIRONMENT
 from streams.console.watch_core import Snapshot
 from streams.console.words import LANGUAGES, Language, word
-from streams.topic_offsets import Offsets
+from streams.health.topic_offsets import Offsets
 
 STAGES = ("connect", "fingerprint", "match")
 MOST_ROWS = 100

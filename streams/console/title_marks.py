@@ -16,7 +16,7 @@ from fingerprints.title_rarity import WordRarity
 from fingerprints.title_trace import TracedWord, trace_title
 from fingerprints.title_weight import COVERED
 from fingerprints.title_words import TitleWords, meaning, words_of
-from streams.safe_text import HIDDEN
+from streams.words.safe_text import HIDDEN
 
 SHOWN_AT_MOST = 400
 """Characters of a title that are shown; marketplaces allow 60 to 255."""

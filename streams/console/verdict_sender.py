@@ -16,10 +16,10 @@ import structlog
 
 from connectors.kafka_delivery import KafkaDelivery
 from connectors.sdk import ConnectorError, RetryError
-from streams.kafka_options import client_options
+from streams.kafka_clients.kafka_options import client_options
 from streams.settings import Settings
 from streams.topics import VERDICTS, topic_name
-from streams.verdict_desk import REQUEST_BYTES, VerdictMessage
+from streams.verdicts.desk import REQUEST_BYTES, VerdictMessage
 
 log = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from streams.console.sampler import Sampler
 from streams.console.store_figures import StoreFigures, StoreReader
 from streams.console.throughput_view import publish
 from streams.console.watch_core import HEARTBEATS, Seen, Snapshot, WatchCore
-from streams.topic_offsets import OffsetsReader
+from streams.health.topic_offsets import OffsetsReader
 
 log = structlog.get_logger(__name__)
 

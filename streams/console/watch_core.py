@@ -10,8 +10,8 @@ from streams.console.instances import Instance, Instances, of_kind
 from streams.console.judgement import AWAY_SECONDS, Asked, Facts, Finding, judge
 from streams.console.rates import Growth, Rates, counts_of
 from streams.console.store_figures import StoreFigures
+from streams.health.topic_offsets import Offsets, Place
 from streams.settings import Settings
-from streams.topic_offsets import Offsets, Place
 from streams.topics import ALERTS
 
 ASKED_SECONDS = 300.0

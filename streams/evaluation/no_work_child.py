@@ -1,6 +1,6 @@
 """A photo process that does nothing with a photo: what is left of the time is the way there and back."""
 
-from streams.photo_child import Reply, run
+from streams.photos.child import Reply, run
 
 ANSWER = bytes(16 * 1024)
 """As large as a print."""

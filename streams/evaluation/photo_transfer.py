@@ -14,15 +14,15 @@ import time
 from PIL import Image
 
 from connectors.sample.seeds import field
-from streams.benchmark import own_seconds
+from streams.benchmarks.stream import own_seconds
 from streams.evaluation.photo_bench_methods import MAX_PIXELS
 from streams.evaluation.report import machine
-from streams.photo_process import PhotoProcess
+from streams.photos.process import PhotoProcess
 
 BYTES = 87_000
 """A photo as marketplaces serve it (docs/benchmarks.md, "Photos kept, and evidence")."""
 ROUNDS, PHOTOS = 9, 400
-CHILDREN = {"fingerprint": "streams.photo_child", "nothing": "streams.evaluation.no_work_child"}
+CHILDREN = {"fingerprint": "streams.photos.child", "nothing": "streams.evaluation.no_work_child"}
 
 
 async def measure() -> dict[str, list[tuple[float, float]]]:

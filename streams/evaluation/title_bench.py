@@ -31,7 +31,7 @@ RATE, GOAL = 0.01, 0.95
 SECONDS_AT_MOST = 20.0
 """Processor seconds that one method's look-ups may take; a slow one is timed on fewer."""
 BANK_SEED, QUERY_SEED = 99, 5
-"""As in `streams.benchmark`."""
+"""As in `streams.benchmarks.stream`."""
 
 
 @dataclass(frozen=True, slots=True)

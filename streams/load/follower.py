@@ -7,9 +7,9 @@ from typing import Any, Self
 import msgspec
 
 from connectors.kafka_offsets import of_every
+from streams.kafka_clients.message_headers import received_ms
+from streams.kafka_clients.record_reader import ReadError, Record, connected, partitions_of
 from streams.load.tally import Arrived, Tally
-from streams.message_headers import received_ms
-from streams.record_reader import ReadError, Record, connected, partitions_of
 from streams.settings import Settings
 from streams.topics import ALERTS, DEAD_LETTERS, HELD_ALERTS, topic_name
 

@@ -7,7 +7,7 @@ from streams.load.axis import plain
 from streams.load.recording import Planted, Recording
 from streams.load.report import Report
 from streams.load.words import HEADS, shares, what_was_asked
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 ODD_SHOWN = 20
 TEXT_SHOWN = 300

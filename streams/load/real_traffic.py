@@ -1,13 +1,13 @@
 """Whether the topics that a load would write to hold anything but loads."""
 
 from connectors.kafka_offsets import of_every
+from streams.kafka_clients.record_reader import connected, partitions_of
 from streams.load.stock import MARKETPLACE
-from streams.offset_reader import OffsetReader
-from streams.record_reader import connected, partitions_of
-from streams.safe_text import safe_bytes
-from streams.seen_listings import Place
+from streams.resolving.offset_reader import OffsetReader
+from streams.resolving.seen_listings import Place
 from streams.settings import Settings
 from streams.topics import LISTINGS, topic_name
+from streams.words.safe_text import safe_bytes
 
 
 def real_listing(settings: Settings) -> str | None:

@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from connectors.sdk import AbortError, RetryError
 from connectors.stop import Stop
+from streams.health.topic_offsets import OffsetsReader
+from streams.kafka_clients.record_reader import RecordReader
+from streams.kafka_clients.topic_admin import BrokerUnavailableError
 from streams.load.follower import Follower
 from streams.load.pattern import number_of
 from streams.load.plan import Mix, Plan, amounts
@@ -23,10 +26,7 @@ from streams.load.stock import MARKETPLACE, draw_stock
 from streams.load.takedowns import await_matchable, publish, withdraw
 from streams.load.tally import Tally
 from streams.program_version import program_version
-from streams.record_reader import RecordReader
 from streams.settings import Settings
-from streams.topic_admin import BrokerUnavailableError
-from streams.topic_offsets import OffsetsReader
 from streams.topics import FINGERPRINTS, LISTINGS
 
 MOST_INTERVALS = 300

@@ -19,7 +19,7 @@ from kafka import KafkaProducer
 from msgspec import Struct
 
 from streams.die_with_parent import die_with_parent
-from streams.kafka_options import client_options
+from streams.kafka_clients.kafka_options import client_options
 from streams.load.histogram import Histogram
 from streams.load.plan import Plan
 from streams.settings import Settings

@@ -21,11 +21,11 @@ from connectors.sample.plan import SOFT_DISGUISES
 from connectors.sample.writer import Shop, Writer
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_print import print_of_bytes
+from streams.engine.pipeline import PhotoOutcome, fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
 from streams.load.pattern import Pattern, marked, pattern_of
-from streams.pipeline import PhotoOutcome, fingerprint_listing, fingerprint_takedown, match_listing
-from streams.rules import Rules
 from streams.settings import Photos
-from streams.takedown_bank import TakedownBank
 
 MARKETPLACE = "relistwatch-load"
 """Of every listing of a load; a real marketplace has another name."""

@@ -12,15 +12,15 @@ from kafka import KafkaProducer
 from connectors.kafka_delivery import KafkaDelivery
 from connectors.sdk import AbortError
 from connectors.stop import Stop
-from streams.kafka_options import client_options
-from streams.key_partition import partition_of
+from streams.kafka_clients.kafka_options import client_options
+from streams.kafka_clients.key_partition import partition_of
+from streams.kafka_clients.message_headers import cloud_event_headers
+from streams.kafka_clients.outbox import Outgoing
+from streams.kafka_clients.record_reader import RecordReader, connected
 from streams.load.follower import Follower
 from streams.load.pattern import number_of
 from streams.load.plan import Plan
 from streams.load.stock import MARKETPLACE, Relist
-from streams.message_headers import cloud_event_headers
-from streams.outbox import Outgoing
-from streams.record_reader import RecordReader, connected
 from streams.settings import Settings
 from streams.topics import FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, TopicSpec, topic_name
 

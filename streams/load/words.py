@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streams.load.recording import Planted, Recording
 from streams.load.report import Latencies, Report
-from streams.safe_text import safe_text
+from streams.words.safe_text import safe_text
 
 HEADS = {50.0: "p50", 90.0: "p90", 95.0: "p95", 99.0: "p99", 99.9: "p99.9", 100.0: "most"}
 VERDICTS = {

@@ -250,7 +250,7 @@ def test_a_missing_series_is_named() -> None:
 
 
 def test_constants_that_stand_twice_agree() -> None:
-    from streams.worker import FETCH_BYTES as OF_THE_WORKER
+    from streams.worker.worker import FETCH_BYTES as OF_THE_WORKER
 
     assert FETCH_BYTES == OF_THE_WORKER
     assert sum(topic.partitions is None for topic in ALL_TOPICS) == TOPICS_WITH_PARTITIONS

@@ -11,10 +11,10 @@ from connectors.events import ListingEvent
 from fingerprints.photo_print import print_of_bytes
 from streams.chaos.flow_plan import SHARES, FlowPlan, Outgoing
 from streams.chaos.record import version_of
-from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
-from streams.policy_file import rules_of
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.takedown_bank import TakedownBank
+from streams.policy.policy_file import rules_of
 from streams.settings import Match
-from streams.takedown_bank import TakedownBank
 
 COUNT = 2500
 NOW = 1_790_000_000.0

@@ -20,7 +20,7 @@ from streams.chaos.photo_host import PhotoHost
 from streams.chaos.relay import Relay
 from streams.chaos.small_disk import SmallDisk
 from streams.kafka_local.layout import settle_layout
-from streams.photo_fetch import PhotoFetcher
+from streams.photos.fetch import PhotoFetcher
 from streams.settings import Photos
 
 needs_network = pytest.mark.skipif(network.available() is not None, reason=str(network.available()))

@@ -9,7 +9,7 @@ import pytest
 from connectors.checkpoints import MAX_STATE_BYTES, FileCheckpoints, KafkaCheckpoints, checkpoint
 from connectors.kafka_delivery import KafkaDelivery
 from connectors.sdk import AbortError, RetryError
-from streams.kafka_options import client_options
+from streams.kafka_clients.kafka_options import client_options
 from streams.settings import Kafka, Settings
 from streams.topics import CONNECTOR_STATE, topic_name
 

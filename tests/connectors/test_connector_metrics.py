@@ -4,7 +4,7 @@ import urllib.request
 from dataclasses import fields
 
 from connectors.counts import Counts
-from streams.connector_metrics import COUNTERS, ConnectorMetrics, serve_metrics
+from streams.metrics.connector_metrics import COUNTERS, ConnectorMetrics, serve_metrics
 
 
 def test_every_counter_is_served_as_it_stands() -> None:

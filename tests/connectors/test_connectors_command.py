@@ -22,7 +22,7 @@ from connectors.conformance import CHECKS
 from connectors.jsonlines import JsonLinesSink
 from connectors.option_docs import about_class
 from connectors.recording import Recording
-from streams.kafka_options import client_options
+from streams.kafka_clients.kafka_options import client_options
 from streams.settings import Settings
 from streams.topics import CONNECTOR_STATE, topic_name
 

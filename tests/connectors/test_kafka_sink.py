@@ -17,8 +17,8 @@ from connectors.kafka_delivery import KafkaDelivery
 from connectors.memory import MemorySource, MemorySourceOptions
 from connectors.runner import Failure, Problem, Runner
 from connectors.sdk import AbortError, RawRecord, RetryError, SkipError, Withdrawal
+from streams.kafka_clients.kafka_options import client_options
 from streams.kafka_local.broker import LocalKafka
-from streams.kafka_options import client_options
 from streams.settings import Settings
 
 

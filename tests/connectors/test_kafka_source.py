@@ -26,10 +26,10 @@ from connectors.kafka_source import KafkaSource, KafkaSourceOptions
 from connectors.memory import MemorySink
 from connectors.runner import Problem, Runner
 from connectors.sdk import AbortError, Event, Notice, RawRecord, RetryError, Withdrawal
+from streams.kafka_clients.kafka_options import client_options
+from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
-from streams.kafka_options import client_options
 from streams.settings import Settings
-from streams.topic_admin import create_topics
 
 ROOT = Path(__file__).parents[2]
 

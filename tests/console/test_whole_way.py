@@ -12,7 +12,7 @@ from kafka_client import KafkaClient
 from open_pages import browser, without_chromium
 
 from connectors.verdicts import Verdict
-from streams.demo import Demo, Outcome
+from streams.demo.demo import Demo, Outcome
 
 pytestmark = [
     pytest.mark.kafka,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.scoring import category_overlap
+from streams.engine.scoring import category_overlap
 
 
 @pytest.mark.parametrize(

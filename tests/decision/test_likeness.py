@@ -14,10 +14,10 @@ from fingerprints.decision import Likeness, decide
 from fingerprints.photo_align import Alignment
 from fingerprints.photo_match import PhotoMatch
 from fingerprints.policy import BUILT_IN, Policy, Scales
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
-from streams.resemblance import ContactMeeting, PhotoMeeting, Resemblance, Resembling, TextMeeting
-from streams.rules import Rules
-from streams.scoring import is_same_seller, likeness_of, price_ratio, score_listing
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.resemblance import ContactMeeting, PhotoMeeting, Resemblance, Resembling, TextMeeting
+from streams.engine.rules import Rules
+from streams.engine.scoring import is_same_seller, likeness_of, price_ratio, score_listing
 
 PRINT: Any = SimpleNamespace(width=480, height=640)
 ALIGNED = Alignment(np.eye(2, 3), inliers=30, error=0.001, places=np.zeros(30, np.complex128))

@@ -11,8 +11,8 @@ from evidence_examples import EXAMPLES, WEIGHS
 from connectors.evidence import Evidence
 from fingerprints.decision import Likeness, unscaled_weights
 from fingerprints.policy import PARTS
-from streams.evidence_words import evidence_words
-from streams.judged_alerts import part_of
+from streams.policy.judged_alerts import part_of
+from streams.words.evidence import evidence_words
 
 KINDS = {str(kind.__struct_config__.tag): kind for kind in get_args(Evidence)}
 OF_NO_POLICY = {"flood"}

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from model_worker import Died, ExplodingStage, ModelOutbox, Worker
 
-from streams import stage as stage_module
-from streams.outbox import Outgoing, TooLargeError
+from streams.kafka_clients.outbox import Outgoing, TooLargeError
+from streams.stages import stage as stage_module
 
 BUDGET = settings(
     max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)

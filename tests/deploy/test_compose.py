@@ -14,7 +14,7 @@ from deploy_commands import DEPLOY, Part, port_of
 from streams.kafka_local.jar_lock import read_lock
 from streams.secret_settings import is_secret
 from streams.settings import Settings
-from streams.worker_process import STOP_SECONDS
+from streams.worker.worker_process import STOP_SECONDS
 
 FOLDER = DEPLOY / "compose"
 TEXT = (FOLDER / "compose.yaml").read_text(encoding="utf-8")

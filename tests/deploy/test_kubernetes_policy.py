@@ -12,7 +12,7 @@ from kustomized import Manifest, containers_of, pod_of, selects
 from rendered_kubernetes import SETS, objects_of, parts_of, workloads
 
 from streams.secret_settings import is_secret
-from streams.worker_process import STOP_SECONDS
+from streams.worker.worker_process import STOP_SECONDS
 
 pytestmark = pytest.mark.parametrize("name", SETS)
 

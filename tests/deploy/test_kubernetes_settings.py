@@ -14,8 +14,8 @@ from streams.capacity.costs import Costs
 from streams.capacity.load import Load, Machine
 from streams.capacity.plan import Plan, plan
 from streams.capacity.series import read_measured
+from streams.rights.topic_rights import COMPONENTS
 from streams.shards import read_shard
-from streams.topic_rights import COMPONENTS
 from streams.topics import FINGERPRINTS, LISTINGS, topic_name
 
 BYTES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}

@@ -10,10 +10,10 @@ import pytest
 from deploy_commands import DEPLOY, Part, port_of
 
 from streams.cli.context import EXIT_USAGE
-from streams.lost_watch import EXIT_LOST
 from streams.secret_settings import is_secret
 from streams.settings import Settings
-from streams.worker_process import STOP_SECONDS
+from streams.worker.lost_watch import EXIT_LOST
+from streams.worker.worker_process import STOP_SECONDS
 
 FOLDER = DEPLOY / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"), key=lambda path: path.name)

@@ -18,7 +18,7 @@ from kafka_client import KafkaClient
 from worker_fixtures import client
 
 from streams.settings import Settings, as_environment
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 __all__ = ["client"]
 

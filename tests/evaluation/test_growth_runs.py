@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from streams.benchmarks.start import disk_bytes, memory_of
 from streams.evaluation.memory_growth import KINDS, Limit, Row, grown, report
-from streams.start_benchmark import disk_bytes, memory_of
 
 
 def unsaid(_text: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fingerprints.contact import find_contacts
-from streams.contact_scrub import PART, REMOVED, Scrubber
+from streams.evidence_packs.contact_scrub import PART, REMOVED, Scrubber
 
 
 def named(kind: str, value: str) -> str:

@@ -18,10 +18,10 @@ from worker_fixtures import client
 
 from connectors.events import AlertListing, AlertTakedown, Image, PhotoDigest
 from streams.cli import build_app
-from streams.evidence_manifest import MANIFEST, PHOTOS, RECORDS, SUMMARY, read_manifest
-from streams.photo_folder import FolderStore
-from streams.photo_store import digest_of
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.evidence_packs.manifest import MANIFEST, PHOTOS, RECORDS, SUMMARY, read_manifest
+from streams.photos.folder import FolderStore
+from streams.photos.store import digest_of
 from streams.records import ImageFailure
 from streams.settings import Settings, as_environment
 

@@ -12,9 +12,9 @@ from alert_records import alert
 from evidence_records import MADE_AT, files_of, gathered_of, packed, workplace
 from listing_records import drawn_photo
 
-from streams.evidence_manifest import MANIFEST, PHOTOS, RECORDS, SUMMARY, SUMS, Missing
-from streams.evidence_pack import write_pack
-from streams.photo_store import digest_of
+from streams.evidence_packs.manifest import MANIFEST, PHOTOS, RECORDS, SUMMARY, SUMS, Missing
+from streams.evidence_packs.pack import write_pack
+from streams.photos.store import digest_of
 
 
 def test_records_are_their_bytes_with_their_place(tmp_path: Path) -> None:

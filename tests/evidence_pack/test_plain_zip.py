@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.plain_zip import LARGEST_FILE, PlainZipReader, PlainZipWriter, ZipFormError
+from streams.evidence_packs.plain_zip import LARGEST_FILE, PlainZipReader, PlainZipWriter, ZipFormError
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}(/[A-Za-z0-9][A-Za-z0-9._-]{0,8}){0,2}", fullmatch=True)
 FILES = st.dictionaries(NAMES, st.binary(max_size=300), max_size=6)

@@ -20,8 +20,8 @@ from connectors.evidence import ContactEvidence, SellerEvidence, TitleEvidence
 from connectors.seller_links import LinkedSeller, SellerLink
 from connectors.verdicts import Verdict
 from fingerprints.contact import find_contacts
-from streams.evidence_manifest import MANIFEST, RECORDS, SUMMARY, Selection, read_manifest
-from streams.evidence_redaction import Redactor, SecretError, load_secret
+from streams.evidence_packs.manifest import MANIFEST, RECORDS, SUMMARY, Selection, read_manifest
+from streams.evidence_packs.redaction import Redactor, SecretError, load_secret
 
 SELLER, SHOP, ITEM = "308864651", "gudangjaketmurah", "11479305215"
 LISTING = f"{SELLER}.{ITEM}"

@@ -12,9 +12,9 @@ from evidence_records import files_of, gathered_of, kept, packed, workplace
 from listing_records import listing, takedown
 
 from connectors.events import AlertListing
-from streams.evidence_manifest import SUMMARY
-from streams.evidence_pack_words import WORDS
-from streams.evidence_redaction import NOT_REPLACED, REPLACED, Redactor
+from streams.evidence_packs.manifest import SUMMARY
+from streams.evidence_packs.pack_words import WORDS
+from streams.evidence_packs.redaction import NOT_REPLACED, REPLACED, Redactor
 
 EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)>\u202egnirob\u2066\u200b{{ 7*7 }}\x1b[2J"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -67,7 +67,7 @@ def test_hostile_texts_are_shown_and_do_nothing(tmp_path: Path) -> None:
 def test_what_was_said_and_taken_back_is_shown(tmp_path: Path) -> None:
     import io
 
-    from streams.evidence_pack import write_pack
+    from streams.evidence_packs.pack import write_pack
     from streams.topics import TAKEDOWNS, VERDICTS
 
     with workplace(tmp_path) as (spool, store, order):

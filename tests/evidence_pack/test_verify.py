@@ -14,7 +14,7 @@ from evidence_records import files_of, packed, rezipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.evidence_manifest import (
+from streams.evidence_packs.manifest import (
     MANIFEST,
     PUBLIC_KEY,
     RECORDS,
@@ -25,8 +25,8 @@ from streams.evidence_manifest import (
     read_manifest,
     sums_of,
 )
-from streams.evidence_signature import public_pem, raw_public
-from streams.evidence_verify import PackChangedError, verify_pack
+from streams.evidence_packs.signature import public_pem, raw_public
+from streams.evidence_packs.verify import PackChangedError, verify_pack
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)

@@ -16,10 +16,10 @@ from worker_steps import alerts_of, publish_takedowns
 from connectors.events import Image
 from connectors.sample.edits import edit_photo
 from streams.cli import build_app
-from streams.evidence_manifest import PHOTOS, SUMMARY
-from streams.photo_store import digest_of
+from streams.evidence_packs.manifest import PHOTOS, SUMMARY
+from streams.photos.store import digest_of
 from streams.settings import Settings, as_environment
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 __all__ = ["client", "worker"]
 pytestmark = pytest.mark.kafka

@@ -8,10 +8,10 @@ import pytest
 from kafka_client import KafkaClient
 from listing_records import listing
 
+from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
 from streams.settings import Settings
-from streams.topic_admin import create_topics
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 

@@ -6,8 +6,8 @@ import pytest
 from aiokafka import TopicPartition
 from kafka_client import KafkaClient
 
-from streams.metrics import Metrics
-from streams.outbox import Outbox, Outgoing
+from streams.kafka_clients.outbox import Outbox, Outgoing
+from streams.metrics.metrics import Metrics
 from streams.settings import Settings
 from streams.topics import DEAD_LETTERS, FINGERPRINTS
 

@@ -6,9 +6,9 @@ from listing_records import listing, takedown
 from noise_prints import noise_print
 
 from connectors.events import Image
-from streams.held_prints import HeldListing, HeldTakedown, with_digests
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
-from streams.print_algorithms import ALGORITHMS, unlike
+from streams.engine.held_prints import HeldListing, HeldTakedown, with_digests
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.print_algorithms import ALGORITHMS, unlike
 from streams.records import ImageFailure, ImageFingerprint
 
 DIGEST = "ab" * 32

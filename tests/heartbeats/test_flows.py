@@ -16,18 +16,18 @@ from connectors.memory import MemorySink, MemorySource
 from connectors.rate import Rate
 from connectors.runner import Runner
 from connectors.sdk import RawRecord, SkipError, Withdrawal
-from streams.fingerprint_stages import FingerprintListings
-from streams.heartbeat_figures import counted, flows_of
-from streams.match_stage import MatchListings
-from streams.metrics import Metrics
-from streams.outbox import Outbox, Outgoing, TooLargeError
-from streams.photo_fetch import PhotoFetcher
-from streams.photo_pool import PhotoPool
-from streams.photos import PhotoReader
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
-from streams.rules import Rules
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
+from streams.health.heartbeat_figures import counted, flows_of
+from streams.kafka_clients.outbox import Outbox, Outgoing, TooLargeError
+from streams.metrics.metrics import Metrics
+from streams.photos.fetch import PhotoFetcher
+from streams.photos.pool import PhotoPool
+from streams.photos.reader import PhotoReader
 from streams.settings import Settings
-from streams.takedown_bank import TakedownBank
+from streams.stages.fingerprint import FingerprintListings
+from streams.stages.match import MatchListings
 
 
 class Taking(Outbox):

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 
-from streams.heartbeat import Heartbeat
-from streams.heartbeat_figures import first_heartbeat
-from streams.heartbeat_sender import Heartbeats, Say
+from streams.health.heartbeat import Heartbeat
+from streams.health.heartbeat_figures import first_heartbeat
+from streams.health.heartbeat_sender import Heartbeats, Say
 from streams.settings import Kafka, Settings
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 
 def quick(settings: Settings, seconds: float = 0.05) -> Settings:

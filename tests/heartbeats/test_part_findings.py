@@ -7,8 +7,8 @@ import pytest
 from heartbeat_records import heartbeat
 from kafka_client import KafkaClient
 
-from streams.heartbeat import Heartbeat
-from streams.part_findings import part_findings
+from streams.doctor.part_findings import part_findings
+from streams.health.heartbeat import Heartbeat
 from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka

@@ -15,9 +15,9 @@ from listing_records import listing, relist, takedown
 from resolver_process import ResolverProcess
 
 from connectors.kafka import key_and_value
-from streams.heartbeat import LOST_AFTER, Flow, Heartbeat
+from streams.health.heartbeat import LOST_AFTER, Flow, Heartbeat
 from streams.settings import Settings, as_environment
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

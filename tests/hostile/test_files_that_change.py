@@ -8,7 +8,7 @@ import pytest
 from connectors import photo_paths
 from connectors.events import Image
 from connectors.photo_paths import PhotoPathError, inline_photos, read_photo, resolve_photo_path
-from streams.scan import read_path
+from streams.scan.scan import read_path
 
 
 @pytest.fixture

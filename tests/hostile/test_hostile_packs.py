@@ -14,7 +14,7 @@ import pytest
 from evidence_records import packed, rezipped
 from loaded_command import call
 
-from streams.evidence_verify import PackChangedError, verify_pack
+from streams.evidence_packs.verify import PackChangedError, verify_pack
 
 Zip = Callable[[], bytes]
 

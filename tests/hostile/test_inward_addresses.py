@@ -26,10 +26,10 @@ from connectors.public_addresses import is_public
 from connectors.rate import Rate
 from connectors.short_links import HOP_HOSTS, ShortLinks, Unresolved
 from fingerprints.photo_decode import PhotoError
-from streams.address_guard import AddressGuard
 from streams.console.photo_proxy import PhotoProxy
-from streams.photo_fetch import PhotoFetcher
-from streams.photo_store import StoreError, digest_of, open_store
+from streams.photos.address_guard import AddressGuard
+from streams.photos.fetch import PhotoFetcher
+from streams.photos.store import StoreError, digest_of, open_store
 from streams.settings import Photos, PhotoStore, Settings
 
 PHOTO = encoded(drawn(1))

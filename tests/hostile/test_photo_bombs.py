@@ -11,8 +11,8 @@ from PIL import Image
 
 from fingerprints.photo_decode import PhotoError, decode_photo
 from fingerprints.photo_format import DECODED_FORMATS
-from streams.photo_pool import PhotoPool
-from streams.picture_pool import PicturePool
+from streams.photos.picture_pool import PicturePool
+from streams.photos.pool import PhotoPool
 
 PIXELS = 2_000_000
 SMALL = drawn(1, (160, 200))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from photo_bytes import drawn, encoded, png_bomb
 
-from streams import photo_apart
-from streams.photo_apart import PhotosApart
-from streams.photo_pool import PhotoPool
+from streams.photos import apart as photo_apart
+from streams.photos.apart import PhotosApart
+from streams.photos.pool import PhotoPool
 
 PHOTO = encoded(drawn(1))
 

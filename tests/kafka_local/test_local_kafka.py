@@ -11,11 +11,11 @@ import pytest
 from kafka import KafkaProducer
 from kafka.errors import KafkaTimeoutError
 
+from streams.kafka_clients.topic_admin import check_topics, create_topics
 from streams.kafka_local.broker import BrokerError, LocalKafka
 from streams.kafka_local.layout import is_free
 from streams.kafka_local.running import running
 from streams.settings import Kafka, Settings, Topics
-from streams.topic_admin import check_topics, create_topics
 
 pytestmark = pytest.mark.kafka
 

@@ -13,7 +13,7 @@ from hostile_logger import FORGED, LINES, QUOTED
 from hostile_texts import MARK
 
 from connectors.secret import SHOWN
-from streams.safe_text import HIDDEN
+from streams.words.safe_text import HIDDEN
 
 SECRETS = {
     "RELISTWATCH_KAFKA__SASL_PASSWORD": "kafka-password-4711",

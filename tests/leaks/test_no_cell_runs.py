@@ -22,11 +22,11 @@ from connectors.csv_sink import CsvSink
 from connectors.sdk import make
 from connectors.takedown_lists.items import Place
 from streams.console.tables import AUDIT
-from streams.rejects_file import RejectsFile
-from streams.takedown_cases import DIMENSIONS, cases_of
-from streams.takedown_import import Refusal
-from streams.takedown_report import report_of
-from streams.takedown_report_forms import as_csv
+from streams.takedowns.cases import DIMENSIONS, cases_of
+from streams.takedowns.importing import Refusal
+from streams.takedowns.rejects_file import RejectsFile
+from streams.takedowns.report import report_of
+from streams.takedowns.report_forms import as_csv
 
 SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\t\r"
 UNSEEN = " \xa0\u2003\x0b\x0c\x1f\x85\u2028'\"\u00ad\u200b\u200e\u202e\u2066\ufeff"

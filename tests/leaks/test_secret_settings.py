@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from connectors.secret import SHOWN, redact
-from streams import doctor
 from streams.cli import build_app
+from streams.doctor import doctor
 from streams.secret_settings import WORDS, is_secret, keep_secret, secrets_of, shown
 from streams.settings import Dashboard, Kafka, PhotoStore, Settings, SettingsError, load_settings
 

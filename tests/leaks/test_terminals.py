@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 
 from connectors.takedown_requests import ListPlace
 from streams.cli import build_app
-from streams.safe_text import HIDDEN
 from streams.settings import Settings
+from streams.words.safe_text import HIDDEN
 
 pytestmark = pytest.mark.kafka
 

@@ -17,8 +17,8 @@ from typer.testing import CliRunner, Result
 
 from connectors.events import Takedown, TakenDownListing
 from streams.cli import build_app
+from streams.kafka_clients.kafka_options import client_options
 from streams.kafka_local.broker import LocalKafka
-from streams.kafka_options import client_options
 from streams.load.follower import Follower
 from streams.load.plan import Mix, Plan
 from streams.load.schedule import Course
@@ -26,7 +26,7 @@ from streams.load.stock import Stock
 from streams.load.takedowns import NotMatchableError, await_matchable, left_behind, publish
 from streams.settings import Settings, as_environment
 from streams.topics import LISTINGS, TAKEDOWNS, TopicSpec, topic_name
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 PAUSE = 3.0
 """Seconds without a broker: a producer that waited for it would be late by as much."""

@@ -8,7 +8,7 @@ import pytest
 from worker_fixtures import client, worker
 
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 __all__ = ["client", "worker", "worker_settings"]
 

@@ -14,11 +14,11 @@ from listing_records import listing
 from lookback_passes import IDENTITY, NOW, store_of
 from noise_prints import noise_print
 
-from streams import listing_store
-from streams.listing_store import InUseError, ListingStore
-from streams.pipeline import fingerprint_listing
+from streams.engine.pipeline import fingerprint_listing
+from streams.kafka_clients.topic_identity import TopicIdentity
+from streams.lookback import listing_store
+from streams.lookback.listing_store import InUseError, ListingStore
 from streams.records import ListingFingerprint
-from streams.topic_identity import TopicIdentity
 
 DAY = 24 * 3600.0
 
@@ -73,7 +73,7 @@ def test_nothing_is_lost_by_sigkill_that_was_saved(tmp_path) -> None:
         import os, signal, sys
         from pathlib import Path
         from lookback_passes import NOW, store_of
-        from streams import listing_store
+        from streams.lookback import listing_store
         listing_store.SEGMENT_ROWS = 8
         from test_listing_store import made
         store = store_of(Path(sys.argv[1]), [made(n) for n in range(11)])

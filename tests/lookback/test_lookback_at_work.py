@@ -13,9 +13,9 @@ from PIL import Image
 from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
 from connectors.events import Alert
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from streams.lookback_plan import LookbackPlan, from_seq_of
+from streams.lookback.plan import LookbackPlan, from_seq_of
 
 SETTLE = 10.0
 

@@ -10,10 +10,10 @@ from lookback_passes import NOW, by_listing, looked_back, slow_truth, store_of, 
 from PIL import Image, ImageOps
 
 from fingerprints.photo_print import print_of_bytes
-from streams.allow_list import AllowList
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
-from streams.rules import Rules
-from streams.takedown_bank import TakedownBank
+from streams.engine.allow_list import AllowList
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
 
 
 def prints(*photos: bytes):
@@ -146,7 +146,7 @@ def test_withdrawn_and_unknown_takedowns_bring_nothing(tmp_path, texts) -> None:
 
 
 def test_a_takedown_withdrawn_in_the_middle_brings_nothing_more(tmp_path, texts, bank) -> None:
-    from streams.lookback_search import Pass
+    from streams.lookback.search import Pass
 
     own = TakedownBank()
     for number in range(50):
@@ -179,7 +179,7 @@ def test_very_many_takedowns_go_the_other_way_and_find_the_same(tmp_path, monkey
     listings = [fingerprint_listing(listing(100 + n), prints(edited(drawn_photo(n), n))) for n in range(30)]
     ids = [f"t{n}" for n in range(30)]
     scanned = looked_back(store_of(tmp_path / "a", listings), bank, wanted(*ids))
-    monkeypatch.setattr("streams.lookback_search.SCANNED_AT_MOST", 10)
+    monkeypatch.setattr("streams.lookback.search.SCANNED_AT_MOST", 10)
     searched = looked_back(store_of(tmp_path / "b", listings), bank, wanted(*ids))
     assert by_listing(scanned.alerts) == by_listing(searched.alerts) == slow_truth(listings, bank, ids)
     assert len(scanned.alerts) >= 25

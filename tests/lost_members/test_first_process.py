@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from streams.first_process import TERMINATED
-from streams.lost_watch import EXIT_LOST
 from streams.settings import Kafka, Settings, as_environment
+from streams.worker.lost_watch import EXIT_LOST
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child")
 WILD = """
 import asyncio, os, re, signal, time
 import msgspec
-from streams.lost_watch import LostWatch, Watched
+from streams.worker.lost_watch import LostWatch, Watched
 from streams.settings import Settings, Worker
 
 assert os.getpid() == 1

@@ -17,13 +17,13 @@ from listing_records import listing
 from worker_fixtures import client
 
 from connectors.group_membership import members
-from streams import topic_admin
 from streams.die_with_parent import die_with_parent
-from streams.group_standing import is_readable, standing_of
-from streams.kafka_options import client_options
-from streams.lost_watch import EXIT_LOST
+from streams.kafka_clients import topic_admin
+from streams.kafka_clients.kafka_options import client_options
 from streams.settings import ENV_PREFIX, Settings, as_environment
-from streams.worker_process import WorkerProcess
+from streams.worker.group_standing import is_readable, standing_of
+from streams.worker.lost_watch import EXIT_LOST
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

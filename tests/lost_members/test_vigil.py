@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.vigil import PARTIAL, Place, Standing, Verdict, Vigil
+from streams.worker.vigil import PARTIAL, Place, Standing, Verdict, Vigil
 
 BOUND = 60.0
 TURN = 1.0

@@ -24,7 +24,7 @@ from streams.console.parts import Failure, Parts
 from streams.console.routes import Route
 from streams.die_with_parent import die_with_parent
 from streams.settings import Dashboard, Settings, as_environment
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 
 async def photo(request: web.Request) -> web.Response:

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from streams.metrics import Metrics
-from streams.outbox import Outbox
-from streams.rights_watch import RightsWatch
+from streams.kafka_clients.outbox import Outbox
+from streams.metrics.metrics import Metrics
+from streams.rights.watch import RightsWatch
 from streams.settings import Settings
-from streams.worker import Watch
-from streams.worker_parts import Parts
+from streams.worker.parts import Parts
+from streams.worker.worker import Watch
 
 
 class Place(NamedTuple):

@@ -14,7 +14,7 @@ from worker_steps import publish_takedowns
 
 from streams.program_version import program_version
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 __all__ = ["client"]
 pytestmark = [pytest.mark.kafka, needs_prometheus]

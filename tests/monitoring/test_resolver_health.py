@@ -15,12 +15,12 @@ from takedown_records import request, send_requests
 from worker_fixtures import client
 
 from connectors.clock import SystemClock
-from streams.pipeline import fingerprint_listing
-from streams.request_book import RequestBook, Waiting
-from streams.resolver_file import ResolverFile
-from streams.resolver_metrics import ResolverMetrics
+from streams.engine.pipeline import fingerprint_listing
+from streams.resolving.metrics import ResolverMetrics
+from streams.resolving.request_book import RequestBook, Waiting
+from streams.resolving.resolver_file import ResolverFile
 from streams.settings import Settings
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 __all__ = ["client"]
 

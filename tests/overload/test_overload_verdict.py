@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from streams.overload_load import Templates, is_relist, key_of, number_of
-from streams.overload_verdict import MB, Limits, Probe, Run, Sample, faults, growth, soak_faults
+from streams.benchmarks.overload_load import Templates, is_relist, key_of, number_of
+from streams.benchmarks.overload_verdict import MB, Limits, Probe, Run, Sample, faults, growth, soak_faults
 
 LIMITS = Limits(memory=500 * MB, matchable=60.0, looked_back=120.0)
 

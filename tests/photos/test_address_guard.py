@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.address_guard import AddressGuard, RefusedAddressError
+from streams.photos.address_guard import AddressGuard, RefusedAddressError
 
 
 def answers(*addresses: str) -> Any:

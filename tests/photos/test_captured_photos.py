@@ -17,8 +17,8 @@ from listing_records import listing
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Image
-from streams.photo_folder import FolderStore
-from streams.photo_store import StoreError, StoreFullError, digest_of, open_store
+from streams.photos.folder import FolderStore
+from streams.photos.store import StoreError, StoreFullError, digest_of, open_store
 from streams.records import listing_version
 from streams.settings import PhotoStore as Chosen
 from streams.settings import Settings, Worker
@@ -116,7 +116,7 @@ def test_a_pipe_in_the_way_holds_nobody_up(store: FolderStore) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from streams.photo_folder import FolderStore
+from streams.photos.folder import FolderStore
 store = FolderStore(Path(sys.argv[1]), max_photo=1 << 24)
 print("ready", flush=True)
 for number in range(10**9):

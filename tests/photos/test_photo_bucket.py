@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from streams.photo_bucket import BucketStore
-from streams.photo_store import PhotoStore, StoreError, digest_of, open_store
+from streams.photos.bucket import BucketStore
+from streams.photos.store import PhotoStore, StoreError, digest_of, open_store
 from streams.settings import PhotoStore as Chosen
 from streams.settings import Settings, SettingsError, load_settings
 

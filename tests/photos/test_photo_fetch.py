@@ -23,8 +23,8 @@ from photo_bytes import drawn, encoded
 
 from connectors.public_addresses import is_public
 from fingerprints.photo_decode import PhotoError
-from streams.address_guard import AddressGuard
-from streams.photo_fetch import PhotoFetcher
+from streams.photos.address_guard import AddressGuard
+from streams.photos.fetch import PhotoFetcher
 from streams.settings import Photos
 
 PHOTO = encoded(drawn(1))

@@ -9,12 +9,12 @@ import pytest
 from photo_bytes import drawn, encoded
 
 from connectors.events import Image
-from streams.metrics import Metrics
-from streams.photo_fetch import PhotoFetcher
-from streams.photo_keeper import THREADS, PhotoKeeper
-from streams.photo_pool import PhotoPool
-from streams.photo_store import PhotoStore, StoredPhoto, StoreError, StoreFullError, digest_of
-from streams.photos import PhotoReader
+from streams.metrics.metrics import Metrics
+from streams.photos.fetch import PhotoFetcher
+from streams.photos.keeper import THREADS, PhotoKeeper
+from streams.photos.pool import PhotoPool
+from streams.photos.reader import PhotoReader
+from streams.photos.store import PhotoStore, StoredPhoto, StoreError, StoreFullError, digest_of
 from streams.records import ImageFailure, ImageFingerprint
 from streams.settings import Photos
 

@@ -13,10 +13,10 @@ from listing_records import listing, takedown
 from worker_fixtures import client
 
 from connectors.events import Image, PhotoDigest
-from streams.photo_folder import FolderStore
-from streams.photo_retention import named_photos, prune
-from streams.photo_store import digest_of
-from streams.pipeline import fingerprint_takedown
+from streams.engine.pipeline import fingerprint_takedown
+from streams.photos.folder import FolderStore
+from streams.photos.retention import named_photos, prune
+from streams.photos.store import digest_of
 from streams.records import ImageFailure
 from streams.settings import PhotoStore as Chosen
 from streams.settings import Settings

@@ -8,9 +8,9 @@ from PIL import Image as Pillow
 
 from connectors.events import Takedown
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
-from streams.rules import Rules
-from streams.takedown_bank import TakedownBank
+from streams.engine.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 

@@ -10,14 +10,14 @@ from sent_message import Sent
 
 from connectors.seller_links import SellerLink
 from fingerprints.photo_print import print_of_bytes
-from streams.match_stage import MatchListings
-from streams.metrics import Metrics
-from streams.outbox import Outbox
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
+from streams.kafka_clients.outbox import Outbox
+from streams.metrics.metrics import Metrics
 from streams.records import seller_link_id
-from streams.rules import Rules
 from streams.settings import Settings
-from streams.takedown_bank import TakedownBank
+from streams.stages.match import MatchListings
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from sample_photos import before_one_backdrop, cropped_and_mirrored, mapped
 
 from connectors.evidence import PhotoEvidence
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.rules import Rules
+from streams.engine.seller_linking import keep_strongest
+from streams.engine.takedown_bank import TakedownBank
 from streams.records import seller_link_id
-from streams.rules import Rules
-from streams.seller_linking import keep_strongest
-from streams.takedown_bank import TakedownBank
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 

@@ -14,11 +14,11 @@ from connectors.evidence import PriceEvidence, SellerEvidence
 from fingerprints.decision import SHARED_CONTACT, Likeness, decide, photo_weight
 from fingerprints.photo_print import print_of_bytes
 from fingerprints.policy import BUILT_IN
-from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.rules import Rules
+from streams.engine.scoring import price_ratio
+from streams.engine.takedown_bank import TakedownBank
 from streams.records import ImageFailure, listing_version
-from streams.rules import Rules
-from streams.scoring import price_ratio
-from streams.takedown_bank import TakedownBank
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pytest
 
 from fingerprints.photo_align import Alignment
 from fingerprints.photo_match import PhotoMatch
-from streams.clusters import _area_in_listing, _show_the_same
-from streams.resemblance import PhotoMeeting
+from streams.engine.clusters import _area_in_listing, _show_the_same
+from streams.engine.resemblance import PhotoMeeting
 
 SIZES = {"square": (400, 400), "tall": (200, 400), "wide": (800, 400)}
 BANK: Any = SimpleNamespace(size_of=lambda match: SIZES[match.owner])

@@ -20,15 +20,15 @@ from connectors.evidence import PhotoEvidence
 from connectors.seller_links import SellerLink
 from connectors.verdicts import Judgement
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.flood_guard import FloodGuard
-from streams.match_stage import MatchListings
-from streams.metrics import Metrics
-from streams.outbox import Outbox, Outgoing
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
+from streams.kafka_clients.outbox import Outbox, Outgoing
+from streams.metrics.metrics import Metrics
 from streams.records import ImageFingerprint
-from streams.rules import Rules
 from streams.settings import Settings
-from streams.takedown_bank import TakedownBank
+from streams.stages.match import MatchListings
+from streams.verdicts.flood_guard import FloodGuard
 
 HONEST, THIEF = "honest-1", "thief-1"
 SHOP, GARMENT, OTHER_GARMENTS = 3, 32, (28, 11, 45)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 from alert_records import NOON, policy_difference
 
-from streams.difference_report import compare
+from streams.policy.difference_report import compare
 
 
 def test_listings_count_once_a_kind_and_the_newest_are_the_examples() -> None:

@@ -13,10 +13,10 @@ from connectors.evidence import PhotoEvidence, TitleEvidence
 from connectors.verdicts import Verdict
 from fingerprints.decision import decide, unscaled_weights
 from fingerprints.policy import BUILT_IN, Policy, Scales
-from streams.judged_alerts import gather, unscaled
-from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
-from streams.rules import Rules
-from streams.takedown_bank import TakedownBank
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
+from streams.policy.judged_alerts import gather, unscaled
 
 OTHER = Policy(version="other", prior=-7.0, scales=Scales(title=0.5, price=3.0, category=0.3))
 

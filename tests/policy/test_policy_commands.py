@@ -18,7 +18,7 @@ from connectors.verdicts import Verdict
 from fingerprints.decision import probability_of
 from fingerprints.policy import BUILT_IN, Policy, Scales
 from streams.cli import build_app
-from streams.policy_file import load_policy, policy_bytes
+from streams.policy.policy_file import load_policy, policy_bytes
 from streams.settings import Settings, as_environment
 
 QUIET = Policy(version="quiet", prior=-9.2, scales=Scales(title=0.1))

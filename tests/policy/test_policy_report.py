@@ -8,8 +8,8 @@ import pytest
 from fingerprints.decision import probability_of
 from fingerprints.policy import BUILT_IN, PARTS, Policy, Scales
 from fingerprints.policy_fit import Judged
-from streams.judged_alerts import Gathered, JudgedAlert
-from streams.policy_report import TooFewVerdictsError, cross_validated, fit_policy, folds_of
+from streams.policy.judged_alerts import Gathered, JudgedAlert
+from streams.policy.report import TooFewVerdictsError, cross_validated, fit_policy, folds_of
 
 TRUTH = Policy(version="truth", prior=-9.2, scales=Scales(title=0.7))
 

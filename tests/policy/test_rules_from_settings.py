@@ -8,7 +8,7 @@ import pytest
 
 from fingerprints.policy import BUILT_IN, Policy, Scales
 from fingerprints.title_words import common_words, meaning, use_word_lists
-from streams.policy_file import load_policy, policy_bytes, rules_of
+from streams.policy.policy_file import load_policy, policy_bytes, rules_of
 from streams.settings import Match, SettingsError
 
 

@@ -12,13 +12,13 @@ from listing_records import START, listing, relist, takedown
 from connectors.evidence import TitleEvidence
 from fingerprints.decision import Likeness, decide
 from fingerprints.policy import BUILT_IN, PARTS, Policy, Scales
-from streams.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.resemblance import Resemblance
+from streams.engine.rules import Rules
+from streams.engine.scoring import Score
+from streams.engine.shadow import policy_difference
+from streams.engine.takedown_bank import TakedownBank
 from streams.records import ListingFingerprint
-from streams.resemblance import Resemblance
-from streams.rules import Rules
-from streams.scoring import Score
-from streams.shadow import policy_difference
-from streams.takedown_bank import TakedownBank
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 QUIET = Policy(version="quiet", prior=-9.2, scales=Scales(title=0.1))

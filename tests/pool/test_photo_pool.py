@@ -13,9 +13,9 @@ from photo_bytes import drawn, encoded, png_bomb
 
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.photo_child import Reply
-from streams.photo_pool import PhotoPool
-from streams.photo_process import LONGEST_REPLY
+from streams.photos.child import Reply
+from streams.photos.pool import PhotoPool
+from streams.photos.process import LONGEST_REPLY
 
 PIXELS = 5_000_000
 GOOD = encoded(drawn(1))

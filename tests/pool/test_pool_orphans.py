@@ -12,7 +12,7 @@ import pytest
 
 PARENT = """
 import asyncio, sys
-from streams.photo_pool import PhotoPool
+from streams.photos.pool import PhotoPool
 
 async def main():
     async with PhotoPool(2, 600.0, max_pixels=1_000_000, child="photo_child_hostile") as pool:
@@ -57,7 +57,7 @@ async def test_a_child_whose_parent_is_already_gone_ends_at_once() -> None:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "streams.photo_child",
+        "streams.photos.child",
         "1",
         "1000",
         stdin=asyncio.subprocess.PIPE,

@@ -17,7 +17,7 @@ from streams.dead_letter_replay import (
     refusal,
     replay,
 )
-from streams.record_reader import ReadError, RecordReader, UnreachableError
+from streams.kafka_clients.record_reader import ReadError, RecordReader, UnreachableError
 from streams.settings import Kafka, Settings
 from streams.topics import ALERTS, DEAD_LETTERS
 

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams.safe_text import HIDDEN, safe_bytes, safe_text
+from streams.words.safe_text import HIDDEN, safe_bytes, safe_text
 
 
 @given(st.text())

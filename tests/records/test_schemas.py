@@ -16,9 +16,9 @@ from takedown_records import takedown_change, takedown_status
 
 from connectors.events import Price
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.schema import MEANINGS, RECORD_OF, asyncapi, documents, export, record_schemas
-from streams.shard_answers import ShardAnswer, ShardMatch
+from streams.sharding.answers import ShardAnswer, ShardMatch
 from streams.topics import ALL_TOPICS
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "schemas"

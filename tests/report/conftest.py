@@ -14,9 +14,9 @@ from listing_records import drawn_photo, encoded, inline, listing, takedown
 from PIL import Image, ImageOps
 
 from connectors.evidence import PhotoEvidence, TitleEvidence
-from streams.pipeline import Match
-from streams.report import render_report
-from streams.scan import Found, Summary
+from streams.engine.pipeline import Match
+from streams.scan.report import render_report
+from streams.scan.scan import Found, Summary
 from streams.settings import Photos
 
 Transform = tuple[tuple[float, ...], ...]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from photo_bytes import drawn
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from streams.aligned_pair import LEAST_SHARE, AlignedPair, Matrix, aligned_pair, map_point
+from streams.photos.aligned_pair import LEAST_SHARE, AlignedPair, Matrix, aligned_pair, map_point
 
 IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 UNIT_SQUARE = {(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)}

@@ -15,13 +15,13 @@ from listing_records import encoded, inline, takedown
 from PIL import Image, ImageChops, ImageStat
 
 from connectors.evidence import PhotoEvidence
-from streams.aligned_pair import aligned_pair
-from streams.photo_apart import PhotosApart
-from streams.photo_words import photo_words
-from streams.report import SHOWN
-from streams.report_photos import MOST_BYTES, THUMBNAIL, laid_over, open_photo, thumbnail
-from streams.scan import Found
+from streams.photos.aligned_pair import aligned_pair
+from streams.photos.apart import PhotosApart
+from streams.scan.report import SHOWN
+from streams.scan.report_photos import MOST_BYTES, THUMBNAIL, laid_over, open_photo, thumbnail
+from streams.scan.scan import Found
 from streams.settings import Photos
+from streams.words.photos import photo_words
 
 Make = Callable[..., Found]
 Render = Callable[[Sequence[Found]], str]

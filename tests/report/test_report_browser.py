@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from streams.scan import Found
+from streams.scan.scan import Found
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
 

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from streams.access_list import (
+from streams.rights.access_list import (
     Entry,
     UserError,
     commands,
@@ -12,8 +12,8 @@ from streams.access_list import (
     users_of,
     wanted_entries,
 )
+from streams.rights.topic_rights import BY_NAME, COMPONENTS, Right, rights_of
 from streams.settings import Kafka, Settings, Topics
-from streams.topic_rights import BY_NAME, COMPONENTS, Right, rights_of
 
 SETTINGS = Settings(kafka=Kafka(group="relist"), topics=Topics(prefix="rw-"))
 WORKER = "User:relistwatch-worker"

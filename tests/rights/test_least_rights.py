@@ -22,16 +22,16 @@ from tls_authority import TlsAuthority
 from connectors.kafka_delivery import KafkaDelivery
 from connectors.kafka_sign_in import sign_in_trouble
 from connectors.sdk import AbortError
-from streams.access_list import Entry
-from streams.access_list_admin import add_to_access_list
-from streams.kafka_options import client_options
-from streams.record_reader import RefusedError
-from streams.request_group import RequestGroup
-from streams.rights_check import granted, lacking_of, missing_rights, needed_rights, require_rights, told
-from streams.rights_watch import RightsWatch
-from streams.topic_admin import BrokerUnavailableError, administration
-from streams.topic_offsets import OffsetsReader
-from streams.topic_rights import COMPONENTS, Component, Right, rights_of
+from streams.health.topic_offsets import OffsetsReader
+from streams.kafka_clients.kafka_options import client_options
+from streams.kafka_clients.record_reader import RefusedError
+from streams.kafka_clients.topic_admin import BrokerUnavailableError, administration
+from streams.resolving.request_group import RequestGroup
+from streams.rights.access_list import Entry
+from streams.rights.access_list_admin import add_to_access_list
+from streams.rights.check import granted, lacking_of, missing_rights, needed_rights, require_rights, told
+from streams.rights.topic_rights import COMPONENTS, Component, Right, rights_of
+from streams.rights.watch import RightsWatch
 from streams.topics import ALL_TOPICS
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

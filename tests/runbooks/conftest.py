@@ -11,7 +11,7 @@ from runbook_flow import Flow, Pages
 from worker_fixtures import client
 
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 __all__ = ["client"]
 

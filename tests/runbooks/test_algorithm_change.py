@@ -20,7 +20,7 @@ import streams
 from connectors.sample.edits import edit_photo
 from fingerprints.photo_print import ALGORITHM
 from streams.settings import Settings, as_environment
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 pytestmark = pytest.mark.kafka
 

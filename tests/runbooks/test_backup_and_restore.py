@@ -12,7 +12,7 @@ from runbook_flow import EVERY, TAKEDOWNS, Flow
 
 from streams.kafka_local.broker import LocalKafka
 from streams.settings import Settings
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 pytestmark = pytest.mark.kafka
 

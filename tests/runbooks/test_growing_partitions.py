@@ -8,7 +8,7 @@ from runbook import Runbook
 from runbook_flow import Flow
 
 from streams.settings import Settings
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 pytestmark = pytest.mark.kafka
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from seller_graphs import backdrop, contact, later, photos, seller
 
 from connectors.seller_links import SellerLink
-from streams.seller_edges import LEAST, NewestLinks, edges_of
-from streams.seller_graph import SellerGraph
+from streams.sellers.edges import LEAST, NewestLinks, edges_of
+from streams.sellers.graph import SellerGraph
 
 
 def newest(*links: SellerLink, most: int = 1000) -> NewestLinks:

@@ -11,12 +11,12 @@ from sample_photos import before_one_backdrop, cropped_and_mirrored, mapped
 
 from connectors.seller_links import SellerLink
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.resemblance import ContactMeeting, Resemblance, Resembling
+from streams.engine.rules import Rules
+from streams.engine.seller_linking import different_photos, seller_links
+from streams.engine.takedown_bank import TakedownBank
 from streams.records import ListingFingerprint
-from streams.resemblance import ContactMeeting, Resemblance, Resembling
-from streams.rules import Rules
-from streams.seller_linking import different_photos, seller_links
-from streams.takedown_bank import TakedownBank
 
 BOX = (0.08, 0.05, 0.88, 0.9)
 

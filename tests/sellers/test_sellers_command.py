@@ -15,9 +15,9 @@ from typer.testing import CliRunner, Result
 
 from connectors.seller_links import SellerLink
 from streams.cli import build_app
-from streams.seller_dot import dot_lines, quoted
-from streams.seller_edges import LEAST, edges_of
-from streams.seller_graph import SellerGraph
+from streams.sellers.dot import dot_lines, quoted
+from streams.sellers.edges import LEAST, edges_of
+from streams.sellers.graph import SellerGraph
 from streams.settings import Settings
 
 EVIL = '[red]x"];evil\\N&quot;\u202e\u009b2J\u200b'

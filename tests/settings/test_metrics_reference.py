@@ -10,10 +10,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
 from connectors.counts import Counts
-from streams.connector_metrics import LABELS, ConnectorMetrics
 from streams.console.console_metrics import metrics_of
-from streams.lookback_metrics import LookbackMetrics
-from streams.resolver_metrics import ResolverMetrics
+from streams.lookback.metrics import LookbackMetrics
+from streams.metrics.connector_metrics import LABELS, ConnectorMetrics
+from streams.resolving.metrics import ResolverMetrics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
 ROWS = re.findall(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \|", PAGE, re.MULTILINE)

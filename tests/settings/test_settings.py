@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka_options import client_options
+from streams.kafka_clients.kafka_options import client_options
 from streams.settings import (
     VALUE_FILE_SUFFIX,
     Dashboard,

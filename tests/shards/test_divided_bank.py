@@ -13,11 +13,11 @@ from shard_scene import divided, gathered
 
 from connectors.events import Alert
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown, match_listing
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
 from streams.records import ListingFingerprint, TakedownFingerprint
-from streams.rules import Rules
 from streams.shards import Shard, read_shard, shard_group, shard_of, shard_of_group, shards_of
-from streams.takedown_bank import TakedownBank
 
 SETS = (1, 2, 4, 7)
 

@@ -13,20 +13,20 @@ from listing_records import START, takedown
 
 from fingerprints.photo_match import PhotoMatch, Tier
 from fingerprints.photo_print import PhotoPrint
-from streams.answer_reader import Place
-from streams.found import together
-from streams.heartbeat import LOST_AFTER
-from streams.outbox import Outgoing
-from streams.pipeline import fingerprint_takedown
-from streams.resemblance import Found, FoundPhoto, PhotoMeeting
-from streams.rights_check import needed_rights
+from streams.doctor.shard_findings import shard_findings
+from streams.engine.found import together
+from streams.engine.pipeline import fingerprint_takedown
+from streams.engine.resemblance import Found, FoundPhoto, PhotoMeeting
+from streams.health.heartbeat import LOST_AFTER
+from streams.kafka_clients.outbox import Outgoing
+from streams.rights.check import needed_rights
 from streams.settings import Settings, SettingsError, Worker, load_settings
-from streams.shard_answers import ShardAnswer, ShardMatch
-from streams.shard_findings import shard_findings
-from streams.shard_stages import ANSWER_BYTES, answers_out
-from streams.shard_start import where_to_begin
+from streams.sharding.answer_reader import Place
+from streams.sharding.answers import ShardAnswer, ShardMatch
+from streams.sharding.stages import ANSWER_BYTES, answers_out
+from streams.sharding.start import where_to_begin
 from streams.shards import Shard, shard_group
-from streams.worker_parts import group_of
+from streams.worker.parts import group_of
 
 places = st.integers(0, 3).map(lambda number: TopicPartition("fingerprints", number))
 offsets = st.dictionaries(places, st.integers(0, 1000), max_size=4)

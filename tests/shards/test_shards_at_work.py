@@ -14,14 +14,14 @@ from kafka_client import KafkaClient
 from listing_records import START, drawn_photo, inline, listing, relist, takedown, told
 
 from connectors.events import Alert, ListingEvent, Takedown
-from streams.doctor import examine
-from streams.pipeline import match_listing
+from streams.doctor.doctor import examine
+from streams.engine.pipeline import match_listing
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
 from streams.records import ListingFingerprint, TakedownFingerprint
-from streams.rules import Rules
 from streams.settings import Settings
 from streams.shards import shard_of
-from streams.takedown_bank import TakedownBank
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

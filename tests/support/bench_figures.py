@@ -108,7 +108,7 @@ FIGURES: dict[str, msgspec.Struct] = {
 def part(measured: msgspec.Struct, /, **changes: Any) -> Part:
     """A part that measured these."""
     made = Part(
-        size="full", taken="2026-11-26", minutes=3.0, command="python -m streams.benchmark --json FILE",
+        size="full", taken="2026-11-26", minutes=3.0, command="python -m streams.benchmarks.stream --json FILE",
         figures=msgspec.Raw(msgspec.json.encode(measured)),
     )  # fmt: skip
     return msgspec.structs.replace(made, **changes)

@@ -25,8 +25,8 @@ from streams.console.rendering import ENVIRONMENT, language_for, page
 from streams.console.routes import Route
 from streams.console.tables import ALERTS, SELLER_LINKS, TAKEDOWNS, VERDICTS
 from streams.epoch import milliseconds
-from streams.photo_store import digest_of, open_store
-from streams.scan import Outputs, Scan
+from streams.photos.store import digest_of, open_store
+from streams.scan.scan import Outputs, Scan
 from streams.settings import PhotoStore, Settings, Worker
 
 SEEN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)

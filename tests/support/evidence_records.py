@@ -14,13 +14,13 @@ from alert_records import alert, seller_link, verdict
 from listing_records import drawn_photo, listing, takedown
 
 from connectors.events import Image, PhotoDigest, Price
-from streams.evidence_gather import Gathered, Kept, PhotoUse
-from streams.evidence_manifest import Manifest, Selection
-from streams.evidence_pack import Order, write_pack
-from streams.photo_folder import FolderStore
-from streams.photo_store import digest_of
+from streams.evidence_packs.gather import Gathered, Kept, PhotoUse
+from streams.evidence_packs.manifest import Manifest, Selection
+from streams.evidence_packs.pack import Order, write_pack
+from streams.evidence_packs.spool import Spool
+from streams.photos.folder import FolderStore
+from streams.photos.store import digest_of
 from streams.settings import Photos
-from streams.spool import Spool
 from streams.topics import ALERTS, LISTINGS, SELLER_LINKS, TAKEDOWNS, VERDICTS, TopicSpec
 
 MADE_AT = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
@@ -111,7 +111,7 @@ def files_of(raw: bytes) -> dict[str, bytes]:
 
 def rezipped(files: Sequence[tuple[str, bytes]]) -> bytes:
     """These files in the form that packs have, whatever they hold."""
-    from streams.plain_zip import PlainZipWriter
+    from streams.evidence_packs.plain_zip import PlainZipWriter
 
     out = io.BytesIO()
     writer = PlainZipWriter(out)

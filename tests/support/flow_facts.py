@@ -8,9 +8,9 @@ from heartbeat_records import NOON, heartbeat
 from streams.console.instances import Instance, Standing
 from streams.console.judgement import Facts
 from streams.console.store_figures import LetterKind, StoreFigures
-from streams.heartbeat import Heartbeat
+from streams.health.heartbeat import Heartbeat
+from streams.health.topic_offsets import Offsets, PartitionLag, Place
 from streams.percentiles import Latency
-from streams.topic_offsets import Offsets, PartitionLag, Place
 
 NOON_MS = int(NOON.timestamp() * 1000)
 PLACES: tuple[Place, ...] = (("listings", 0), ("listings", 1), ("fingerprints", 0), ("takedowns", 0))

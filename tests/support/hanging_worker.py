@@ -10,11 +10,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from streams.fingerprint_stages import FingerprintListings
 from streams.logs import configure_logs
-from streams.lost_watch import LostWatch
 from streams.settings import load_settings
-from streams.worker import run_worker
+from streams.stages.fingerprint import FingerprintListings
+from streams.worker.lost_watch import LostWatch
+from streams.worker.worker import run_worker
 
 process = FingerprintListings.process
 
@@ -62,7 +62,7 @@ if __name__ == "__main__":
     HOW = sys.argv[1]
     FingerprintListings.process = hanging  # type: ignore[method-assign]
     if HOW == "leaves":
-        import streams.worker as module
+        import streams.worker.worker as module
 
         made = module.Watch.__init__
 

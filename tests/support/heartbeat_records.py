@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from streams.heartbeat import ConnectorHealth, Flow, Heartbeat, IndexState
+from streams.health.heartbeat import ConnectorHealth, Flow, Heartbeat, IndexState
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -16,13 +16,13 @@ for package in (connectors, fingerprints):
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
 for name in (
-    "streams.doctor",
-    "streams.evidence_pack",
+    "streams.doctor.doctor",
+    "streams.evidence_packs.pack",
     "streams.logs",
-    "streams.pipeline",
-    "streams.report",
-    "streams.scan",
-    "streams.topic_admin",
-    "streams.verdict_desk",
+    "streams.engine.pipeline",
+    "streams.scan.report",
+    "streams.scan.scan",
+    "streams.kafka_clients.topic_admin",
+    "streams.verdicts.desk",
 ):
     importlib.import_module(name)

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.events import Alert
-from streams.listing_store import ListingStore
-from streams.lookback_plan import Wanted
-from streams.lookback_search import Pass
-from streams.pipeline import match_listing
+from streams.engine.pipeline import match_listing
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
+from streams.kafka_clients.topic_identity import TopicIdentity
+from streams.lookback.listing_store import ListingStore
+from streams.lookback.plan import Wanted
+from streams.lookback.search import Pass
 from streams.records import ListingFingerprint
-from streams.rules import Rules
-from streams.takedown_bank import TakedownBank
-from streams.topic_identity import TopicIdentity
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 RULES = Rules()

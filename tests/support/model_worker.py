@@ -12,11 +12,11 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 from model_broker import Broker, Producer
 
-from streams.fingerprint_stages import FingerprintListings
-from streams.metrics import Metrics
-from streams.outbox import Outbox
-from streams.photos import PhotoReader
+from streams.kafka_clients.outbox import Outbox
+from streams.metrics.metrics import Metrics
+from streams.photos.reader import PhotoReader
 from streams.settings import Settings
+from streams.stages.fingerprint import FingerprintListings
 
 TOPIC = "listings"
 EXPLODES = "explodes"

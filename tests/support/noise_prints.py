@@ -3,7 +3,7 @@
 import numpy as np
 
 from fingerprints.photo_print import POINT, PhotoPrint
-from streams.pipeline import fingerprint_takedown
+from streams.engine.pipeline import fingerprint_takedown
 from streams.records import ImageFingerprint, TakedownFingerprint
 
 

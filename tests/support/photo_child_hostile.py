@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
-from streams.photo_child import main
-from streams.photo_process import LONGEST_REPLY
+from streams.photos.child import main
+from streams.photos.process import LONGEST_REPLY
 
 
 def busy() -> None:

@@ -19,7 +19,7 @@ from typing import Any, Self
 import pytest
 
 from streams.die_with_parent import die_with_parent
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 PROMETHEUS = Path("/usr/bin/prometheus")
 PROMTOOL = Path("/usr/bin/promtool")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from streams.topic_rights import CLUSTER, COMPONENTS, Need
+from streams.rights.topic_rights import CLUSTER, COMPONENTS, Need
 from streams.topics import ALL_TOPICS, TopicSpec
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "kafka-security.md"

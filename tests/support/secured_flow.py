@@ -21,17 +21,17 @@ from connectors.events import Alert, DeadLetter
 from connectors.runner import Runner
 from connectors.sdk import Checkpoint, Item, Source, Stop, make
 from fingerprints.policy import Policy, Scales
-from streams.access_list import Entry
-from streams.access_list_admin import create_entries
 from streams.cli import build_app
 from streams.cli.connect import into_kafka
 from streams.console.context import Console
 from streams.console.database import Database, database_url
-from streams.policy_file import policy_bytes
+from streams.kafka_clients.topic_admin import administration
+from streams.policy.policy_file import policy_bytes
+from streams.rights.access_list import Entry
+from streams.rights.access_list_admin import create_entries
+from streams.rights.topic_rights import Right
 from streams.settings import Settings, as_environment
-from streams.topic_admin import administration
-from streams.topic_rights import Right
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 SECONDS = 60
 PARTS = {

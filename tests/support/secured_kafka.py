@@ -27,13 +27,13 @@ from kafka.admin import (
 )
 from tls_authority import TlsAuthority
 
-from streams.access_list import Entry
-from streams.access_list_admin import OPERATIONS, written
 from streams.die_with_parent import die_with_parent
 from streams.kafka_local.broker import LocalKafka
 from streams.kafka_local.security import MECHANISM, Security
+from streams.rights.access_list import Entry
+from streams.rights.access_list_admin import OPERATIONS, written
+from streams.rights.topic_rights import COMPONENTS
 from streams.settings import ENV_PREFIX, Kafka, Settings, Topics, as_environment
-from streams.topic_rights import COMPONENTS
 
 NODE = "relistwatch-node"
 DECISION = re.compile(

@@ -6,7 +6,7 @@ from typing import Any
 from alert_records import NOON
 
 from connectors.seller_links import LinkedSeller, SellerLink
-from streams.seller_edges import Reason
+from streams.sellers.edges import Reason
 
 
 def seller(name: str, listing_id: str = "l", image: int | None = None) -> LinkedSeller:

@@ -7,12 +7,12 @@ from listing_records import START
 
 from connectors.codec import Codec
 from connectors.events import Alert
-from streams.gathering import answer_of, gather, search
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
 from streams.records import ListingFingerprint, TakedownFingerprint
-from streams.rules import Rules
-from streams.shard_answers import ShardAnswer
+from streams.sharding.answers import ShardAnswer
+from streams.sharding.gathering import answer_of, gather, search
 from streams.shards import shards_of
-from streams.takedown_bank import TakedownBank
 
 OFFSET = 7
 _codec = Codec(ShardAnswer, ours=True)

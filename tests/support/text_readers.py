@@ -32,8 +32,8 @@ from fingerprints.title_trace import trace_title
 from fingerprints.title_words import words_of
 from streams.console.title_marks import title_marks
 from streams.console.web_links import web_link
-from streams.contact_scrub import Scrubber
-from streams.safe_text import safe_bytes, safe_text
+from streams.evidence_packs.contact_scrub import Scrubber
+from streams.words.safe_text import safe_bytes, safe_text
 
 TITLE = "Jaket Varsity Wolverine Maroon Bordir"
 LIMITS = ListLimits()

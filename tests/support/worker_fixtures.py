@@ -7,7 +7,7 @@ import pytest
 from kafka_client import KafkaClient
 
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 
 @pytest.fixture

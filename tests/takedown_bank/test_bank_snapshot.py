@@ -13,16 +13,16 @@ from structlog.testing import CapturingLogger
 
 from fingerprints.snapshot_files import SnapshotError
 from fingerprints.title_print import title_print
-from streams import bank_snapshot
-from streams.bank_files import BANK, RECORDS, TITLES, FrozenBank
-from streams.bank_snapshot import MANIFEST, BankSnapshots, Manifest
-from streams.metrics import Metrics
+from streams.bank import snapshot as bank_snapshot
+from streams.bank.snapshot import MANIFEST, BankSnapshots, Manifest
+from streams.bank.snapshot_folder import SnapshotFolder
+from streams.engine.bank_files import BANK, RECORDS, TITLES, FrozenBank
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
+from streams.kafka_clients.topic_identity import TopicIdentity
+from streams.metrics.metrics import Metrics
 from streams.records import ImageFingerprint, PrintAlgorithms, Prints
-from streams.rules import Rules
 from streams.settings import Settings, Worker
-from streams.snapshot_folder import SnapshotFolder
-from streams.takedown_bank import TakedownBank
-from streams.topic_identity import TopicIdentity
 
 IDENTITY = TopicIdentity("cluster", "takedown-fingerprints", "3f0a")
 DAY = 24 * 3600.0

@@ -8,10 +8,10 @@ from listing_records import WORDS
 
 from connectors.events import Takedown, TakenDownListing
 from fingerprints.title_snapshot import state_of
-from streams.pipeline import fingerprint_takedown
+from streams.engine.pipeline import fingerprint_takedown
+from streams.engine.takedown_bank import TakedownBank
 from streams.records import TakedownFingerprint
 from streams.shards import Shard
-from streams.takedown_bank import TakedownBank
 
 
 def takedown(number: int, listing: int, words: list[str], *, stale: bool) -> TakedownFingerprint:

@@ -13,7 +13,7 @@ from kafka_client import KafkaClient
 from noise_prints import takedown_print
 
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

@@ -11,7 +11,7 @@ from connectors.links import LinkTarget, RefusedLink, ShortLink, recognise
 from connectors.short_links import Unresolved
 from connectors.takedown_lists.items import Item, Mention, Place, Reject, Remark, Told
 from connectors.takedown_requests import TakedownRequest, request_id
-from streams.takedown_import import Counts, KnownRequests, Refusal, TakedownImport, Waiting
+from streams.takedowns.importing import Counts, KnownRequests, Refusal, TakedownImport, Waiting
 
 SHORT = "https://vt.tiktok.com/ZSabc"
 LISTING = LinkTarget(

@@ -16,7 +16,7 @@ from workbooks import link, workbook
 from connectors.codec import Codec
 from connectors.takedown_requests import TakedownRequest
 from streams.settings import Kafka, Settings, as_environment
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 ROWS = [
     ["No", "Produk", "Tautan", "Alasan"],

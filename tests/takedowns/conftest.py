@@ -10,8 +10,8 @@ from kafka_client import KafkaClient
 from worker_fixtures import client, worker
 
 from connectors.clock import Clock
-from streams.resolve_connectors import ListingConnectors, connector_specs
-from streams.resolver import Resolver
+from streams.resolving.connectors import ListingConnectors, connector_specs
+from streams.resolving.resolver import Resolver
 from streams.settings import Settings
 
 __all__ = ["client", "resolve", "worker", "worker_settings"]

@@ -17,8 +17,8 @@ from connectors.errors import OptionsError
 from connectors.events import EventType, ListingEvent, Takedown
 from connectors.registry import source_type
 from connectors.sdk import FetchesListings, make
-from streams.resolution import Resolved, Unresolved
-from streams.resolve_connectors import REST_SECONDS, ConnectorSpec, ListingConnectors, connector_specs
+from streams.resolving.connectors import REST_SECONDS, ConnectorSpec, ListingConnectors, connector_specs
+from streams.resolving.resolution import Resolved, Unresolved
 
 Resolve = Callable[..., dict[str, int]]
 

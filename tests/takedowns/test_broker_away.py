@@ -10,9 +10,9 @@ from listing_records import listing
 from resolver_process import ResolverProcess
 from takedown_records import request, send_requests, statuses
 
+from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
 from streams.settings import Settings
-from streams.topic_admin import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 DOWN_SECONDS = 10

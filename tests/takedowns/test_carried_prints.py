@@ -7,7 +7,7 @@ from noise_prints import noise_print
 
 from connectors.codec import RecordError
 from connectors.events import Image
-from streams.carried_prints import (
+from streams.engine.carried_prints import (
     PRINTS_HEADER,
     header_of,
     missing_images,
@@ -15,7 +15,7 @@ from streams.carried_prints import (
     put_together,
     with_carried,
 )
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.records import ImageFailure, ImageFingerprint, Prints
 
 IMAGES = tuple(Image(url=f"https://photos.invalid/{number}.jpg") for number in range(3))

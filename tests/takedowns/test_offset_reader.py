@@ -9,8 +9,8 @@ from kafka.admin import KafkaAdminClient
 from kafka_client import KafkaClient
 from worker_fixtures import client
 
-from streams.offset_reader import SKIP, OffsetReader
-from streams.seen_listings import Place
+from streams.resolving.offset_reader import SKIP, OffsetReader
+from streams.resolving.seen_listings import Place
 from streams.settings import Settings
 from streams.topics import FINGERPRINTS, LISTINGS
 

@@ -16,9 +16,9 @@ from worker_steps import alerts_of, wait_fingerprinted
 from connectors.events import EventType, Image
 from streams.cli import build_app
 from streams.records import TakedownFingerprint
-from streams.resolution import takedown_id_of
+from streams.resolving.resolution import takedown_id_of
 from streams.settings import Settings, as_environment
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 T1 = takedown_id_of("pasar-uji", "l1")
@@ -67,7 +67,7 @@ def test_another_seller_of_the_same_goods_is_no_relist_by_prints_of_another_vers
     from noise_prints import noise_print
 
     from connectors.events import Takedown, TakenDownListing
-    from streams.carried_prints import PRINTS_HEADER
+    from streams.engine.carried_prints import PRINTS_HEADER
     from streams.records import ImageFingerprint, PrintAlgorithms, Prints
 
     stale = Prints(

@@ -12,9 +12,9 @@ from takedown_records import RECEIVED, after, request
 
 from connectors.events import Image, Price
 from connectors.takedown_status import CHANGES_KEPT
-from streams.pipeline import fingerprint_listing
+from streams.engine.pipeline import fingerprint_listing
 from streams.records import ImageFailure, ImageFingerprint
-from streams.resolution import (
+from streams.resolving.resolution import (
     Resolved,
     Unresolved,
     next_try,

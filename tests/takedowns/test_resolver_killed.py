@@ -10,8 +10,8 @@ from listing_records import listing
 from resolver_process import ResolverProcess
 from takedown_records import request, send_requests, statuses
 
-from streams.pipeline import fingerprint_listing
-from streams.resolution import takedown_id_of
+from streams.engine.pipeline import fingerprint_listing
+from streams.resolving.resolution import takedown_id_of
 from streams.settings import Settings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

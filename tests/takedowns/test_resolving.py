@@ -18,12 +18,12 @@ from takedown_records import RECEIVED, after, changes, newest, request, send_req
 from connectors.clock import SetClock
 from connectors.events import DeadLetter, EventType, Image, ListingEvent, Takedown
 from connectors.takedown_status import TakedownChange
-from streams.carried_prints import prints_of
-from streams.pipeline import PhotoOutcome, fingerprint_listing
-from streams.request_group import RequestGroup
-from streams.resolution import takedown_id_of
+from streams.engine.carried_prints import prints_of
+from streams.engine.pipeline import PhotoOutcome, fingerprint_listing
+from streams.resolving.request_group import RequestGroup
+from streams.resolving.resolution import takedown_id_of
 from streams.settings import Settings
-from streams.takedown_desk import request_of, send_request, target_of, withdraw
+from streams.takedowns.desk import request_of, send_request, target_of, withdraw
 
 pytestmark = pytest.mark.kafka
 Resolve = Callable[..., dict[str, int]]

@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 
 from connectors.events import Takedown
 from streams.cli import build_app
-from streams.pipeline import fingerprint_listing
-from streams.resolution import takedown_id_of
+from streams.engine.pipeline import fingerprint_listing
+from streams.resolving.resolution import takedown_id_of
 from streams.settings import Settings, as_environment
-from streams.takedown_words import WORDS
+from streams.takedowns.report_words import WORDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "takedown-lists.md"
 T1 = takedown_id_of("shopee-id", "308864651.11479305215")
@@ -190,7 +190,7 @@ def test_what_is_wrong_is_named(arguments: list[str], code: int, told: str, call
 )
 def test_without_a_broker_it_says_so(arguments: list[str], tmp_path: Path) -> None:
     from streams.settings import Kafka, Worker
-    from streams.worker_process import free_port
+    from streams.worker.worker_process import free_port
 
     nobody = Settings(
         kafka=Kafka(bootstrap_servers=f"127.0.0.1:{free_port()}"), worker=Worker(data_dir=str(tmp_path))

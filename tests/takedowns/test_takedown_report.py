@@ -21,11 +21,11 @@ from connectors.takedown_requests import TakedownRequest
 from connectors.takedown_status import Reason, TakedownChange, TakedownStatus
 from connectors.verdicts import Verdict
 from streams.percentiles import percentile
-from streams.takedown_cases import DIMENSIONS, Published, cases_of
-from streams.takedown_courses import CLEARED, courses_of
-from streams.takedown_report import Figures, Report, report_of
-from streams.takedown_report_forms import COUNTS, as_csv, as_html, as_json, as_tables
-from streams.takedown_words import LANGUAGES, WORDS, duration
+from streams.takedowns.cases import DIMENSIONS, Published, cases_of
+from streams.takedowns.courses import CLEARED, courses_of
+from streams.takedowns.report import Figures, Report, report_of
+from streams.takedowns.report_forms import COUNTS, as_csv, as_html, as_json, as_tables
+from streams.takedowns.report_words import LANGUAGES, WORDS, duration
 
 
 def resolved(number: int, takedown_id: str, **asked: Any) -> TakedownStatus:

@@ -9,13 +9,13 @@ import pytest
 from kafka import KafkaProducer, TopicPartition
 from kafka_client import KafkaClient
 
-from streams.backup_file import About, BackupError, BackupWriter, KeptRecord, verified
-from streams.group_places import places_in, set_places
+from streams.kafka_clients.group_places import places_in, set_places
+from streams.kafka_clients.topic_admin import administration, create_topics
 from streams.settings import Settings
-from streams.topic_admin import administration, create_topics
-from streams.topic_backup import KEPT, back_up
-from streams.topic_restore import restore
 from streams.topics import HEARTBEATS, SHARD_ANSWERS
+from streams.upkeep.backup_file import About, BackupError, BackupWriter, KeptRecord, verified
+from streams.upkeep.topic_backup import KEPT, back_up
+from streams.upkeep.topic_restore import restore
 
 ABOUT = msgspec.convert(
     {"format": 1, "taken_at": "2026-11-24T03:00:00Z", "version": "1", "cluster_id": "c", "prefix": "", "generation": 1,

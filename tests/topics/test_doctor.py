@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from kafka import KafkaProducer
 
-from streams import broker_health, doctor
-from streams.doctor import LEAST, PINNED, examine
-from streams.finding import Finding
+from streams.doctor import broker_health, doctor
+from streams.doctor.doctor import LEAST, PINNED, examine
+from streams.doctor.finding import Finding
 from streams.settings import Kafka, Settings, Worker
 from streams.topics import ALL_TOPICS
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 
 def by_check(settings: Settings) -> dict[str, Finding]:

@@ -7,11 +7,11 @@ import pytest
 from kafka import TopicPartition
 from kafka_client import KafkaClient
 
-from streams.group_places import set_places
+from streams.kafka_clients.group_places import set_places
+from streams.kafka_clients.topic_admin import administration, check_topics
 from streams.settings import Settings, as_environment
-from streams.topic_admin import administration, check_topics
-from streams.topic_growth import NotQuietError, course_of, grow_topics
 from streams.topics import ALERTS, ALL_TOPICS, CONNECTOR_STATE, FINGERPRINTS, LISTINGS, TAKEDOWNS
+from streams.upkeep.topic_growth import NotQuietError, course_of, grow_topics
 
 
 def call(settings: Settings, *arguments: str) -> tuple[int, str]:

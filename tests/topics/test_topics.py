@@ -10,8 +10,7 @@ import msgspec
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from streams.settings import Kafka, Settings
-from streams.topic_admin import (
+from streams.kafka_clients.topic_admin import (
     BrokerUnavailableError,
     Difference,
     TopicsRefusedError,
@@ -19,8 +18,9 @@ from streams.topic_admin import (
     check_topics,
     create_topics,
 )
+from streams.settings import Kafka, Settings
 from streams.topics import ALL_TOPICS, topic_name
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 
 def with_topics(settings: Settings, **changes: Any) -> Settings:

@@ -9,7 +9,7 @@ import pytest
 
 from streams.settings import Kafka, Settings, as_environment
 from streams.topics import ALL_TOPICS
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 
 def call(settings: Settings, *arguments: str) -> tuple[int, str, str]:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from kafka_client import KafkaClient
 from listing_records import listing
 
-from streams.key_partition import partition_of
-from streams.record_reader import RecordReader
+from streams.kafka_clients.key_partition import partition_of
+from streams.kafka_clients.record_reader import RecordReader
 from streams.settings import Settings
 from streams.topics import LISTINGS
 

@@ -11,12 +11,12 @@ from takedown_records import request, takedown_change, takedown_status
 
 from connectors.events import AlertListing, EventType, Source
 from connectors.takedown_status import StatusChange
-from streams.listing_trace import ListingTrace, Trace
-from streams.message_headers import ATTEMPT_HEADER
-from streams.pipeline import fingerprint_listing
+from streams.engine.pipeline import fingerprint_listing
+from streams.kafka_clients.message_headers import ATTEMPT_HEADER
 from streams.records import ImageFailure
-from streams.resolution import takedown_id_of
-from streams.trace_steps import KEPT_EACH
+from streams.resolving.resolution import takedown_id_of
+from streams.tracing.listing_trace import ListingTrace, Trace
+from streams.tracing.steps import KEPT_EACH
 
 
 @dataclass

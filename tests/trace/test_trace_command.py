@@ -14,12 +14,12 @@ from typer.testing import CliRunner, Result
 from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
 from connectors.events import EventType
-from streams import record_reader
 from streams.cli import build_app
 from streams.cli.trace import since_words
+from streams.kafka_clients import record_reader
 from streams.settings import Kafka, Settings, as_environment
-from streams.verdict_desk import send_verdict
-from streams.worker_process import WorkerProcess, free_port
+from streams.verdicts.desk import send_verdict
+from streams.worker.worker_process import WorkerProcess, free_port
 
 SHOPEE = "shopee-id:308864651.11479305215"
 LINK = "https://shopee.co.id/Kemeja-i.308864651.11479305215?sp_atk=x"

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from connectors.evidence import PhotoEvidence, PriceEvidence, TitleEvidence
 from connectors.verdicts import Judgement, Verdict
-from streams.allow_list import AllowList, Sign
+from streams.engine.allow_list import AllowList, Sign
 
 TAKEDOWNS, IMAGES, SELLERS = ("t1", "t2"), (0, 1), ("s1", "s2", "s3", None)
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.evidence import FloodEvidence
-from streams import flood_guard
-from streams.flood_guard import FloodGuard, flood_alert
+from streams.verdicts import flood_guard
+from streams.verdicts.flood_guard import FloodGuard, flood_alert
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -13,14 +13,14 @@ from connectors.events import Alert
 from connectors.evidence import FloodEvidence
 from connectors.policy_differences import PolicyDifference
 from fingerprints.policy import Policy, Scales
-from streams.flood_guard import FloodGuard
-from streams.match_stage import MatchListings
-from streams.metrics import Metrics
-from streams.outbox import Outbox, Outgoing
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
-from streams.rules import Rules
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
+from streams.kafka_clients.outbox import Outbox, Outgoing
+from streams.metrics.metrics import Metrics
 from streams.settings import Settings
-from streams.takedown_bank import TakedownBank
+from streams.stages.match import MatchListings
+from streams.verdicts.flood_guard import FloodGuard
 
 QUIET = Policy(version="quiet", prior=-9.2, scales=Scales(title=0.1))
 
@@ -88,7 +88,7 @@ async def test_what_is_still_up_is_never_held() -> None:
 async def test_a_batch_done_anew_one_by_one_still_tells_its_flood(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last listing of the batch fails inside: the others must not find the flood told already."""
     stage = stage_of(takedown(1), guard=FloodGuard(2, 60))
-    from streams import match_stage
+    from streams.stages import match as match_stage
 
     real = match_stage.match_listing
 

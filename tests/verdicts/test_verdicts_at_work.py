@@ -16,7 +16,7 @@ from connectors.events import Alert
 from connectors.verdicts import Verdict
 from streams.cli import build_app
 from streams.settings import Settings, as_environment
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

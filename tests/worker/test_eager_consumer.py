@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mode import Service
 
-from streams.eager_consumer import BoundedBytes, EagerConsumer, EagerWaiting
+from streams.worker.eager_consumer import BoundedBytes, EagerConsumer, EagerWaiting
 
 
 class Plain(Service):
@@ -111,9 +111,9 @@ async def test_events_are_waited_for_as_before() -> None:
 
 
 def test_the_worker_uses_it() -> None:
-    from streams.metrics import Metrics
+    from streams.metrics.metrics import Metrics
     from streams.settings import Settings
-    from streams.worker import build_app
+    from streams.worker.worker import build_app
 
     app, _, _ = build_app(Settings(), Metrics())
     assert issubclass(app.transport.Consumer, EagerConsumer)

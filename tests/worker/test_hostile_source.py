@@ -12,9 +12,9 @@ from connectors.events import DeadLetter
 from connectors.hostile import HostileOptions, HostileSource, planted
 from connectors.kafka import KafkaSink, KafkaSinkOptions
 from connectors.runner import Failure, Problem, Runner
-from streams.kafka_options import client_options
+from streams.kafka_clients.kafka_options import client_options
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 OPTIONS = HostileOptions(seed=5, honest=120)

@@ -11,7 +11,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 from mode.utils.queues import FlowControlEvent, ThrowableQueue
 
-from streams.message_batches import batches
+from streams.worker.message_batches import batches
 
 PLACE = TP("listings", 0)
 GENERATION = 7

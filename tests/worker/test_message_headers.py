@@ -5,14 +5,14 @@ import pytest
 from listing_records import relist, takedown
 from sent_message import Sent
 
-from streams.match_stage import MatchListings
-from streams.message_headers import RECEIVED_HEADER, received_ms
-from streams.metrics import Metrics
-from streams.outbox import Outbox
-from streams.pipeline import fingerprint_listing, fingerprint_takedown
-from streams.rules import Rules
+from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
+from streams.engine.rules import Rules
+from streams.engine.takedown_bank import TakedownBank
+from streams.kafka_clients.message_headers import RECEIVED_HEADER, received_ms
+from streams.kafka_clients.outbox import Outbox
+from streams.metrics.metrics import Metrics
 from streams.settings import Settings
-from streams.takedown_bank import TakedownBank
+from streams.stages.match import MatchListings
 
 
 @pytest.mark.parametrize(

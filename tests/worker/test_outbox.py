@@ -9,8 +9,8 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, Topi
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from streams.metrics import Metrics
-from streams.outbox import RETRY_SECONDS, Outbox, Outgoing, TooLargeError, again
+from streams.kafka_clients.outbox import RETRY_SECONDS, Outbox, Outgoing, TooLargeError, again
+from streams.metrics.metrics import Metrics
 from streams.settings import Settings
 from streams.topics import ALERTS, DEAD_LETTERS, FINGERPRINTS
 
@@ -57,7 +57,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(delay: float) -> None:
         seconds.append(delay)
 
-    monkeypatch.setattr("streams.outbox.asyncio.sleep", sleep)
+    monkeypatch.setattr("streams.kafka_clients.outbox.asyncio.sleep", sleep)
     return seconds
 
 
@@ -132,7 +132,7 @@ async def test_it_says_that_it_waits_while_it_waits(monkeypatch: pytest.MonkeyPa
     async def sleep(_: float) -> None:
         seen.append(made.waits)
 
-    monkeypatch.setattr("streams.outbox.asyncio.sleep", sleep)
+    monkeypatch.setattr("streams.kafka_clients.outbox.asyncio.sleep", sleep)
     await made.deliver(records(b"a"))
     assert (seen, made.waits) == ([True], False)
 
@@ -147,7 +147,7 @@ async def test_it_waits_until_the_last_of_several_has_come_through(monkeypatch: 
         await holding[-1].wait()
 
     really = asyncio.sleep
-    monkeypatch.setattr("streams.outbox.asyncio.sleep", sleep)
+    monkeypatch.setattr("streams.kafka_clients.outbox.asyncio.sleep", sleep)
     under_way = [asyncio.ensure_future(made.deliver(records(key))) for key in (b"a", b"b")]
     while len(holding) < 2:
         await really(0)

@@ -9,10 +9,10 @@ from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
 from connectors.events import Image, PhotoDigest
 from connectors.evidence import PhotoEvidence
-from streams.photo_store import digest_of, open_store
+from streams.photos.store import digest_of, open_store
 from streams.records import ListingFingerprint, TakedownFingerprint
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

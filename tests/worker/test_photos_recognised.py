@@ -10,7 +10,7 @@ from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 from connectors.evidence import PhotoEvidence
 from connectors.sample.edits import edit_photo
 from connectors.seller_links import SellerLink
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

@@ -7,12 +7,12 @@ import faust
 import pytest
 from mode import Service
 
-from streams.eager_consumer import FETCH_WAIT_MS
-from streams.metrics import Metrics
-from streams.no_tables import NoTables
+from streams.metrics.metrics import Metrics
 from streams.settings import Settings
-from streams.start_together import StartTogether
-from streams.worker import build_app
+from streams.worker.eager_consumer import FETCH_WAIT_MS
+from streams.worker.no_tables import NoTables
+from streams.worker.start_together import StartTogether
+from streams.worker.worker import build_app
 
 
 class Waits(Service):

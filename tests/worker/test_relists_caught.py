@@ -10,7 +10,7 @@ from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
 from connectors.events import EventType
 from streams.records import ListingFingerprint
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from streams.byte_gate import ByteGate
-from streams.metrics import Metrics
-from streams.sent_alerts import AlertIds, HeldSentAlerts, SentAlerts
+from streams.lookback.sent_alerts import AlertIds, HeldSentAlerts, SentAlerts
+from streams.metrics.metrics import Metrics
+from streams.photos.byte_gate import ByteGate
 from streams.settings import Settings
 
 

@@ -7,9 +7,9 @@ from streams.console.ascii_lower import ascii_lower
 from streams.console.feed.fitting import Row, fitted
 from streams.console.tables import ALERT_TAKEDOWNS, ALERTS, VERDICTS
 from streams.epoch import milliseconds
-from streams.message_headers import received_ms
-from streams.record_reader import Record
-from streams.verdict_feed import verdict_of
+from streams.kafka_clients.message_headers import received_ms
+from streams.kafka_clients.record_reader import Record
+from streams.verdicts.feed import verdict_of
 
 OPEN = "open"
 SEARCHED_CHARACTERS = 1000

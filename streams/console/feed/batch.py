@@ -13,7 +13,7 @@ from streams.console.feed import other_rows, takedown_rows
 from streams.console.feed.alert_rows import alert_row, row_of, together, verdict_row
 from streams.console.feed.fitting import Row
 from streams.console.feed.takedown_rows import key_of
-from streams.record_reader import Record
+from streams.kafka_clients.record_reader import Record
 from streams.topics import (
     ALERTS,
     DEAD_LETTERS,

@@ -26,7 +26,7 @@ from streams.console.tables import (
     TAKEDOWNS,
     VERDICTS,
 )
-from streams.record_reader import Record
+from streams.kafka_clients.record_reader import Record
 from streams.topics import TopicSpec
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from connectors.seller_links import SellerLink
 from streams.console.feed.fitting import Row, fitted
 from streams.console.tables import DEAD_LETTERS, SELLER_LINKS
 from streams.epoch import milliseconds
-from streams.record_reader import Record
+from streams.kafka_clients.record_reader import Record
 
 KEY_BYTES = 600
 WORD_CHARACTERS = 200

@@ -14,7 +14,7 @@ from streams.console.feed.alert_rows import account_of
 from streams.console.feed.fitting import Row, fitted
 from streams.console.tables import CHANGES, REQUESTS, TAKEDOWN_PHOTOS, TAKEDOWNS
 from streams.epoch import milliseconds
-from streams.record_reader import Record
+from streams.kafka_clients.record_reader import Record
 
 WAITING = "waiting"
 

@@ -24,7 +24,7 @@ from streams.console.queue.settlement import DAY_MS, remember, settle
 from streams.console.tables import DECISIONS
 from streams.console.verdict_sender import VerdictSender
 from streams.epoch import now_ms
-from streams.verdict_desk import verdict_message
+from streams.verdicts.desk import verdict_message
 
 log = structlog.get_logger(__name__)
 

@@ -28,11 +28,11 @@ from PIL import Image
 
 from connectors.events import PhotoDigest
 from connectors.evidence import PhotoEvidence
-from streams.aligned_pair import aligned_pair
 from streams.console import app
 from streams.console.guard import SESSION_COOKIE
 from streams.console.photo_proxy import PhotoProxy
-from streams.photo_store import digest_of, open_store
+from streams.photos.aligned_pair import aligned_pair
+from streams.photos.store import digest_of, open_store
 from streams.settings import Photos
 
 BURSTING = "W" * 280 + " \u202e<script>alert(1)</script> a" + "\u0301" * 300 + " kata" * 60

@@ -9,8 +9,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from connectors.evidence import PhotoEvidence
-from streams.aligned_pair import Point
 from streams.console.overlay import Overlay, numbers, overlay, overlay_of, points
+from streams.photos.aligned_pair import Point
 
 Rows = tuple[tuple[float, float, float], ...]
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))

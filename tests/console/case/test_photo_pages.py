@@ -12,7 +12,7 @@ from photo_host import photo_host
 
 from streams.console.case_photos import web_address
 from streams.console.photo_proxy import PhotoProxy
-from streams.photo_store import digest_of, open_store
+from streams.photos.store import digest_of, open_store
 from streams.settings import Photos
 
 PHOTO = encoded(drawn(1))

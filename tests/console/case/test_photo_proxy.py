@@ -14,10 +14,10 @@ from PIL import Image
 
 from connectors.public_addresses import is_public
 from fingerprints.photo_decode import PhotoError
-from streams.address_guard import AddressGuard
 from streams.console.photo_proxy import IN_HAND, PhotoProxy
 from streams.console.picture_cache import Failure, PictureCache
-from streams.photo_store import digest_of, open_store
+from streams.photos.address_guard import AddressGuard
+from streams.photos.store import digest_of, open_store
 from streams.settings import Photos
 
 PHOTO = encoded(drawn(1, (1000, 700)), quality=95)

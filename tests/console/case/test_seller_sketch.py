@@ -14,8 +14,8 @@ from streams.console.seller_sketch import (
     Sketch,
     seller_sketch,
 )
-from streams.seller_edges import NewestLinks, edges_of
-from streams.seller_graph import SellerGraph
+from streams.sellers.edges import NewestLinks, edges_of
+from streams.sellers.graph import SellerGraph
 
 NAMES = [f"s{number}" for number in range(45)]
 

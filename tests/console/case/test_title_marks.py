@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.console.title_marks import SHOWN_AT_MOST, WORDS_SHOWN, MarkedTitle, title_marks
-from streams.safe_text import HIDDEN
+from streams.words.safe_text import HIDDEN
 
 TITLES = st.one_of(
     st.text(st.sampled_from(list("jaketN 04$.\u200b\u202e\u0301\u0430\u3164🔥<&\"'\n")), max_size=50),

@@ -7,12 +7,12 @@ from pathlib import Path
 from console_client import console_in, served, session_for
 from feed_records import Feeding, fed
 
+from streams.benchmarks.console.__main__ import figures
+from streams.benchmarks.console.drawn_market import Drawn, DrawnMarket
+from streams.benchmarks.console.pages import PAGES, Page
+from streams.benchmarks.console.viewers import Answers, Load
 from streams.console.app import ROUTES
 from streams.console.tables import ALERTS, DEAD_LETTERS, REQUESTS, SELLER_LINKS, TAKEDOWNS, VERDICTS
-from streams.console_benchmark.__main__ import figures
-from streams.console_benchmark.drawn_market import Drawn, DrawnMarket
-from streams.console_benchmark.pages import PAGES, Page
-from streams.console_benchmark.viewers import Answers, Load
 
 KNOWN = Drawn(alerts=["a/1"], takedowns=["t"], sellers=["shopee-id:1"], lists=["0"])
 

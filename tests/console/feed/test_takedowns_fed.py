@@ -23,8 +23,8 @@ from streams.console.tables import (
     TAKEDOWN_PHOTOS,
     TAKEDOWNS,
 )
+from streams.engine.pipeline import fingerprint_takedown
 from streams.epoch import milliseconds
-from streams.pipeline import fingerprint_takedown
 from streams.records import ImageFailure, ImageFingerprint
 from streams.topics import DEAD_LETTERS as LETTERS_TOPIC
 from streams.topics import SELLER_LINKS as LINKS_TOPIC

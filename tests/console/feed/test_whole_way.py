@@ -20,7 +20,6 @@ from sqlalchemy import Table, func, select
 from takedown_records import request, takedown_change, takedown_status
 
 from connectors.events import Image
-from streams import topic_admin
 from streams.console import feeder, parts
 from streams.console.context import Console
 from streams.console.database import Database
@@ -38,10 +37,11 @@ from streams.console.tables import (
     TAKEDOWNS,
     VERDICTS,
 )
+from streams.kafka_clients import topic_admin
+from streams.kafka_clients.topic_admin import administration, create_topics
 from streams.kafka_local.broker import LocalKafka
 from streams.settings import Kafka, Settings, Topics
-from streams.topic_admin import administration, create_topics
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 SECONDS = 30.0

@@ -16,14 +16,14 @@ from open_pages import without_chromium
 from takedown_records import request, takedown_status
 
 from connectors.evidence import PhotoEvidence
-from streams.evidence_manifest import SUMMARY
-from streams.pipeline import Match
-from streams.report import render_report
-from streams.scan import Found, Summary
+from streams.engine.pipeline import Match
+from streams.evidence_packs.manifest import SUMMARY
+from streams.scan.report import render_report
+from streams.scan.scan import Found, Summary
 from streams.settings import Photos
-from streams.takedown_cases import DIMENSIONS, cases_of
-from streams.takedown_report import report_of
-from streams.takedown_report_forms import as_html
+from streams.takedowns.cases import DIMENSIONS, cases_of
+from streams.takedowns.report import report_of
+from streams.takedowns.report_forms import as_html
 
 pytestmark = without_chromium
 

@@ -21,7 +21,7 @@ from connectors.takedown_requests import TakedownRequest
 from streams.console.list_uploads import MOST_EACH, uploads_of
 from streams.console.tables import AUDIT
 from streams.settings import Settings
-from streams.takedown_requests import known_requests
+from streams.takedowns.requests import known_requests
 
 pytestmark = pytest.mark.kafka
 VISIBLE = NASTY.replace("\x1b", "")
@@ -145,7 +145,7 @@ def test_what_the_page_sends_is_what_the_command_would(
 
     from connectors.takedown_lists.reading import open_list
     from connectors.takedown_requests import Received
-    from streams.takedown_import import KnownRequests, TakedownImport, Waiting
+    from streams.takedowns.importing import KnownRequests, TakedownImport, Waiting
 
     raw = the_list(tmp_path, *([n, f"Barang {n}", link(n), "alasan"] for n in range(40)))
     analyst = site.visitor("analyst")

@@ -27,9 +27,9 @@ from streams.console.reports import reports_of
 from streams.console.side_jobs import Failed, Reported, ReportJob
 from streams.console.tables import OFFSETS
 from streams.settings import Dashboard, Settings, as_environment
-from streams.takedown_cases import DIMENSIONS, Published, cases_of
-from streams.takedown_courses import courses_of
-from streams.takedown_report import Report, report_of
+from streams.takedowns.cases import DIMENSIONS, Published, cases_of
+from streams.takedowns.courses import courses_of
+from streams.takedowns.report import Report, report_of
 from streams.topics import ALL_TOPICS
 
 SPECS = {spec.name: spec for spec in ALL_TOPICS}

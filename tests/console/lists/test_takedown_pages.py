@@ -23,9 +23,9 @@ from streams.console.request_rows import LISTS, PAGE, Filter, count, lists, requ
 from streams.console.tables import AUDIT
 from streams.console.takedown_story import story
 from streams.settings import Settings
-from streams.takedown_cases import Published
-from streams.takedown_records import TakedownRecords
-from streams.takedown_view import view_of
+from streams.takedowns.cases import Published
+from streams.takedowns.records import TakedownRecords
+from streams.takedowns.view import view_of
 from streams.topics import ALL_TOPICS
 
 from .test_report_page import ARRIVED, feed

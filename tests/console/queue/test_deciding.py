@@ -24,7 +24,7 @@ from streams.console.verdict_sender import VerdictSender
 from streams.epoch import milliseconds, now_ms
 from streams.settings import Kafka, Settings
 from streams.topics import VERDICTS as VERDICTS_TOPIC
-from streams.verdict_desk import send_verdict
+from streams.verdicts.desk import send_verdict
 
 pytestmark = pytest.mark.kafka
 

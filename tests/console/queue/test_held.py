@@ -43,7 +43,7 @@ def test_what_is_held_is_let_through_once(sqlite_desk: Served, client: KafkaClie
 
 
 def test_without_a_broker_nothing_is_let_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.record_reader.REACH_MS", 500)
+    monkeypatch.setattr("streams.kafka_clients.record_reader.REACH_MS", 500)
     database = Database(f"sqlite:///{tmp_path / 'console.sqlite'}")
     put(database, [queued(1)], held=True)
     with deciding(Settings(kafka=Kafka(bootstrap_servers="127.0.0.1:1")), database) as site:

@@ -16,7 +16,7 @@ from streams.console.context import Console
 from streams.console.database import Database
 from streams.console.guard import SESSION_COOKIE
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 ALERTS = 6

@@ -14,7 +14,7 @@ from streams.console.instances import Instances
 from streams.console.judgement import CONDITIONS, Asked, Facts, Finding, Level, judge, named, places
 from streams.console.runbook import anchors_in, runbook_text
 from streams.console.words import ALL, LANGUAGES, word
-from streams.heartbeat import IndexState
+from streams.health.heartbeat import IndexState
 
 LOST = instance("lost", silent=90, instance="worker-host-2-ff", at=later(-90))
 OLD_INDEX = IndexState(

@@ -28,7 +28,7 @@ from streams.console.throughput_view import publish
 from streams.console.watch import OFFSETS_SECONDS, TICK_SECONDS, Watch
 from streams.console.watch_core import Snapshot, series_of
 from streams.settings import Settings
-from streams.worker_process import WorkerProcess
+from streams.worker.worker_process import WorkerProcess
 
 pytestmark = without_chromium
 

@@ -19,9 +19,9 @@ from streams.console.heartbeat_reader import Heard, HeartbeatReader
 from streams.console.parts import Parts
 from streams.console.sampler import Sampler
 from streams.console.watch import Watch
+from streams.health.topic_offsets import Offsets, OffsetsReader
 from streams.settings import Kafka, Settings
-from streams.topic_offsets import Offsets, OffsetsReader
-from streams.worker_process import free_port
+from streams.worker.worker_process import free_port
 
 
 def until(done: Callable[[], Any], seconds: float = 30.0) -> Any:
@@ -111,7 +111,10 @@ def test_heartbeats_of_before_are_old_and_later_ones_are_live(
 
 
 def test_with_no_kafka_the_watch_goes_on_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for patience in ("streams.topic_admin.TIMEOUT_MS", "streams.console.heartbeat_reader.REACH_MS"):
+    for patience in (
+        "streams.kafka_clients.topic_admin.TIMEOUT_MS",
+        "streams.console.heartbeat_reader.REACH_MS",
+    ):
         monkeypatch.setattr(patience, 500)
     monkeypatch.setattr("streams.console.judgement.AWAY_SECONDS", 1.0)
     nowhere = Settings(kafka=Kafka(bootstrap_servers=f"127.0.0.1:{free_port()}"))

@@ -8,9 +8,9 @@ from heartbeat_records import NOON, heartbeat
 
 from streams.console.heartbeat_reader import Heard
 from streams.console.watch_core import Seen, Snapshot, WatchCore
-from streams.heartbeat import ConnectorHealth, Flow, Heartbeat
+from streams.health.heartbeat import ConnectorHealth, Flow, Heartbeat
+from streams.health.topic_offsets import Offsets, PartitionLag
 from streams.settings import Settings
-from streams.topic_offsets import Offsets, PartitionLag
 
 START = NOON.timestamp()
 ALL = {"listings": (0, 1), "fingerprints": (0,), "takedowns": (0,)}

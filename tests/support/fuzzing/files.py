@@ -16,16 +16,16 @@ from fingerprints.photo_print import print_of_bytes
 from fingerprints.photo_snapshot import STATE, read_photos
 from fingerprints.snapshot_files import SnapshotError, Written
 from fuzzing.target import Target
-from streams.bank_files import BANK, RECORDS, TITLES, read_bank
 from streams.console.queue.search import PlaceError, place_of
-from streams.evidence_manifest import ManifestError, read_manifest
-from streams.evidence_verify import PackChangedError, verify_pack
-from streams.photo_process import ChildGone
-from streams.pipeline import fingerprint_takedown
-from streams.plain_zip import PlainZipReader, ZipFormError, check_name
-from streams.policy_file import load_policy, policy_bytes
+from streams.engine.bank_files import BANK, RECORDS, TITLES, read_bank
+from streams.engine.pipeline import fingerprint_takedown
+from streams.engine.takedown_bank import TakedownBank
+from streams.evidence_packs.manifest import ManifestError, read_manifest
+from streams.evidence_packs.plain_zip import PlainZipReader, ZipFormError, check_name
+from streams.evidence_packs.verify import PackChangedError, verify_pack
+from streams.photos.process import ChildGone
+from streams.policy.policy_file import load_policy, policy_bytes
 from streams.settings import SettingsError, load_settings
-from streams.takedown_bank import TakedownBank
 
 
 def _in_file(raw: bytes) -> "tempfile._TemporaryFileWrapper[bytes]":
@@ -146,7 +146,7 @@ def _child_reply(raw: bytes) -> None:
     """What a decoding child answers once a photo has taken it over."""
     import asyncio
 
-    from streams.photo_process import PhotoProcess
+    from streams.photos.process import PhotoProcess
 
     async def read() -> None:
         reader = asyncio.StreamReader()
@@ -162,7 +162,7 @@ def _child_reply(raw: bytes) -> None:
 
 
 def _reply_seeds() -> list[bytes]:
-    from streams.photo_child import Reply
+    from streams.photos.child import Reply
 
     made = print_of_bytes(drawn_photo(1, (120, 160)), max_pixels=10**6)
     return [

@@ -11,7 +11,7 @@ from fingerprints.photo_format import photo_format, webp_size
 from fingerprints.photo_match import PhotoIndex
 from fingerprints.photo_print import PhotoPrint, decode_thumbnail, print_of_bytes, unpack_points
 from fuzzing.target import Target
-from streams.picture_child import picture_of
+from streams.photos.picture_child import picture_of
 
 MAX_PIXELS = 40_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")

@@ -35,7 +35,7 @@ MOST = 8 * 1024 * 1024
 @cache
 def full_records() -> list[Any]:
     """One of each kind that is on a topic, with all of its fields."""
-    from streams.pipeline import fingerprint_listing, fingerprint_takedown
+    from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
 
     rich = {
         "description": "Jaket varsity, wa 0812-3456-7890 atau ig @toko.baju",

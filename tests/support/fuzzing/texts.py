@@ -17,8 +17,8 @@ from fingerprints.title_normalise import LENGTH_AT_MOST, normalise_title
 from fingerprints.title_trace import trace_title
 from fuzzing.target import Target
 from streams.console.title_marks import title_marks
-from streams.contact_scrub import Scrubber
-from streams.safe_text import HIDDEN, safe_bytes, safe_text
+from streams.evidence_packs.contact_scrub import Scrubber
+from streams.words.safe_text import HIDDEN, safe_bytes, safe_text
 
 _scrubber = Scrubber(lambda kind, value: f"[{kind}]", {})
 

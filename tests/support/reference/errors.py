@@ -8,8 +8,8 @@ from pathlib import Path
 
 import connectors.errors
 import streams.cli.context
-import streams.lost_watch
-import streams.rights_watch
+import streams.rights.watch
+import streams.worker.lost_watch
 from connectors.errors import ConnectorError
 from reference.words import MADE, prose, table
 from streams.console.words import word
@@ -91,9 +91,9 @@ def exit_codes() -> list[tuple[str, str]]:
         ("0", "Done. Where a command answers a question, the answer is yes."),
         *((str(code), named[name]) for name, code in vars(streams.cli.context).items() if name.startswith("EXIT_")),
         (str(GENERATOR), "`relistwatch load`: the generator was the limit, so that nothing is shown of the system."),
-        (str(streams.rights_watch.EXIT_CODE), "A worker that can neither deliver what it has in hand nor go on, or that "
+        (str(streams.rights.watch.EXIT_CODE), "A worker that can neither deliver what it has in hand nor go on, or that "
          "lacks a right on Kafka. Nothing is committed; another worker gets it (docs/delivery.md)."),
-        (str(streams.lost_watch.EXIT_LOST), "A worker that hung, or that its group did not know any more, for "
+        (str(streams.worker.lost_watch.EXIT_LOST), "A worker that hung, or that its group did not know any more, for "
          "`worker.lost_seconds`. Start it again (docs/decisions/022)."),
         ("130", "`relistwatch demo --once`, interrupted."),
     ]  # fmt: skip
@@ -117,7 +117,7 @@ def documented(module: object) -> dict[str, str]:
 def dead_letters() -> set[str]:
     """The kinds that a stage sets a message aside for: those it names, and those of its records' codec."""
     named = {kind for _, kind in first_words("dead_letter", ("streams/*.py",))}
-    decoded = ("connectors/codec.py", "streams/stage.py", "streams/verdict_feed.py")
+    decoded = ("connectors/codec.py", "streams/stages/stage.py", "streams/verdicts/feed.py")
     return named | {kind for _, kind in first_words("RecordError", decoded)}
 
 

@@ -1,0 +1,1 @@
+"""Every worker's copy of the takedowns, followed and kept on the disk."""

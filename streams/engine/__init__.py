@@ -1,0 +1,1 @@
+"""Pure, from fingerprints to alerts."""

@@ -1,0 +1,1 @@
+"""Probes, heartbeats, and how far the workers are behind."""

@@ -1,0 +1,1 @@
+"""The recent listings that a new takedown matches."""

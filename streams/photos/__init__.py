@@ -1,0 +1,1 @@
+"""Fetched, kept, decoded in processes apart."""

@@ -1,0 +1,1 @@
+"""Several workers that hold the takedowns together."""

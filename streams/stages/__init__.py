@@ -1,0 +1,1 @@
+"""A batch of messages in, acknowledged records out."""

@@ -1,0 +1,1 @@
+"""Lists in, reports out, and a person's own."""

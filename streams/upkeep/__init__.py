@@ -1,0 +1,1 @@
+"""Topics backed up, restored, and given more partitions."""

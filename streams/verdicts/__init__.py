@@ -1,0 +1,1 @@
+"""What analysts say, floods, held alerts."""

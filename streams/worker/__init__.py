@@ -1,0 +1,1 @@
+"""One worker, its agents and what keeps it alive."""
