@@ -33,9 +33,11 @@ def refingerprint(
     the listing's own record if that is still there. The old generation works on meanwhile. An ended run goes on where
     it was. At the end this generation's group gets its place: behind what the old one had finished when this began.
 
+    The new generation is what the settings say: RELISTWATCH_TOPICS__GENERATION=2, or `generation` in their file.
+
     Exit code 1 when the generation has begun already, 2 for a wrong option, 3 when no broker answers.
 
-    Example: `RELISTWATCH_TOPICS__GENERATION=2 relistwatch refingerprint --from 1 --dry-run`
+    Example: `relistwatch refingerprint --from 1 --dry-run`
     """
     import asyncio  # noqa: PLC0415
     import json  # noqa: PLC0415

@@ -46,7 +46,7 @@ def test_every_kind_of_dead_letter_has_words_of_its_own() -> None:
 def test_every_photo_failure_has_its_meaning_and_is_in_the_code() -> None:
     assert photo_failures() == PHOTO_FAILURES.keys()
     code = "".join(
-        path.read_text() for name in ("fingerprints", "streams") for path in (ROOT / name).glob("*.py")
+        path.read_text() for name in ("fingerprints", "streams") for path in (ROOT / name).rglob("*.py")
     )
     assert [kind for kind in PHOTO_FAILURES if f'"{kind}"' not in code] == []
 

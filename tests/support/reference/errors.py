@@ -116,14 +116,14 @@ def documented(module: object) -> dict[str, str]:
 
 def dead_letters() -> set[str]:
     """The kinds that a stage sets a message aside for: those it names, and those of its records' codec."""
-    named = {kind for _, kind in first_words("dead_letter", ("streams/*.py",))}
+    named = {kind for _, kind in first_words("dead_letter", ("streams/**/*.py",))}
     decoded = ("connectors/codec.py", "streams/stages/stage.py", "streams/verdicts/feed.py")
     return named | {kind for _, kind in first_words("RecordError", decoded)}
 
 
 def photo_failures() -> set[str]:
     """The kinds of photo failures that the stream may name."""
-    return {kind for _, kind in first_words("PhotoError", ("fingerprints/*.py", "streams/*.py"))} | {
+    return {kind for _, kind in first_words("PhotoError", ("fingerprints/*.py", "streams/photos/*.py"))} | {
         "refused-address"
     }
 
