@@ -89,9 +89,9 @@ class AddedFigures(Struct, frozen=True, kw_only=True):
     """What `streams.bench.added --json` writes: new takedowns beside a bank of `takedowns`, `photos` of which have one.
 
     `by_title` and `by_photo`: from a takedown's publication until the first of its relists, which are sent every
-    `every` milliseconds from then on, has its alert read. `start`: seconds until the worker was ready, without a
-    snapshot; `memory`: its bytes then; `held_back`: seconds for which a snapshot of the whole bank held new takedowns
-    back, None where none was written.
+    `every` milliseconds from then on, has its alert read; `missed` of all had none, and count as long as they were
+    waited for. `start`: seconds until the worker was ready, without a snapshot; `memory`: its bytes then; `held_back`:
+    seconds for which a snapshot of the whole bank held new takedowns back, None where none was written.
     """
 
     takedowns: int
@@ -99,6 +99,7 @@ class AddedFigures(Struct, frozen=True, kw_only=True):
     every: float
     by_title: Spread
     by_photo: Spread
+    missed: int
     start: float
     memory: int
     held_back: float | None

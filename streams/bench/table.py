@@ -103,9 +103,13 @@ def _added_rows(added: AddedFigures, photos: BenchFigures | None) -> Iterator[Ro
         if added.held_back is None
         else f"; a snapshot of all holds new ones back for {added.held_back:.1f} s"
     )
+    many = added.by_title.count + added.by_photo.count
+    missed = (
+        f"; {added.missed} of {many} relists had no alert and count as waited for" if added.missed else ""
+    )
     measured = (
         f"**{p99:,.0f} ms** (by title {_three(added.by_title)}, by photo {_three(added.by_photo)}), until a relist's"
-        f" alert is read{held}"
+        f" alert is read{held}{missed}"
     )
     yield Row(
         f"one takedown added until it matches, p99 end to end through Kafka, {added.takedowns:,} held,"

@@ -131,3 +131,10 @@ def test_rates_are_medians_of_their_rounds() -> None:
     assert row.measured.startswith("**4,300**: 29% of Faust's floor and 22% of aiokafka's")
     # Figures come back from JSON as they were.
     assert msgspec.json.decode(msgspec.json.encode(STREAM), type=StreamFigures) == STREAM
+
+
+def test_relists_without_an_alert_are_told_beside_the_time() -> None:
+    result = with_part(run(), "added", part(replace(ADDED, missed=2)))
+    measured = only(table(result), "one takedown added").measured
+    assert f"; 2 of {ADDED.by_title.count + ADDED.by_photo.count} relists had no alert" in measured
+    assert "no alert" not in only(table(run()), "one takedown added").measured

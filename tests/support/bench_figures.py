@@ -86,6 +86,7 @@ ADDED = AddedFigures(
     every=20.0,
     by_title=FAST,
     by_photo=FAST,
+    missed=0,
     start=60.0,
     memory=3_000_000_000,
     held_back=1.5,
