@@ -8,6 +8,7 @@ and goes on without it where it does not.
 import hashlib
 import os
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ JVM_FLAGS = (
 )
 """For starting fast rather than running long: the demo's and the tests' broker lives for minutes."""
 
+TRIED_SECONDS = 24 * 3600.0
+
 Train = Callable[[Sequence[str]], None]
 """Starts a node with these JVM flags, and stops it in order."""
 
@@ -28,15 +31,24 @@ Train = Callable[[Sequence[str]], None]
 def jvm_flags(jars: Sequence[Path], train: Train, progress: Progress) -> tuple[str, ...]:
     """The flags to start Kafka with; the first time on a machine this trains, which takes some ten seconds.
 
-    A training that fails is not tried again: Kafka then starts as fast as it does without.
+    A training that fails, as on a machine that is very busy, is tried again after a day: until then Kafka starts as
+    fast as it does without.
     """
     cache = cache_folder() / f"start-{_key(jars)}.aot"
-    if not cache.exists():
+    if _wanted(cache):
         progress("preparing Kafka to start faster, once for this machine")
         for outdated in cache.parent.glob("start-*.aot"):
             outdated.unlink(missing_ok=True)
         _make(cache, train)
     return (*JVM_FLAGS, f"-XX:AOTCache={cache}") if cache.stat().st_size else JVM_FLAGS
+
+
+def _wanted(cache: Path) -> bool:
+    try:
+        tried = cache.stat()
+    except FileNotFoundError:
+        return True
+    return not tried.st_size and time.time() - tried.st_mtime > TRIED_SECONDS
 
 
 def _make(cache: Path, train: Train) -> None:

