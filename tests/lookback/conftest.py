@@ -17,8 +17,9 @@ Start = Callable[..., WorkerProcess]
 
 @pytest.fixture
 def worker_settings(settings: Settings) -> Settings:
-    """A look back settles after 2 s, since there is one worker and it is near."""
-    lookback = msgspec.structs.replace(settings.lookback, settle_seconds=2.0)
+    """A look back settles after 2 s, since there is one worker and it is near; it does not stand back behind the other
+    tests, which would keep it for minutes."""
+    lookback = msgspec.structs.replace(settings.lookback, settle_seconds=2.0, nice=0)
     work = msgspec.structs.replace(settings.worker, photo_processes=1)
     return msgspec.structs.replace(settings, lookback=lookback, worker=work)
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -72,6 +73,7 @@ class Runbook:
             cwd=folder,
             env=surroundings,
             text=True,
+            start_new_session=True,
         )
 
     def __enter__(self) -> Self:
@@ -88,6 +90,10 @@ class Runbook:
             self._bash.wait(40)
         except subprocess.TimeoutExpired:
             self._bash.kill()
+            self._bash.wait()
+        # What a block started in a shell of its own is no job of this one.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._bash.pid, signal.SIGKILL)
 
     def step(self) -> str:
         """Run the next shell block and hold what it prints against the text block behind it; what it printed."""
