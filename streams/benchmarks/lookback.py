@@ -29,6 +29,7 @@ from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import POINT, POINTS, PhotoPrint, print_of_bytes, unpack_points
 from streams.bench.figures import LookbackFigures, LookbackRow
 from streams.benchmarks.stream import WAIT_SECONDS, Bench, as_takedown, say, under_load
+from streams.capacity.measure_bank import private_memory
 from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.engine.rules import Rules
 from streams.engine.takedown_bank import TakedownBank
@@ -148,13 +149,6 @@ class Passed:
     used: float
     alerts: int
     matched: int
-
-
-def private_memory() -> int:
-    """Bytes of this process that are no file's."""
-    status = Path("/proc/self/status").read_text()
-    found = re.search(r"RssAnon:\s+(\d+) kB", status)
-    return int(found[1]) * 1024 if found else 0
 
 
 def shard_process(

@@ -81,11 +81,10 @@ class HeldPrints(Struct, frozen=True, kw_only=True):
     def completed(self, made: Prints) -> Prints:
         """What was made of the listing itself, with what only this record still tells: contacts and a description's
         fingerprint of texts that are gone."""
-        kept = _same(
-            self.description, DescriptionPrint, self.algorithms.description == ALGORITHMS.description
-        )
         contacts = tuple(dict.fromkeys((*made.contacts, *self.contacts)))
-        return msgspec.structs.replace(made, contacts=contacts, description=made.description or kept)
+        return msgspec.structs.replace(
+            made, contacts=contacts, description=made.description or self._description
+        )
 
     def renewed(self, title: str, read: Mapping[int, PhotoOutcome]) -> Prints:
         """In this program's version. `read`: what came of `photos_to_read`."""
@@ -94,9 +93,7 @@ class HeldPrints(Struct, frozen=True, kw_only=True):
             algorithms=ALGORITHMS,
             title=_same(self.title, TitlePrint, self.algorithms.text == ALGORITHMS.text)
             or TITLE.fingerprint(title),
-            description=_same(
-                self.description, DescriptionPrint, self.algorithms.description == ALGORITHMS.description
-            ),
+            description=self._description,
             # Plain numbers and names, which every version compares; some were in the description.
             contacts=self.contacts,
             photos=photos,
@@ -104,6 +101,12 @@ class HeldPrints(Struct, frozen=True, kw_only=True):
             price=self.price,
             category=self.category,
             condition=self.condition,
+        )
+
+    @property
+    def _description(self) -> DescriptionPrint | None:
+        return _same(
+            self.description, DescriptionPrint, self.algorithms.description == ALGORITHMS.description
         )
 
     def _photos(

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import KafkaAdminClient
 
 from streams.kafka_clients.group_places import Places, members_of, places_in, set_places
-from streams.kafka_clients.topic_admin import BrokerUnavailableError
+from streams.kafka_clients.topic_partitions import end_offsets, first_offsets, partitions_of_topic
 from streams.settings import Settings
 from streams.sharding.start import gathering_groups, where_to_begin
 from streams.topics import FINGERPRINTS, LISTINGS, TopicSpec, topic_name, workers_group
@@ -38,15 +38,7 @@ def partitions_of(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec) 
     Raises:
         BrokerUnavailableError: it is not there.
     """
-    name = topic_name(spec, settings.topics)
-    found = [
-        TopicPartition(name, each["partition_index"])
-        for topic in admin.describe_topics([name])
-        for each in topic["partitions"]
-    ]
-    if not found:
-        raise BrokerUnavailableError(f"there is no topic {name}; make it with: relistwatch topics create")
-    return found
+    return partitions_of_topic(admin, topic_name(spec, settings.topics))
 
 
 def places_of(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec) -> Places:
@@ -54,16 +46,14 @@ def places_of(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec) -> P
     partitions = partitions_of(admin, settings, spec)
     group = workers_group(settings)
     groups = [group, *(gathering_groups(admin, group) if spec is FINGERPRINTS else ())]
-    found = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
-    beginnings = {place: found[place].offset for place in partitions}
-    return where_to_begin((places_in(admin, each, partitions) for each in groups), beginnings)
+    return where_to_begin(
+        (places_in(admin, each, partitions) for each in groups), first_offsets(admin, partitions)
+    )
 
 
 def ends_of(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec) -> Places:
     """Where the topic ends now."""
-    partitions = partitions_of(admin, settings, spec)
-    found = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-    return {place: found[place].offset for place in partitions}
+    return end_offsets(admin, partitions_of(admin, settings, spec))
 
 
 def kept_place(admin: KafkaAdminClient, settings: Settings, spec: TopicSpec, suffix: str) -> dict[int, int]:

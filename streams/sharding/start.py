@@ -12,12 +12,13 @@ from typing import Any
 
 import structlog
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import KafkaAdminClient
 from kafka.errors import NoError
 from kafka.structs import OffsetAndMetadata
 from mode import Service
 
 from streams.kafka_clients.topic_admin import BrokerUnavailableError, administration
+from streams.kafka_clients.topic_partitions import first_offsets, partitions_of_topic
 from streams.settings import Settings
 from streams.shards import GATHERS, Shard, shard_group, shard_of_group, shards_of
 from streams.topics import FINGERPRINTS, topic_name, workers_group
@@ -52,13 +53,7 @@ def begin(settings: Settings, shard: Shard) -> bool:
     group = workers_group(settings)
     with administration(settings) as admin:
         name = topic_name(FINGERPRINTS, settings.topics)
-        partitions = [
-            TopicPartition(name, each["partition_index"])
-            for topic in admin.describe_topics([name])
-            for each in topic["partitions"]
-        ]
-        if not partitions:
-            raise BrokerUnavailableError(f"there is no topic {name}; make it with: relistwatch topics create")
+        partitions = partitions_of_topic(admin, name)
         if not _lacking(admin, shard_group(group, shard), partitions):
             return True
         if not shard.gathers:
@@ -82,13 +77,13 @@ def gathering_groups(admin: KafkaAdminClient, group: str) -> list[str]:
 def _start(
     admin: KafkaAdminClient, group: str, of: int, partitions: list[TopicPartition]
 ) -> dict[TopicPartition, int]:
-    found = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
-    beginnings = {place: found[place].offset for place in partitions}
     sets = [
         group,
         *(each for each in gathering_groups(admin, group) if each != shard_group(group, Shard(GATHERS, of))),
     ]
-    return where_to_begin((_committed(admin, each, partitions) for each in sets), beginnings)
+    return where_to_begin(
+        (_committed(admin, each, partitions) for each in sets), first_offsets(admin, partitions)
+    )
 
 
 def _committed(admin: KafkaAdminClient, group: str, partitions: list[TopicPartition]) -> Offsets:

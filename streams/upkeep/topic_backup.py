@@ -16,7 +16,8 @@ from kafka.admin import KafkaAdminClient
 from streams.generations.start import places_of
 from streams.kafka_clients.group_places import places_in
 from streams.kafka_clients.record_reader import Progress, RecordReader, connected, no_progress
-from streams.kafka_clients.topic_admin import BrokerUnavailableError, administration
+from streams.kafka_clients.topic_admin import administration
+from streams.kafka_clients.topic_partitions import required_counts
 from streams.program_version import program_version
 from streams.settings import Settings
 from streams.shards import shard_of_group
@@ -56,13 +57,7 @@ def back_up(
         closing(connected(settings)) as consumer,
     ):
         names = {topic_name(spec, settings.topics): spec for spec in topics}
-        described = {
-            topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(sorted(names))
-        }
-        if missing := [name for name in names if not described.get(name)]:
-            raise BrokerUnavailableError(
-                f"there is no topic {missing[0]}; make it with: relistwatch topics create"
-            )
+        described = required_counts(admin, names)
         writer.write(
             About(
                 format=FORMAT,

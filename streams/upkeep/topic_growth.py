@@ -17,16 +17,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import KafkaAdminClient
 from kafka.errors import NoError, for_code
 
 from streams.kafka_clients.group_places import places_in
-from streams.kafka_clients.topic_admin import (
-    TIMEOUT_MS,
-    BrokerUnavailableError,
-    TopicsRefusedError,
-    administration,
-)
+from streams.kafka_clients.topic_admin import TIMEOUT_MS, TopicsRefusedError, administration
+from streams.kafka_clients.topic_partitions import end_offsets, first_offsets, required_counts
 from streams.settings import Settings
 from streams.topics import ALL_TOPICS, LISTINGS, TAKEDOWN_REQUESTS, TopicSpec, topic_name, workers_group
 
@@ -70,11 +66,7 @@ def plan_growth(admin: KafkaAdminClient, settings: Settings, wanted: int) -> lis
         BrokerUnavailableError: a topic is not there.
     """
     names = {topic_name(spec, settings.topics): spec for spec in ALL_TOPICS}
-    counts = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(sorted(names))}
-    if missing := sorted(name for name in names if not counts.get(name)):
-        raise BrokerUnavailableError(
-            f"there is no topic {missing[0]}; make it with: relistwatch topics create"
-        )
+    counts = required_counts(admin, names)
     return [
         Step(name, spec, counts[name], course_of(spec, counts[name], wanted)) for name, spec in names.items()
     ]
@@ -119,12 +111,7 @@ def _await_quiet(
     before: Mapping[TopicPartition, int] = {}
     since = time.monotonic()
     while True:
-        ends = {
-            place: found.offset
-            for place, found in admin.list_partition_offsets(
-                dict.fromkeys(partitions, OffsetSpec.LATEST)
-            ).items()
-        }
+        ends = end_offsets(admin, partitions)
         now = time.monotonic()
         if ends != before:
             before, since = ends, now
@@ -143,7 +130,7 @@ def _await_quiet(
 
 def _waiting(admin: KafkaAdminClient, settings: Settings, ends: Mapping[TopicPartition, int]) -> int:
     """Records that nobody has finished. A topic that its group never read counts where it holds any."""
-    begins = admin.list_partition_offsets(dict.fromkeys(ends, OffsetSpec.EARLIEST))
+    begins = first_offsets(admin, ends)
     total = 0
     for spec, group in (
         (LISTINGS, workers_group(settings)),
@@ -154,7 +141,7 @@ def _waiting(admin: KafkaAdminClient, settings: Settings, ends: Mapping[TopicPar
         for place, end in ends.items():
             if place.topic == name:
                 done = committed.get(place, 0)
-                total += max(0, end - max(done, begins[place].offset))
+                total += max(0, end - max(done, begins[place]))
     return total
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import KafkaAdminClient
 
 from connectors.kafka_delivery import KafkaDelivery
 from streams.kafka_clients.group_places import PlacesRefusedError, members_of, set_places
@@ -18,6 +18,7 @@ from streams.kafka_clients.kafka_options import client_options
 from streams.kafka_clients.outbox import MAX_REQUEST_BYTES
 from streams.kafka_clients.record_reader import Progress, no_progress
 from streams.kafka_clients.topic_admin import administration
+from streams.kafka_clients.topic_partitions import end_offsets, partition_counts
 from streams.settings import Settings
 from streams.topics import ALL_TOPICS, topic_name
 from streams.upkeep.backup_file import About, BackupError, GroupPlace, KeptRecord, read_lines, verified
@@ -84,7 +85,7 @@ def restore(
 
 def _ends(admin: KafkaAdminClient, wanted: Mapping[str, int], *, append: bool) -> dict[TopicPartition, int]:
     """Where each partition ends, when all topics are as the file needs them."""
-    described = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(sorted(wanted))}
+    described = partition_counts(admin, wanted)
     for name, count in wanted.items():
         if described.get(name) != count:
             has = f"has {described[name]} partitions" if described.get(name) else "does not exist"
@@ -93,8 +94,7 @@ def _ends(admin: KafkaAdminClient, wanted: Mapping[str, int], *, append: bool) -
                 f"relistwatch topics create --partitions {count}"
             )
     partitions = [TopicPartition(name, number) for name, count in wanted.items() for number in range(count)]
-    found = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-    ends = {place: found[place].offset for place in partitions}
+    ends = end_offsets(admin, partitions)
     filled = sorted({place.topic for place, end in ends.items() if end})
     if filled and not append:
         raise BackupError(

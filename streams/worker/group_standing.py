@@ -3,13 +3,14 @@
 from functools import partial
 
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from connectors.group_membership import description
 from connectors.kafka_offsets import of_every
 from streams.kafka_clients.record_reader import UnreachableError, connected
 from streams.kafka_clients.topic_admin import BrokerUnavailableError, administration
+from streams.kafka_clients.topic_partitions import end_offsets, first_offsets
 from streams.settings import Settings
 from streams.worker.vigil import Partition, Place, Standing
 
@@ -44,13 +45,12 @@ def _places(admin: KafkaAdminClient, group: str, partitions: list[TopicPartition
     if not partitions:
         return {}
     committed = admin.list_group_offsets({group: partitions})[group]
-    starts = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
-    ends = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+    starts, ends = first_offsets(admin, partitions), end_offsets(admin, partitions)
     places: dict[Partition, Place] = {}
     for each in partitions:
         # -1 where nothing was committed yet. What retention has dropped since waits no more.
         stands = committed[each].offset if each in committed else -1
-        places[each.topic, each.partition] = Place(max(stands, starts[each].offset), ends[each].offset)
+        places[each.topic, each.partition] = Place(max(stands, starts[each]), ends[each])
     return places
 
 
