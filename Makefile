@@ -188,7 +188,7 @@ $(MUTATE_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-muta
 INSTALLED := pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
 define install
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+	$(BIN)/python -m pip install --quiet $(3) --require-hashes -r $(1)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
 	touch $(2)
 endef
@@ -196,9 +196,10 @@ endef
 $(VENV)/.installed: deploy/requirements.lock $(INSTALLED)
 	$(call install,deploy/requirements.lock,$@)
 
-# All that the other lock has, and what tests need: installing both would take half a minute more.
+# All that the other lock has, and what tests need: installing both would take half a minute more. Compiled is what is
+# imported, when it is; all of it would take as long again.
 $(VENV)/.installed-dev: deploy/requirements-dev.lock $(INSTALLED)
-	$(call install,deploy/requirements-dev.lock,$(VENV)/.installed $@)
+	$(call install,deploy/requirements-dev.lock,$(VENV)/.installed $@,--no-compile)
 
 # Needs uv. No index address may get into the locks.
 lock:

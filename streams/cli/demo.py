@@ -94,8 +94,7 @@ def demo(
 
     try:
         with Demo(say, dashboard=not once if dashboard is None else dashboard) as running:
-            if not as_json:
-                _tell_where(running, notes)
+            _tell_where(running, notes)
             number = seed
             while True:
                 outcome = play(running, number)
@@ -115,11 +114,13 @@ def demo(
 def _tell_where(running: "Demo", notes: Any) -> None:
     """Where to look."""
     metrics = " and ".join(worker.url("/metrics") for worker in running.workers)
-    notes.print(f"[dim]Kafka at {running.settings.kafka.bootstrap_servers}, metrics at {metrics}[/dim]")
+    where = f"Kafka at {running.settings.kafka.bootstrap_servers}, metrics at {metrics}"
+    notes.print(f"[dim]{where}[/dim]", soft_wrap=True)
     if (console := running.dashboard) is not None:
         notes.print(
             f"[bold]Open {console.url}[/bold] and sign in as [bold]{console.name}[/bold] "
-            f"with the password [bold]{console.password}[/bold]"
+            f"with the password [bold]{console.password}[/bold]",
+            soft_wrap=True,
         )
 
 

@@ -161,10 +161,15 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         key_serializer="raw",
         value_serializer="raw",
     )
-    app.transport.Consumer = type(
-        "WorkerConsumer", (EagerConsumer,), {"buffer_bytes": settings.worker.buffer_bytes}
-    )
     parts = parts_of(settings, metrics, Group(lambda: assigned_of(app), lambda: bool(app.should_stop)))
+    app.transport.Consumer = type(
+        "WorkerConsumer",
+        (EagerConsumer,),
+        {
+            "buffer_bytes": settings.worker.buffer_bytes,
+            "undelivered": staticmethod(lambda: parts.outbox.waited),
+        },
+    )
     rights = RightsWatch(settings, parts.component, group)
     by_topic = {topic_name(stage.topic, settings.topics): stage for stage in parts.stages}
     watch = Watch(app, parts, by_topic, metrics, rights)
