@@ -109,7 +109,9 @@ def _obtain(jar: LockedJar, folder: Path, fetching: Any, present: Any) -> None:
             return
         fetched = Path(_artifact(fetching, jar).resolve())
     except Exception as error:
-        raise JarError(f"cannot fetch {jar.file} ({error}): {_ask(error)} What was fetched is kept") from error
+        raise JarError(
+            f"cannot fetch {jar.file} ({error}): {_ask(error)} What was fetched is kept"
+        ) from error
     if (found := digest(fetched)) != jar.sha256:
         raise JarError(
             f"{jar.file} has SHA-256 {found}, the lock says {jar.sha256}: not used. "

@@ -15,7 +15,9 @@ ERASED = "\x1b[2K"
 @pytest.mark.parametrize("lines", [1, 3])
 def test_a_line_begins_where_the_bar_was_taken_away(lines: int) -> None:
     terminal = io.StringIO()
-    notes, results = (Console(file=terminal, force_terminal=True, width=80, highlight=False) for _ in range(2))
+    notes, results = (
+        Console(file=terminal, force_terminal=True, width=80, highlight=False) for _ in range(2)
+    )
     with Progress(TextColumn("bar"), console=notes, auto_refresh=False) as progress:
         progress.add_task("")
         for number in range(lines):

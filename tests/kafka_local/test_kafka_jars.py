@@ -105,7 +105,11 @@ def test_a_repository_that_lacks_a_jar_is_an_error_that_names_it(
 
 
 def test_a_proxy_with_a_certificate_of_its_own_is_told_from_no_network(
-    tmp_path: Path, cache: Path, repository: JarRepository, lock: list[LockedJar], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    cache: Path,
+    repository: JarRepository,
+    lock: list[LockedJar],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import jgo.maven._core as maven
 
