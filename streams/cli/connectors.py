@@ -80,7 +80,7 @@ def new(
         fail(str(error), EXIT_USAGE)
     for file in files:
         typer.echo(file)
-    # pip takes what has a slash for a folder; a bare name it would fetch from a package index, whoever has put it there.
+    # pip takes what has a slash for a folder; a bare name it would fetch from an index, whoever put it there.
     folder = str(made) if made.is_absolute() else f"./{made}"
     typer.echo(
         f"\nNext:\n"

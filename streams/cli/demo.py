@@ -78,7 +78,6 @@ def demo(
         )
         with Progress(*columns, console=notes, transient=True) as progress:
             bar = progress.add_task("records", total=None, alerts=0)
-            shown_on = beside_a_bar(results, notes)
 
             def tick(sent: int, total: int, alerts: int) -> None:
                 if asked_to_end.is_set():
@@ -87,8 +86,8 @@ def demo(
 
             def on_alert(alert: Any, seconds: float) -> None:
                 if not as_json:
-                    shown_on.print(alert_text(alert), soft_wrap=True)
-                    shown_on.print(
+                    beside_a_bar(results, notes).print(alert_text(alert), soft_wrap=True)
+                    beside_a_bar(results, notes).print(
                         f"  caught    {seconds * 1000:.0f} ms after the marketplace showed it\n",
                         style="green",
                     )

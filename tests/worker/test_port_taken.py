@@ -11,7 +11,7 @@ from streams.settings import SettingsError, Web
 
 
 @pytest.mark.parametrize(
-    "host, family", [("127.0.0.1", socket.AF_INET), ("0.0.0.0", socket.AF_INET), ("::1", socket.AF_INET6)]
+    ("host", "family"), [("127.0.0.1", socket.AF_INET), ("0.0.0.0", socket.AF_INET), ("::1", socket.AF_INET6)]
 )  # fmt: skip
 def test_a_taken_port_is_named(host: str, family: socket.AddressFamily) -> None:
     try:
