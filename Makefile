@@ -8,6 +8,9 @@ JOBS ?= 5
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
+# A newer pip is no news to somebody who wants to see a demo.
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
 .PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-photos bench-titles bench-data chaos fuzz audit sbom docs reference notices dist try-dist coverage mutate lock clean
 
 demo: $(VENV)/.installed

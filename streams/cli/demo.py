@@ -11,6 +11,8 @@ import typer
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from streams.demo.demo import Demo
 
 
@@ -84,8 +86,8 @@ def demo(
 
             def on_alert(alert: Any, seconds: float) -> None:
                 if not as_json:
-                    results.print(alert_text(alert), soft_wrap=True)
-                    results.print(
+                    beside_a_bar(results, notes).print(alert_text(alert), soft_wrap=True)
+                    beside_a_bar(results, notes).print(
                         f"  caught    {seconds * 1000:.0f} ms after the marketplace showed it\n",
                         style="green",
                     )
@@ -109,6 +111,15 @@ def demo(
         fail(str(error), EXIT_UNAVAILABLE)
     if not outcome.perfect:
         raise typer.Exit(EXIT_FAILED)
+
+
+def beside_a_bar(results: "Console", notes: "Console") -> "Console":
+    """Where to print while a bar is drawn on `notes`.
+
+    Only the bar's own console takes it away before a line and draws it again below. Where both are a terminal it is the
+    same one; otherwise the results go where they were sent.
+    """
+    return notes if results.is_terminal and notes.is_terminal else results
 
 
 def _tell_where(running: "Demo", notes: Any) -> None:
