@@ -57,6 +57,7 @@ GROUPS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
         ["streams/engine/found.py", "streams/doctor/shard_findings.py", "streams/sharding/gathering.py"],
         [
             "tests/pipeline/test_found.py",
+            "tests/shards/test_gathering.py",
             "tests/shards/test_shard_rules.py",
             "tests/shards/test_divided_bank.py::test_shards_alert_as_one_bank_does[2]",
         ],
