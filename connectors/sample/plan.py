@@ -109,7 +109,7 @@ def make_plan(
     one of `edits`, each relist one or two of `disguises`. `pace` is the usual time between two records.
     `marketplaces`, such as `connectors.sample.listing_ids.REAL_MARKETPLACES`: the shops are on these in turn,
     ids and links have the marketplace's form, and what was taken down on one comes back on another.
-    Photos by URL are at `photo_base/<name>`, where `connectors.sample.server` serves `Plan.photos`.
+    Photos by URL are at `photo_base/<name>`, where `connectors.simulator` serves `Plan.photos`.
 
     Raises:
         ValueError: the numbers contradict each other; the message says which.

@@ -47,5 +47,6 @@ def _parameters(command: Callable[..., None]) -> Iterator[inspect.Parameter]:
             yield own.replace(kind=kind)
             continue
         for each in msgspec.structs.fields(Thresholds):
-            option = Annotated[each.type, OPTIONS[each.name]]
-            yield inspect.Parameter(each.name, kind, default=each.default, annotation=option)
+            yield inspect.Parameter(
+                each.name, kind, default=each.default, annotation=Annotated[each.type, OPTIONS[each.name]]
+            )
