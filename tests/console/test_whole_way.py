@@ -1,8 +1,7 @@
 """The whole way in one browser: simulated marketplaces, connectors, workers, a real Kafka and the console."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 from open_pages import browser, without_chromium
+from waiting import until
 
 from connectors.verdicts import Verdict
 from streams.demo.demo import Demo, Outcome
@@ -48,14 +48,6 @@ class Round(threading.Thread):
         self.outcome = self._demo.round(6, lambda *_: None, lambda *_: None)
 
 
-def until(found: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + SECONDS
-    while not (what := found()):
-        assert time.monotonic() < deadline, "still waiting"
-        time.sleep(0.1)
-    return what
-
-
 def verdicts(client: KafkaClient) -> list[Verdict]:
     values = [record.value for record in client.existing("verdicts")]
     return [msgspec.json.decode(value, type=Verdict) for value in values if value]
@@ -79,7 +71,7 @@ def test_from_the_marketplace_to_the_verdict(demo: Demo, page: Any) -> None:
     page.locator(".opened img").first.wait_for()
     page.keyboard.press("1")
     with closing(KafkaClient(demo.settings)) as client:
-        (verdict,) = until(lambda: verdicts(client))
+        (verdict,) = until(lambda: verdicts(client), "the verdict", seconds=SECONDS)
     assert (verdict.alert_id, verdict.verdict, verdict.by) == (alert_id, "relist", console.name)
 
     playing.join()
