@@ -8,6 +8,9 @@ JOBS ?= 5
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
+# A newer pip is no news to somebody who wants to see a demo.
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
 .PHONY: demo test check lint types assertions evaluate evaluate-titles evaluate-whole evaluate-data bench bench-photos bench-titles bench-data chaos fuzz audit sbom docs reference notices dist try-dist coverage mutate lock clean
 
 demo: $(VENV)/.installed
@@ -188,7 +191,7 @@ $(MUTATE_VENV)/.installed: deploy/requirements-dev.lock deploy/requirements-muta
 INSTALLED := pyproject.toml deploy/kafka-jars.json docs/runbook.md $(SOURCES)
 define install
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+	$(BIN)/python -m pip install --quiet $(3) --require-hashes -r $(1)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --force-reinstall .
 	touch $(2)
 endef
@@ -196,9 +199,10 @@ endef
 $(VENV)/.installed: deploy/requirements.lock $(INSTALLED)
 	$(call install,deploy/requirements.lock,$@)
 
-# All that the other lock has, and what tests need: installing both would take half a minute more.
+# All that the other lock has, and what tests need: installing both would take half a minute more. Compiled is what is
+# imported, when it is; all of it would take as long again.
 $(VENV)/.installed-dev: deploy/requirements-dev.lock $(INSTALLED)
-	$(call install,deploy/requirements-dev.lock,$(VENV)/.installed $@)
+	$(call install,deploy/requirements-dev.lock,$(VENV)/.installed $@,--no-compile)
 
 # Needs uv. No index address may get into the locks.
 lock:

@@ -22,8 +22,9 @@ class MembershipGuard:
     """Notices a consumer of kafka-python that takes itself for a member and is none (docs/decisions/022).
 
     kafka-python 3.0.12 was seen, on a busy machine, to take itself for a member of a group that Kafka held for empty:
-    it polls for ever, is given nothing, and notices nothing; with its partitions, too, and without a heartbeat. A
-    member without partitions because others have them all is known to Kafka, and is not lost.
+    it polls for ever, is given nothing, and notices nothing; with its partitions, too, and without a heartbeat. One
+    way there is closed (`connectors.group_consumer`); this notices others. A member without partitions because others
+    have them all is known to Kafka, and is not lost.
     """
 
     def __init__(

@@ -18,6 +18,7 @@ from connectors.counts import Counts
 from connectors.errors import AbortError, ExpiredTokenError, RetryError, ThrottledError
 from connectors.rate import Rate
 from connectors.stop import Stop
+from connectors.web_trust import web_trust
 
 MAX_BYTES = 32 * 1024 * 1024
 """Of one answer, unpacked."""
@@ -126,7 +127,7 @@ class HttpClient:
         self._max_bytes, self._seconds = max_bytes, seconds
         # A proxy, .netrc or a redirect would carry signed requests to where nobody meant them to go.
         self._client = httpx.Client(
-            transport=transport, trust_env=False, follow_redirects=False, timeout=seconds,
+            transport=transport, verify=web_trust(), trust_env=False, follow_redirects=False, timeout=seconds,
             headers={"User-Agent": "relistwatch", "Accept": "application/json"},
         )  # fmt: skip
 

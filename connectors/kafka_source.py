@@ -5,13 +5,14 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Literal
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import OffsetAndMetadata
 from msgspec import Struct
 
 from connectors.codec import Codec, RecordError
 from connectors.events import Alert
+from connectors.group_consumer import GroupConsumer
 from connectors.group_membership import MembershipGuard
 from connectors.json_records import MAX_RECORD_BYTES, JsonRecords
 from connectors.kafka_changes import Changes
@@ -128,7 +129,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
             raise self._failure(error) from error
 
     def _new_consumer(self) -> Any:
-        return KafkaConsumer(
+        return GroupConsumer(
             **{"bootstrap_timeout_ms": REACH_MS, **self.options.client},
             group_id=self.options.group,
             enable_auto_commit=False,

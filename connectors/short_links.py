@@ -5,7 +5,6 @@ request is over within seconds whatever the other side does. What cannot be told
 the reason; nothing is guessed.
 """
 
-import ssl
 from collections import OrderedDict
 from collections.abc import Collection
 from typing import Any, Final, Literal, Self
@@ -21,6 +20,7 @@ from connectors.link_text import find_links
 from connectors.links import LONGEST_LINK, LinkTarget, ShortLink, recognise
 from connectors.rate import Rate
 from connectors.stop import Stop
+from connectors.web_trust import web_trust
 
 HOP_HOSTS: Final = SHORT_HOSTS | SITES.keys()
 MOST_REDIRECTS: Final = 5
@@ -77,7 +77,7 @@ class ShortLinks:
         self._known: OrderedDict[str, LinkTarget | Unresolved] = OrderedDict()
         self._deadline = Deadline()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=web_trust(),
             network_backend=GuardedBackend(self._deadline, **network),
             max_connections=4,
             keepalive_expiry=30.0,

@@ -12,6 +12,7 @@ import httpx
 from connectors.clock import Clock
 from connectors.errors import OptionsError, RetryError
 from connectors.http_client import Answer
+from connectors.web_trust import web_trust
 
 MOST_ANSWER_BYTES = 4096
 """Of an answer, all that is ever read: its status says what to do, the rest is for a person."""
@@ -64,7 +65,7 @@ class WebhookPost:
         self._socket: socket.socket | None = None
         self._late = False
         self._client = httpx.Client(
-            transport=transport, trust_env=False, follow_redirects=False, timeout=seconds,
+            transport=transport, verify=web_trust(), trust_env=False, follow_redirects=False, timeout=seconds,
             headers={
                 "User-Agent": "relistwatch", "Content-Type": "application/json",
                 "Accept": "*/*", "Accept-Encoding": "identity",

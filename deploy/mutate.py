@@ -44,15 +44,17 @@ GROUPS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
             "streams/worker/message_batches.py",
             "streams/kafka_clients/outbox.py",
             "streams/lookback/sent_alerts.py",
+            "streams/worker/patient_end.py",
         ],
         [
             "tests/worker/test_message_batches.py",
             "tests/worker/test_outbox.py",
             "tests/worker/test_what_is_held.py",
+            "tests/worker/test_patient_end.py",
         ],
     ),
     "shards": (
-        ["streams/engine/found.py", "streams/doctor/shard_findings.py"],
+        ["streams/engine/found.py", "streams/doctor/shard_findings.py", "streams/sharding/gathering.py"],
         [
             "tests/shards/test_shard_rules.py",
             "tests/shards/test_divided_bank.py::test_shards_alert_as_one_bank_does[2]",

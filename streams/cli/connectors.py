@@ -1,5 +1,6 @@
 """`relistwatch connectors`: which there are, and all that it takes to add one."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,9 +80,11 @@ def new(
         fail(str(error), EXIT_USAGE)
     for file in files:
         typer.echo(file)
+    # pip takes what has a slash for a folder; a bare name it would fetch from an index, whoever put it there.
+    folder = str(made) if made.is_absolute() else f"./{made}"
     typer.echo(
         f"\nNext:\n"
-        f"  python -m pip install {made}\n"
+        f"  python -m pip install {shlex.quote(folder)}\n"
         f"  relistwatch connectors test {name}\n"
         f"then change src/ to what the marketplace answers: {made / 'README.md'} says how.",
         err=True,

@@ -11,6 +11,8 @@ import typer
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, fail
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from streams.demo.demo import Demo
 
 
@@ -84,8 +86,8 @@ def demo(
 
             def on_alert(alert: Any, seconds: float) -> None:
                 if not as_json:
-                    results.print(alert_text(alert), soft_wrap=True)
-                    results.print(
+                    beside_a_bar(results, notes).print(alert_text(alert), soft_wrap=True)
+                    beside_a_bar(results, notes).print(
                         f"  caught    {seconds * 1000:.0f} ms after the marketplace showed it\n",
                         style="green",
                     )
@@ -94,8 +96,7 @@ def demo(
 
     try:
         with Demo(say, dashboard=not once if dashboard is None else dashboard) as running:
-            if not as_json:
-                _tell_where(running, notes)
+            _tell_where(running, notes)
             number = seed
             while True:
                 outcome = play(running, number)
@@ -112,14 +113,25 @@ def demo(
         raise typer.Exit(EXIT_FAILED)
 
 
+def beside_a_bar(results: "Console", notes: "Console") -> "Console":
+    """Where to print while a bar is drawn on `notes`.
+
+    Only the bar's own console takes it away before a line and draws it again below. Where both are a terminal it is the
+    same one; otherwise the results go where they were sent.
+    """
+    return notes if results.is_terminal and notes.is_terminal else results
+
+
 def _tell_where(running: "Demo", notes: Any) -> None:
     """Where to look."""
     metrics = " and ".join(worker.url("/metrics") for worker in running.workers)
-    notes.print(f"[dim]Kafka at {running.settings.kafka.bootstrap_servers}, metrics at {metrics}[/dim]")
+    where = f"Kafka at {running.settings.kafka.bootstrap_servers}, metrics at {metrics}"
+    notes.print(f"[dim]{where}[/dim]", soft_wrap=True)
     if (console := running.dashboard) is not None:
         notes.print(
             f"[bold]Open {console.url}[/bold] and sign in as [bold]{console.name}[/bold] "
-            f"with the password [bold]{console.password}[/bold]"
+            f"with the password [bold]{console.password}[/bold]",
+            soft_wrap=True,
         )
 
 

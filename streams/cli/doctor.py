@@ -33,6 +33,13 @@ def doctor(
 
     settings = settings_of(context)
     console = Console(highlight=False, soft_wrap=True)
+    # What was found comes last, where a terminal still shows it.
+    if not as_json:
+        console.print("settings in force:")
+        for section, table in shown(settings).items():
+            for name, value in table.items():
+                console.print(escape(f"  {section}.{name} = {value!r}"))
+        console.print()
     findings = []
     for finding in examine(settings):
         findings.append(finding)
@@ -42,10 +49,5 @@ def doctor(
                 console.print(f"      do: {escape(finding.advice)}")
     if as_json:
         typer.echo(msgspec.json.encode({"findings": findings, "settings": shown(settings)}))
-    else:
-        console.print("\nsettings in force:")
-        for section, table in shown(settings).items():
-            for name, value in table.items():
-                console.print(escape(f"  {section}.{name} = {value!r}"))
     if any(finding.state == "fail" for finding in findings):
         raise typer.Exit(EXIT_FAILED)

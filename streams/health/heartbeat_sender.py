@@ -7,6 +7,7 @@ What is not acknowledged within seconds is given up, since a newer one says it b
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,7 @@ from typing import Any, Self
 import msgspec
 import structlog
 from kafka import KafkaProducer
+from kafka.errors import KafkaError
 from msgspec.structs import replace
 
 from connectors.kafka_refusal import refusal
@@ -91,7 +93,9 @@ class Heartbeats:
         if went:
             self._beat(self._last)
         if self._producer is not None:
-            self._producer.close(timeout=0)
+            # One that Kafka has not taken is of no use later.
+            with suppress(KafkaError):
+                self._producer.close(timeout=0)
 
     def _said(self) -> Heartbeat:
         return self._say(replace(self._first, at=datetime.now(UTC)))

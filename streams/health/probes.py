@@ -1,5 +1,8 @@
 """Where a worker says how it is: /livez, /readyz and /metrics."""
 
+import errno
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,12 +13,35 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.metrics.metrics import Metrics
-from streams.settings import Web
+from streams.settings import SettingsError, Web
 
 log = structlog.get_logger(__name__)
 
 Check = Callable[[], str | None]
 """None where all is well, else what is wrong."""
+
+
+def require_port(settings: Web) -> None:
+    """Say before anything is started that it could not be watched.
+
+    Once a service has started others, the reason of its failure is followed by the end of each of them.
+
+    Raises:
+        SettingsError: another program answers there, or the port is not for this user.
+    """
+    if not settings.enabled or settings.port == 0:
+        return
+    try:
+        for family, _, _, _, address in socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            socket.create_server(address[:2], family=family).close()
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise SettingsError(
+                f"cannot answer at {settings.host}:{settings.port}: {os.strerror(error.errno)}. "
+                "Take another port: --port, or web.port; 0 takes a free one"
+            ) from error
 
 
 def metrics_app(registry: CollectorRegistry) -> web.Application:

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -41,6 +42,8 @@ REFUSALS = (
     InvalidProducerIdMapping,
 )
 """After which a producer's numbers and Kafka's never agree again."""
+LAST_SECONDS = 5.0
+"""For what is left to go, at the end."""
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
 """Room for a dead letter: the largest record in base64 and its envelope."""
 
@@ -76,6 +79,13 @@ class TooLargeError(Exception):
         self.outgoing = outgoing
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """A delivery under way. `at`: monotonic seconds."""
+
+    at: float
+
+
 def again(records: Sequence[Outgoing], failed: Sequence[Outgoing]) -> list[Outgoing]:
     """What is to be sent again: what failed, and what came after it under the same key although that arrived. Else the
     older version of a listing would come last, and compaction would keep it."""
@@ -106,6 +116,12 @@ class Outbox(Service):  # type: ignore[misc]
         self._replacing = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
         self._retrying = 0
+        self._begun: set[_Begun] = set()
+
+    @property
+    def waited(self) -> float:
+        """Seconds that the longest of the deliveries under way has taken until now; Kafka needs milliseconds."""
+        return max((monotonic() - begun.at for begun in self._begun), default=0.0)
 
     @property
     def waits(self) -> bool:
@@ -133,9 +149,13 @@ class Outbox(Service):  # type: ignore[misc]
         return producer
 
     async def on_stop(self) -> None:
-        """Send what is left and disconnect."""
-        if self._producer is not None:
-            await self._producer.stop()
+        """Send what is left and disconnect. What Kafka does not take meanwhile was not committed either."""
+        if self._producer is None:
+            return
+        try:
+            await asyncio.wait_for(self._producer.stop(), LAST_SECONDS)
+        except TimeoutError:
+            log.warning("disconnected with records that Kafka did not take", waited=LAST_SECONDS)
 
     async def deliver(self, records: Sequence[Outgoing]) -> None:
         """Return when the broker has acknowledged every record, however long it is away.
@@ -143,6 +163,14 @@ class Outbox(Service):  # type: ignore[misc]
         Raises:
             TooLargeError: a record that the producer may never send.
         """
+        begun = _Begun(monotonic())
+        self._begun.add(begun)
+        try:
+            await self._deliver(records)
+        finally:
+            self._begun.discard(begun)
+
+    async def _deliver(self, records: Sequence[Outgoing]) -> None:
         self._lacking = None
         left = again(records, await self._send(records))
         if not left:

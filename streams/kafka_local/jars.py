@@ -91,6 +91,13 @@ def _fill(folder: Path, wanted: Sequence[LockedJar], progress: Progress) -> None
                     progress(f"fetching Apache Kafka: {number} of {len(wanted)} jars")
 
 
+def _ask(error: Exception) -> str:
+    """What may be the matter, to go into a message."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "a proxy with a certificate of its own? REQUESTS_CA_BUNDLE must name the file that vouches for it."
+    return "is there a network?"
+
+
 def _obtain(jar: LockedJar, folder: Path, fetching: Any, present: Any) -> None:
     """Put one verified jar into the cache: from the user's Maven folder if it is there, else from the network."""
     try:
@@ -103,7 +110,7 @@ def _obtain(jar: LockedJar, folder: Path, fetching: Any, present: Any) -> None:
         fetched = Path(_artifact(fetching, jar).resolve())
     except Exception as error:
         raise JarError(
-            f"cannot fetch {jar.file} ({error}): is there a network? What was fetched is kept"
+            f"cannot fetch {jar.file} ({error}): {_ask(error)} What was fetched is kept"
         ) from error
     if (found := digest(fetched)) != jar.sha256:
         raise JarError(

@@ -1,6 +1,6 @@
 """A report as lines of text. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from streams.load.recording import Planted, Recording
 from streams.load.report import Latencies, Report
@@ -40,7 +40,7 @@ def _lines(run: Recording, report: Report) -> Iterator[str]:
     yield ""
     yield from _table(report)
     yield ""
-    yield "milliseconds".ljust(34) + "".join(head.rjust(10) for head in (*HEADS.values(), "of"))
+    yield _columns("milliseconds", HEADS.values(), "of")
     for each in report.latencies:
         yield _latencies(each)
     yield ""
@@ -86,9 +86,18 @@ def shares(rows: list[Planted]) -> str:
 def _table(report: Report) -> Iterator[str]:
     for check in report.checks:
         mark = "ok    " if check.kept else "MISSED"
-        yield f"{mark}  {check.what.ljust(30)} {check.found.rjust(26)}   {check.limit}"
+        yield f"{mark}  {check.what.ljust(28)} {check.found.rjust(25)}   {check.limit}"
 
 
 def _latencies(each: Latencies) -> str:
-    values = (f"{each.ms[percent]:,.1f}" if percent in each.ms else "-" for percent in HEADS)
-    return each.what.ljust(34) + "".join(value.rjust(10) for value in values) + f"{each.count:,}".rjust(10)
+    values = (_milliseconds(each.ms[percent]) if percent in each.ms else "-" for percent in HEADS)
+    return _columns(each.what, values, f"{each.count:,}")
+
+
+def _columns(what: str, values: Iterable[str], count: str) -> str:
+    """78 characters: a terminal has 80."""
+    return what.ljust(28) + "".join(value.rjust(7) for value in values) + count.rjust(8)
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:,.1f}" if value < 999.95 else f"{value:,.0f}"

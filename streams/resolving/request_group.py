@@ -4,9 +4,10 @@ import time
 from typing import Any
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
+from connectors.group_consumer import GroupConsumer
 from connectors.group_membership import LOST_SECONDS, MembershipGuard
 from connectors.kafka_offsets import of_every
 from connectors.stop import Stop
@@ -69,7 +70,7 @@ class RequestGroup:
 
     def _connect(self) -> None:
         kafka = self._settings.kafka
-        self._consumer = KafkaConsumer(
+        self._consumer = GroupConsumer(
             **client_options(kafka),
             group_id=self._group,
             enable_auto_commit=False,

@@ -17,7 +17,7 @@ from mode import Service
 
 from streams.health.heartbeat_figures import first_heartbeat
 from streams.health.heartbeat_sender import Heartbeats
-from streams.health.probes import HealthServer
+from streams.health.probes import HealthServer, require_port
 from streams.health.worker_heartbeat import WorkerHeartbeat
 from streams.kafka_clients.kafka_options import faust_credentials, servers
 from streams.metrics.metrics import Metrics
@@ -161,10 +161,15 @@ def build_app(settings: Settings, metrics: Metrics) -> tuple[faust.App, WorkerHe
         key_serializer="raw",
         value_serializer="raw",
     )
-    app.transport.Consumer = type(
-        "WorkerConsumer", (EagerConsumer,), {"buffer_bytes": settings.worker.buffer_bytes}
-    )
     parts = parts_of(settings, metrics, Group(lambda: assigned_of(app), lambda: bool(app.should_stop)))
+    app.transport.Consumer = type(
+        "WorkerConsumer",
+        (EagerConsumer,),
+        {
+            "buffer_bytes": settings.worker.buffer_bytes,
+            "undelivered": staticmethod(lambda: parts.outbox.waited),
+        },
+    )
     rights = RightsWatch(settings, parts.component, group)
     by_topic = {topic_name(stage.topic, settings.topics): stage for stage in parts.stages}
     watch = Watch(app, parts, by_topic, metrics, rights)
@@ -217,8 +222,10 @@ def run_worker(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; what is in hand is finished first. Ends the process.
 
     Raises:
+        SettingsError: its port is taken.
         RightsError, BrokerUnavailableError: Kafka does not let us do what a worker does; only where one signs in.
     """
+    require_port(settings.web)
     require_rights(settings, component_of(settings), group_of(settings))
     uvloop.install()
     loop = asyncio.new_event_loop()

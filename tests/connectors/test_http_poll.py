@@ -24,6 +24,7 @@ from connectors.http_questions import Questions
 from connectors.memory import MemorySink
 from connectors.runner import Problem, Runner
 from connectors.sdk import AbortError, OptionsError, RawRecord, RetryError, make
+from connectors.web_trust import web_trust
 from connectors.windows import Window
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "http-mapping.toml"
@@ -200,7 +201,7 @@ def test_whatever_leads_on_it_is_followed_on_the_host_or_refused(
     except (RetryError, AbortError):
         return
     assert went_on == (link != "")
-    with httpx.Client(base_url=questions.base) as client:
+    with httpx.Client(base_url=questions.base, verify=web_trust(), trust_env=False) as client:
         request = walk.asked.request()
         built = client.build_request(request.method, request.path, params=list(request.params))
         assert built.url.host == "api.toko.example"

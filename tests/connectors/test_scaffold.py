@@ -1,14 +1,17 @@
 """What `relistwatch connectors new` makes is a whole package: it installs, is found, and passes every check."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from installed_entry_points import environment
+from typer.testing import CliRunner
 
 from connectors.conformance import CHECKS
 from connectors.scaffold import ScaffoldError, make_package
+from streams.cli import build_app
 
 
 @pytest.mark.parametrize("name", ["pasar-uji", "x", "toko2-3"])
@@ -36,6 +39,23 @@ def test_the_package_installs_and_passes_its_own_tests(tmp_path: Path, name: str
     assert result.returncode == 0, result.stdout
     # All but the renewal of a token, which the invented API does not know.
     assert f"{len(CHECKS) - 1 + 3} passed, 1 skipped" in result.stdout
+
+
+@pytest.mark.parametrize("to", [".", "a folder", "absolute"])
+def test_what_new_says_to_do_next_installs_the_folder_and_nothing_of_that_name_from_an_index(
+    tmp_path: Path, to: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(
+        build_app(), ["connectors", "new", "pasar-uji", "--to", str(tmp_path) if to == "absolute" else to]
+    )
+    assert told.exit_code == 0, told.output
+    (line,) = [each for each in told.stderr.splitlines() if "pip install" in each]
+    target = tmp_path / "target"
+    # No index to ask: what pip does not take for a folder, it cannot find.
+    nothing_else = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", str(target)]
+    subprocess.run([sys.executable, *shlex.split(line)[1:], *nothing_else], check=True, timeout=200)
+    assert (target / "relistwatch_pasar_uji" / "source.py").exists()
 
 
 @pytest.mark.parametrize(

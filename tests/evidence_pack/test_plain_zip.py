@@ -151,17 +151,15 @@ HOLE = bytes(64 * 1024 * 1024)
 
 @pytest.mark.slow
 def test_files_beyond_four_gigabytes_are_found(tmp_path: Path) -> None:
-    crc = 0
-    for _ in range(33):
-        crc = zlib.crc32(HOLE, crc)
+    crc = zlib.crc32(HOLE)
     with (tmp_path / "large.zip").open("w+b") as file:
         writer = PlainZipWriter(Sparse(file))  # type: ignore[arg-type]
-        for name in ("a", "b"):
-            writer.add(name, [HOLE] * 33, size=33 * len(HOLE), crc=crc)
+        for number in range(66):
+            writer.add(f"a{number:02}", [HOLE], size=len(HOLE), crc=crc)
         writer.add_bytes("far", b"behind 4 GiB")
         writer.finish()
         file.seek(0)
         found = {name: size for name, size, _ in PlainZipReader(file).files()}
-    assert found == {"a": 33 * len(HOLE), "b": 33 * len(HOLE), "far": 12}
+    assert found == {f"a{number:02}": len(HOLE) for number in range(66)} | {"far": 12}
     with zipfile.ZipFile(tmp_path / "large.zip") as archive:
         assert archive.read("far") == b"behind 4 GiB"

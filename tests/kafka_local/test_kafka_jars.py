@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from jar_repository import JarRepository
+from tls_authority import TlsAuthority
 
 from streams.kafka_local import jars
 from streams.kafka_local.jar_lock import CHECKOUT_LOCK, ENDPOINT, KAFKA_VERSION, LockedJar, digest, read_lock
@@ -101,6 +102,24 @@ def test_a_repository_that_lacks_a_jar_is_an_error_that_names_it(
     monkeypatch.setattr(jars, "read_lock", lambda: (*lock, absent))
     with pytest.raises(jars.JarError, match=r"cannot fetch absent-1.0.jar .* is there a network\?"):
         jars.kafka_jars()
+
+
+def test_a_proxy_with_a_certificate_of_its_own_is_told_from_no_network(
+    tmp_path: Path,
+    cache: Path,
+    repository: JarRepository,
+    lock: list[LockedJar],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import jgo.maven._core as maven
+
+    authority = TlsAuthority(tmp_path / "authority")
+    repository.encrypt(authority.keystore("proxy.pem", "a proxy"))
+    monkeypatch.setitem(maven.DEFAULT_REMOTE_REPOS, "central", repository.url)
+    with pytest.raises(jars.JarError, match="REQUESTS_CA_BUNDLE must name the file"):
+        jars.kafka_jars()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.file))
+    assert len(jars.kafka_jars()) == len(lock)
 
 
 def test_a_sound_jar_of_the_users_maven_folder_is_copied_and_a_broken_one_is_not(

@@ -77,6 +77,16 @@ def test_doctor_shows_none(form: tuple[str, ...], monkeypatch: pytest.MonkeyPatc
     assert "4711" not in result.output
 
 
+def test_what_the_doctor_finds_comes_last_where_a_terminal_still_shows_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doctor, "broker_findings", lambda _: iter(()))
+    printed = CliRunner().invoke(build_app(), ["doctor"]).output
+    settings, _, found = printed.partition("\n\n")
+    assert settings.startswith("settings in force:\n  kafka.bootstrap_servers = ")
+    assert found.splitlines()[0].startswith("ok    python: ")
+
+
 @pytest.mark.parametrize("text", [
     '[kafka]\nsasl_password = "secret-4711',
     '[kafka]\nsasl_password = secret-4711',

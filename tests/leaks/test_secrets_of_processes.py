@@ -209,7 +209,14 @@ def test_no_process_tells_a_secret_however_it_fails(place: Place, topics: Settin
             "worker", r"cannot keep a photo|photo.*not kept|StoreError", "worker", "--log-json", **store
         )
         place.start("worker-refused", r"(?i)sasl|authentic", "worker", **REFUSED)
-        place.start("doctor", "settings in force", "doctor", **REFUSED, DASHBOARD__DATABASE=DATABASE, **store)
+        place.start(
+            "doctor",
+            r"(?s)settings in force.*FAIL  broker",
+            "doctor",
+            **REFUSED,
+            DASHBOARD__DATABASE=DATABASE,
+            **store,
+        )
         place.start("doctor-json", '"settings"', "doctor", "--json", DASHBOARD__DATABASE=DATABASE)
         place.start("topics", "relistwatch: ", "topics", "check", **REFUSED)
         place.start(

@@ -195,6 +195,18 @@ def test_the_page_escapes_and_fetches_nothing() -> None:
     assert "280 more are in the recording" in page
 
 
+@pytest.mark.parametrize("ms", [20.0, 999.96, 54_321.0])
+def test_tables_fit_a_terminal(ms: float) -> None:
+    slow = run(intervals=[interval(ms, late=ms) for _ in range(10)])
+    lines = list(report_lines(slow, judge(slow, Thresholds())))
+    head = next(number for number, line in enumerate(lines) if line.startswith("milliseconds"))
+    tables = [line for line in lines if line.startswith(("ok ", "MISSED  "))] + lines[head : head + 5]
+    assert len(tables) >= 10
+    assert max(map(len, tables)) <= 80
+    for line in tables[-5:]:
+        assert len(line[28:].split()) == 7, "each column apart from the next"
+
+
 def test_the_lines_have_no_control_characters() -> None:
     text = "\n".join(report_lines(hostile(), judge(hostile(), Thresholds())))
     assert "\x1b" not in text

@@ -8,7 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-import httpx
+import local_http
 import pytest
 from typer.testing import CliRunner
 
@@ -51,7 +51,7 @@ def now(url: str) -> int:
     """The server's time, which is this machine's."""
     from email.utils import parsedate_to_datetime
 
-    return int(parsedate_to_datetime(httpx.get(url).headers["Date"]).timestamp())
+    return int(parsedate_to_datetime(local_http.get(url).headers["Date"]).timestamp())
 
 
 def test_shopee_is_read_with_what_json_says(tmp_path: Path):
@@ -63,7 +63,7 @@ def test_shopee_is_read_with_what_json_says(tmp_path: Path):
         signed = {"access_token": options["access_token"], "shop_id": options["shop_id"]}
         sign = shopee.sign(options["partner_key"], int(options["partner_id"]), path, stamp, **signed)
         query = {"partner_id": options["partner_id"], "timestamp": stamp, "sign": sign, **signed}
-        page = httpx.get(
+        page = local_http.get(
             options["base_url"] + path,
             params={**query, "offset": 0, "page_size": 100, "item_status": ["NORMAL", "BANNED"]},
         ).json()
@@ -105,7 +105,7 @@ def test_lazada_and_tiktok_are_read_with_the_options_they_write(tmp_path: Path):
         path, body = "/product/202502/products/search", b'{"status":"ACTIVATE"}'
         query["sign"] = tiktok.sign(options["app_secret"], path, query.items(), body)
         headers = {"x-tts-access-token": options["access_token"]}
-        page = httpx.post(options["base_url"] + path, params=query, content=body, headers=headers).json()
+        page = local_http.post(options["base_url"] + path, params=query, content=body, headers=headers).json()
         assert (page["code"], page["data"]["total_count"]) == (0, 5000)
         assert running.end()[0] == 0
 
@@ -132,7 +132,8 @@ def test_limits_faults_and_hostility_are_as_asked():
                  "access_token": options["access_token"], "filter": "all"}  # fmt: skip
         query["sign"] = lazada.sign(options["app_secret"], "/products/get", query.items())
         answers = {
-            httpx.get(f"{options['base_url']}/products/get", params=query).json()["code"] for _ in range(3)
+            local_http.get(f"{options['base_url']}/products/get", params=query).json()["code"]
+            for _ in range(3)
         }
         assert answers == {"IllegalAccessToken"}
         assert "faults: 3 expired" in running.end()[2]

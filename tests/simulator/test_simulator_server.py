@@ -3,7 +3,7 @@
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import local_http
 import pytest
 from marketplace_clients import CLIENTS, read_page
 from simulated_listings import NOON, SetClock, listing, world_of
@@ -31,11 +31,11 @@ def test_every_photo_of_the_world_is_served_as_drawn_by_whichever_marketplace_is
     with Simulator("lazada", world) as sim:
         for event in created:
             name = event.images[0].url.rpartition("/")[2]
-            answer = httpx.get(f"{sim.base_url}/photos/{name}", timeout=20)
+            answer = local_http.get(f"{sim.base_url}/photos/{name}", timeout=20)
             assert answer.headers["Content-Type"] == "image/jpeg"
             assert answer.content == plan.photos[name].draw()
-        assert httpx.get(f"{sim.base_url}/photos/0.jpg").status_code == 404
-        assert httpx.get(f"{sim.base_url}/photos/../etc/passwd").status_code == 404
+        assert local_http.get(f"{sim.base_url}/photos/0.jpg").status_code == 404
+        assert local_http.get(f"{sim.base_url}/photos/../etc/passwd").status_code == 404
         assert sim.stats.photos == 3
         assert sum(sim.stats.requests.values()) == 1
 
@@ -62,7 +62,7 @@ def test_photos_drawn_ahead_are_not_drawn_again():
     name, recipe = next(iter(plan.photos.items()))
     shelf.put(recipe, b"\xff\xd8drawn ahead")
     with Simulator("shopee", world, shelf=shelf) as sim:
-        assert httpx.get(f"{sim.base_url}/photos/{name}").content == b"\xff\xd8drawn ahead"
+        assert local_http.get(f"{sim.base_url}/photos/{name}").content == b"\xff\xd8drawn ahead"
 
 
 def test_clients_that_say_half_or_nonsense_hold_up_nobody():
@@ -86,7 +86,9 @@ def test_clients_that_say_half_or_nonsense_hold_up_nobody():
 
 def test_a_body_that_is_too_large_is_refused():
     with Simulator("shopee", world_of("shopee", 1, SetClock())) as sim:
-        answer = httpx.post(f"{sim.base_url}/api/v2/auth/access_token/get", content=b"x" * (1024 * 1024 + 1))
+        answer = local_http.post(
+            f"{sim.base_url}/api/v2/auth/access_token/get", content=b"x" * (1024 * 1024 + 1)
+        )
         assert answer.status_code == 413
 
 
@@ -142,10 +144,10 @@ def test_stopping_gives_the_port_back_and_may_be_done_twice():
     with pytest.raises(OSError, match="in use"):
         Simulator("shopee", world, port=port)
     with sim:
-        httpx.get(sim.base_url)
+        local_http.get(sim.base_url)
     sim.stop()
     with Simulator("lazada", world, port=port) as again:
-        assert httpx.get(again.base_url).status_code == 404
+        assert local_http.get(again.base_url).status_code == 404
     Simulator("tiktok", world).stop()
 
 

@@ -13,6 +13,7 @@ import httpx
 from aiohttp import web
 from sqlalchemy import insert
 
+from connectors.web_trust import web_trust
 from streams.console.app import ROUTES, build_app
 from streams.console.context import Console
 from streams.console.database import Database
@@ -46,7 +47,9 @@ class Visitor:
         cookies = {}
         if role is not None:
             cookies[SESSION_COOKIE], self.csrf = session_for(console, role, name)
-        self.client = httpx.Client(base_url=base, cookies=cookies, timeout=30, trust_env=False)
+        self.client = httpx.Client(
+            base_url=base, cookies=cookies, timeout=30, verify=web_trust(), trust_env=False
+        )
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """A page."""

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 from console_client import Served
 
+from connectors.web_trust import web_trust
 from streams.console import accounts
 from streams.console.audit import COMMAND, Entry, Filter, entries
 from streams.console.context import Console
@@ -33,7 +34,9 @@ class Browser:
     """Keeps cookies, follows no redirect, and takes tokens from pages as a form would."""
 
     def __init__(self, site: Served, **headers: str) -> None:
-        self.client = httpx.Client(base_url=site.base, timeout=30, trust_env=False, headers=headers)
+        self.client = httpx.Client(
+            base_url=site.base, timeout=30, verify=web_trust(), trust_env=False, headers=headers
+        )
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """A page."""

@@ -1,6 +1,7 @@
 """A Maven repository on the loopback, serving files of a folder and noting what was asked for."""
 
 import hashlib
+import ssl
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -29,14 +30,22 @@ class JarRepository:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.asked: list[str] = []
+        self._scheme = "http"
         folder.mkdir()
         handler = partial(_Handler, asked=self.asked, directory=str(folder))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
+    def encrypt(self, keystore: Path) -> None:
+        """Answer in TLS from now on, with this key and certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(keystore)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
+
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def put(self, jar: LockedJar, content: bytes) -> None:
         """Serve `content` as this jar, with the SHA-1 file that Maven repositories have beside it."""

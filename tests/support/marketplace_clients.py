@@ -9,6 +9,7 @@ from connectors.lazada import signature as lazada
 from connectors.shopee import signature as shopee
 from connectors.simulator.simulator import Simulator
 from connectors.tiktok import signature as tiktok
+from connectors.web_trust import web_trust
 
 LIST = "/api/v2/product/get_item_list"
 ITEMS = "/api/v2/product/get_item_base_info"
@@ -27,7 +28,7 @@ class Client:
         self.token = self.known.access_token
         self.refresh_token = self.known.refresh_token
         self.late_ms = 0
-        self.http = httpx.Client(base_url=sim.base_url, timeout=20, trust_env=False)
+        self.http = httpx.Client(base_url=sim.base_url, timeout=20, verify=web_trust(), trust_env=False)
 
     def now_ms(self) -> int:
         return self.sim._now_ms() - self.late_ms

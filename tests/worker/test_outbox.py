@@ -137,6 +137,21 @@ async def test_it_says_that_it_waits_while_it_waits(monkeypatch: pytest.MonkeyPa
     assert (seen, made.waits) == ([True], False)
 
 
+async def test_it_says_how_long_the_longest_delivery_has_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = outbox(ScriptedProducer({b"a": [KafkaConnectionError(), None]}))
+    clock = iter([100.0, 103.5])
+    monkeypatch.setattr("streams.kafka_clients.outbox.monotonic", lambda: next(clock))
+    seen: list[float] = []
+
+    async def sleep(_: float) -> None:
+        seen.append(made.waited)
+
+    monkeypatch.setattr("streams.kafka_clients.outbox.asyncio.sleep", sleep)
+    assert made.waited == 0
+    await made.deliver(records(b"a"))
+    assert (seen, made.waited) == ([3.5], 0)
+
+
 async def test_it_waits_until_the_last_of_several_has_come_through(monkeypatch: pytest.MonkeyPatch) -> None:
     failing = {key: [KafkaConnectionError(), None] for key in (b"a", b"b")}
     made, _ = outbox(ScriptedProducer(failing))

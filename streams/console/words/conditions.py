@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "judge.no-worker-runs": ("Workers", "Pekerja"),
     "judge.no-worker-runs.none": (
-        "No worker runs, so nothing is matched; {lag} messages wait.",
+        "No worker runs, so nothing is matched; messages waiting: {lag}.",
         "Tidak ada pekerja yang berjalan, jadi tidak ada yang dicocokkan; {lag} pesan menunggu.",
     ),
     "judge.no-worker-runs.silent": (

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import local_http
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -310,12 +310,12 @@ def test_a_deleted_item_that_is_gone_leaves_no_hint(tmp_path: Path) -> None:
         app = market.credentials
         signed = {"Authorization": sign_push(app.app, app.secret, raw)}
         url = f"http://127.0.0.1:{port}/pushes"
-        assert httpx.post(url, content=raw, headers=signed).status_code == 200
-        assert httpx.post(url, content=raw, headers={"Authorization": "f" * 64}).status_code == 401
+        assert local_http.post(url, content=raw, headers=signed).status_code == 200
+        assert local_http.post(url, content=raw, headers={"Authorization": "f" * 64}).status_code == 401
         until(lambda: market.stats.requests["detail"] == 1 and run.held() == 0)
         # Of one that is new the index may be late: it is asked for again, later.
         new = json.dumps({**body, "message_type": 3, "data": {"item_id": 78}}).encode()
         signed = {"Authorization": sign_push(app.app, app.secret, new)}
-        assert httpx.post(url, content=new, headers=signed).status_code == 200
+        assert local_http.post(url, content=new, headers=signed).status_code == 200
         until(lambda: market.stats.requests["detail"] == 2)
         assert run.held() == 1

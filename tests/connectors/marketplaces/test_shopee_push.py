@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import local_http
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -198,7 +198,7 @@ def test_a_pushed_ban_arrives_without_a_poll_and_its_hint_is_done_when_it_is_ack
         running.start()
         try:
             until(lambda: hasattr(source, "_pushed"))
-            httpx.post(url, content=b'{"code":16}', headers={"Authorization": "0" * 64})
+            local_http.post(url, content=b'{"code":16}', headers={"Authorization": "0" * 64})
             world.ban(listed.key)
             until(lambda: bool(sink.events))
             pushed = source._pushed

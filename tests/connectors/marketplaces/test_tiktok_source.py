@@ -12,8 +12,10 @@ from simulated_shops import SHOPS, START, Shopfront, offer, shopfront
 from connectors.events import EventType, ListingEvent, Price
 from connectors.sdk import AbortError, Notice, OptionsError, make
 from connectors.secret import redact
+from connectors.simulator import tiktok as simulated_tiktok
 from connectors.simulator.endless import EndlessWorld
 from connectors.simulator.faults import Faults
+from connectors.tiktok import answers, source
 from connectors.tiktok.source import TikTokSource, TokopediaSource
 
 BOTH = ["tiktok-id", "tokopedia-id"]
@@ -140,13 +142,22 @@ def test_19_digit_ids_survive_exactly(shop: Shopfront) -> None:
 
 
 @pytest.mark.slow
-def test_a_window_over_the_cap_is_halved_and_nothing_is_cut_off(tmp_path: Path) -> None:
-    world = EndlessWorld(count=10_400, start=START, pace=timedelta(milliseconds=300))
+def test_a_window_over_the_cap_is_halved_and_nothing_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert simulated_tiktok.MOST_FOUND == answers.MOST_PRODUCTS == 10_000
+    for module, cap in (
+        (simulated_tiktok, "MOST_FOUND"),
+        (answers, "MOST_PRODUCTS"),
+        (source, "MOST_PRODUCTS"),
+    ):
+        monkeypatch.setattr(module, cap, 1000)
+    world = EndlessWorld(count=1040, start=START, pace=timedelta(milliseconds=3000))
     with shopfront("tiktok", tmp_path, shows=world) as front:
         harvest = front.run(TikTokSource)
-        assert len(harvest.ids) == len(harvest.listings) == 10_400
+        assert len(harvest.ids) == len(harvest.listings) == 1040
         assert harvest.unread == []
-        assert front.market.stats.requests["detail"] == 10_400
+        assert front.market.stats.requests["detail"] == 1040
 
 
 def test_a_token_that_ends_in_mid_run_is_renewed(shop: Shopfront) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import local_http
 import pytest
 from argon2 import PasswordHasher
 from console_client import Served, console_in, served
 from console_people import Browser
 from sqlalchemy import select
 
+from connectors.web_trust import web_trust
 from streams.console import guard, passwords
 from streams.console.app import ROUTES, build_app
 from streams.console.faults import SECURITY_HEADERS
@@ -98,7 +100,7 @@ def test_what_is_too_long_or_no_http_is_refused_and_told_nothing(site: Served, r
     assert heard.startswith(b"HTTP/1.") or heard == b""
     assert b" 200 " not in heard[:20]
     assert b"Traceback" not in heard
-    assert httpx.get(f"{site.base}/livez", trust_env=False).status_code == 200
+    assert local_http.get(f"{site.base}/livez").status_code == 200
 
 
 def test_connections_that_say_little_end_and_others_are_let_in_again(tmp_path: Path) -> None:
@@ -111,7 +113,9 @@ def test_connections_that_say_little_end_and_others_are_let_in_again(tmp_path: P
                 lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(door.connections)]
                 for _, out in lines:
                     out.write(b"GET /livez HTTP/1.1\r\nHost: a\r\nX: ")
-                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+                async with httpx.AsyncClient(
+                    base_url=f"http://127.0.0.1:{port}", verify=web_trust(), trust_env=False
+                ) as client:
                     assert (await client.get("/livez")).status_code == 503
                     deadline = time.monotonic() + 30
                     while True:
@@ -157,17 +161,15 @@ def test_with_its_names_told_it_answers_for_no_other(tmp_path: Path, name: str) 
     )
     with console_in(tmp_path, settings) as console, served(console) as site:
         person = {"X-Forwarded-User": "admin-7"}
-        forged = httpx.get(f"{site.base}/people", headers=person | {"Host": name}, trust_env=False)
+        forged = local_http.get(f"{site.base}/people", headers=person | {"Host": name})
         assert forged.status_code in (400, 421)
         assert "admin-7" not in forged.text
         with console.database.read() as connection:
             assert connection.execute(select(PEOPLE)).all() == []
         for ours in ("console.example", "Console.Example:443", "192.0.2.1:6070", "[::1]:6070"):
-            answer = httpx.get(f"{site.base}/people", headers=person | {"Host": ours}, trust_env=False)
+            answer = local_http.get(f"{site.base}/people", headers=person | {"Host": ours})
             assert answer.status_code == 200, ours
-        assert (
-            httpx.get(f"{site.base}/livez", headers={"Host": name or "x"}, trust_env=False).status_code == 200
-        )
+        assert local_http.get(f"{site.base}/livez", headers={"Host": name or "x"}).status_code == 200
 
 
 def test_no_answer_names_the_host_that_was_asked(site: Served) -> None:
@@ -227,7 +229,7 @@ def test_every_answer_is_framed_by_nobody_kept_by_nobody_and_runs_our_scripts_al
 def test_with_https_browsers_are_told_to_come_by_it_alone(tmp_path: Path) -> None:
     with console_in(tmp_path, Settings(dashboard=Dashboard(https=True))) as console, served(console) as site:
         for path in ("/sign-in", "/livez", "/nowhere", "/static/console.css"):
-            told = httpx.get(site.base + path, trust_env=False).headers["Strict-Transport-Security"]
+            told = local_http.get(site.base + path).headers["Strict-Transport-Security"]
             assert told == "max-age=31536000"
 
 

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import httpx
+import local_http
 import pytest
 from console_client import Served, console_in, served
 from console_people import OTHER_PASSWORD, PASSWORD, Browser, add_person, log_of
@@ -81,8 +82,10 @@ def test_with_https_no_other_host_can_set_the_cookie(tmp_path: Path) -> None:
         assert name == "__Host-rw_session"
         assert {part.strip().lower() for part in cookie.split(";")[1:]} == {"httponly", "path=/", "samesite=lax", "secure"}  # fmt: skip
         headers = {"Accept": "text/html"}
-        good = httpx.get(f"{site.base}/account", headers=headers | {"Cookie": f"__Host-rw_session={token}"})
-        plain = httpx.get(f"{site.base}/account", headers=headers | {"Cookie": f"rw_session={token}"})
+        good = local_http.get(
+            f"{site.base}/account", headers=headers | {"Cookie": f"__Host-rw_session={token}"}
+        )
+        plain = local_http.get(f"{site.base}/account", headers=headers | {"Cookie": f"rw_session={token}"})
         assert (good.status_code, plain.status_code) == (200, 303)
 
 

@@ -12,6 +12,7 @@ from kafka_client import KafkaClient
 from postgres_server import PostgresServer
 from queued_alerts import in_force, queued
 
+from connectors.web_trust import web_trust
 from streams.console.context import Console
 from streams.console.database import Database
 from streams.console.guard import SESSION_COOKIE
@@ -45,7 +46,11 @@ def test_an_alert_is_decided_once_on_two_consoles(
         def work(process: WorkerProcess, person: str) -> None:
             token, csrf = session_for(console, "analyst", person)
             with httpx.Client(
-                base_url=process.url(""), cookies={SESSION_COOKIE: token}, trust_env=False, timeout=60
+                base_url=process.url(""),
+                cookies={SESSION_COOKIE: token},
+                verify=web_trust(),
+                trust_env=False,
+                timeout=60,
             ) as visitor:
                 for number in range(ALERTS):
                     together.wait(60)
