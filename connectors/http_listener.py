@@ -15,6 +15,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from connectors.sdk import AbortError, OptionsError
+from connectors.turned_away import TurnedAway
 
 HEALTH_PATH = "/health"
 LINGER_SECONDS = 1.0
@@ -22,7 +23,6 @@ LINGER_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
 ACCEPT_TURNS = 10
 """Of the event loop; asyncio needs three from the accepted socket to the protocol that holds it."""
-BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class PushRequest(Struct, frozen=True):
@@ -131,7 +131,7 @@ class HttpListener:
         assert server is not None  # noqa: S101  setup made it
 
         def connected() -> asyncio.BaseProtocol:
-            return server() if len(server.connections) < self._limits.most_connections else _Busy()
+            return server() if len(server.connections) < self._limits.most_connections else TurnedAway()
 
         try:
             listening = await self._loop.create_server(connected, self._host, self._port, backlog=1024)
@@ -181,15 +181,6 @@ class HttpListener:
             raise web.HTTPRequestTimeout from None
         except web.RequestPayloadError:
             raise web.HTTPBadRequest(text="the body is cut short") from None
-
-
-class _Busy(asyncio.Protocol):
-    """A connection too many: told so and closed."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  so create_server promises
-        transport.write(BUSY)
-        transport.close()
 
 
 async def _healthy(_: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 import enum
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from connectors.events import Alert, ListingEvent, Takedown
@@ -31,6 +32,11 @@ class RawRecord(Struct, frozen=True):
 
 Event = ListingEvent | Takedown | Withdrawal | Alert | RawRecord
 """What a sink takes."""
+
+
+def record_bytes(event: Event) -> bytes:
+    """The event as JSON, or its bytes as they are: what stands on Kafka."""
+    return event.value if isinstance(event, RawRecord) else msgspec.json.encode(event)
 
 
 class Skipped(Struct, frozen=True):

@@ -1,14 +1,22 @@
-"""What a marketplace's answer says about itself: its code, its own words and the request's id."""
+"""What an answer of Lazada or TikTok Shop says about itself: its code, its own words, the request's id and its data.
+
+The two have one form; what their codes mean is in the `answers` of each.
+"""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from connectors.errors import ExpiredTokenError, RetryError
 from connectors.http_client import Answer
 from connectors.secret import redact
+from connectors.tokens import RefreshRefusedError
 
+Judge = Callable[[Answer], None]
+T = TypeVar("T", bound=Struct)
 MOST_WORDS = 200
 _UNSAFE = re.compile(r"[^\w.:-]")
 _LINE_BREAKS = re.compile(r"[\x00-\x20\x7f\u2028\u2029]+")
@@ -40,6 +48,32 @@ class Envelope(Struct):
     def words(self) -> str:
         """The marketplace's own message; empty where it is no text."""
         return self.message if isinstance(self.message, str) else ""
+
+
+def read_answer(answer: Answer, wanted: type[T], whose: str) -> T:
+    """The answer as that form.
+
+    Raises:
+        RetryError: it has another form than its marketplace documents.
+    """
+    try:
+        return msgspec.json.decode(answer.body, type=wanted)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # The error's text names a field and its kind, never a value.
+        raise RetryError(f"an answer of another form than {whose} documents: {error}") from None
+
+
+def judging_a_refresh(judge: Judge) -> Judge:
+    """As `judge`, for the answer to a refresh: a token that is no longer taken is the refresh token there, so that
+    the judge raises RefreshRefusedError."""
+
+    def judge_refresh(answer: Answer) -> None:
+        try:
+            judge(answer)
+        except ExpiredTokenError as error:
+            raise RefreshRefusedError(str(error)) from None
+
+    return judge_refresh
 
 
 def envelope(answer: Answer) -> Envelope | None:

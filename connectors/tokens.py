@@ -16,7 +16,7 @@ from connectors.secret import Secret, redact
 from connectors.stop import Stop
 from connectors.token_store import Kept, Tokens, TokenStore, was_taken, with_code, with_options
 
-__all__ = ["RefreshRefusedError", "TokenKeeper", "TokenStore", "Tokens"]
+__all__ = ["RefreshRefusedError", "TokenKeeper", "TokenStore", "Tokens", "given_tokens"]
 
 EARLY = timedelta(hours=1)
 RETRY_SECONDS = 60.0
@@ -30,6 +30,11 @@ YOUNG = timedelta(seconds=10)
 
 class RefreshRefusedError(AbortError):
     """The marketplace takes this refresh token no more: used, expired or withdrawn. Raised by `refresh`."""
+
+
+def given_tokens(access: Secret | None, refresh: Secret | None) -> Tokens | None:
+    """The tokens that options give; None without an access token."""
+    return Tokens(access=access, refresh=refresh or Secret("")) if access else None
 
 
 class TokenKeeper:

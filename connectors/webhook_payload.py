@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from connectors.events import Alert, ListingEvent
-from connectors.items import Event, RawRecord
+from connectors.items import Event, RawRecord, record_bytes
 from connectors.webhook_signature import ID_FORM
 
 
@@ -38,7 +38,7 @@ def event_id(event: Event) -> str:
         case ListingEvent():
             own = event.event_id
         case _:
-            return digest(encoded_record(event))
+            return digest(record_bytes(event))
     return own if ID_FORM.fullmatch(own) else digest(own.encode())
 
 
@@ -53,14 +53,9 @@ def digest(value: bytes) -> str:
     return f"sha256-{hashlib.sha256(value).hexdigest()[:32]}"
 
 
-def encoded_record(event: Event) -> bytes:
-    """The record's JSON, or its bytes as they are."""
-    return event.value if isinstance(event, RawRecord) else msgspec.json.encode(event)
-
-
 def encoded(group: Sequence[Event], batch: int) -> bytes:
     """A request's body: the record, or where several may be together always an array."""
-    records = [encoded_record(event) for event in group]
+    records = [record_bytes(event) for event in group]
     return records[0] if batch == 1 else b"[" + b",".join(records) + b"]"
 
 

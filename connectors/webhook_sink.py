@@ -18,6 +18,7 @@ from connectors.append_file import AppendFile
 from connectors.backoff import Backoff
 from connectors.clock import Clock, SystemClock
 from connectors.http_client import Answer
+from connectors.items import record_bytes
 from connectors.sdk import (
     AbortError,
     Event,
@@ -29,7 +30,7 @@ from connectors.sdk import (
     ThrottledError,
 )
 from connectors.secret import redact
-from connectors.webhook_payload import encoded, encoded_record, group_id, groups, is_json
+from connectors.webhook_payload import encoded, group_id, groups, is_json
 from connectors.webhook_post import WebhookPost, target
 from connectors.webhook_signature import headers, keys
 
@@ -171,7 +172,7 @@ class WebhookSink(Sink[WebhookSinkOptions]):
                 return answer
 
     def _refuse(self, event: Event, webhook_id: str, status: int | None, reason: str) -> list[Event]:
-        record = encoded_record(event)
+        record = record_bytes(event)
         kept: dict[str, Any] = {"record": msgspec.Raw(record)}
         if not is_json(event):
             kept = {"record": None, "bytes": base64.b64encode(record).decode()}

@@ -10,8 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import msgspec
-
 from connectors.backoff import Backoff
 from connectors.checkpoints import MemoryCheckpoints, checkpoint
 from connectors.conformance.subject import Subject
@@ -28,6 +26,7 @@ from connectors.conformance.surroundings import (
 from connectors.context import Context
 from connectors.counts import Counts
 from connectors.events import ListingEvent, Takedown
+from connectors.items import record_bytes
 from connectors.memory import MemorySink
 from connectors.recording import ReplayTransport
 from connectors.runner import Failure, Problem, Runner
@@ -71,7 +70,7 @@ class Outcome:
         """Everything of the run that a person or a log may see."""
         error = "".join(traceback.format_exception(self.error)) if self.error else ""
         return "\n".join(
-            [error, *self.told, *(encoded(event).decode("utf-8", "replace") for event in self.events)]
+            [error, *self.told, *(record_bytes(event).decode("utf-8", "replace") for event in self.events)]
         )
 
 
@@ -86,11 +85,6 @@ def identity(event: Event) -> str:
             return f"raw {event.value.decode('utf-8', 'backslashreplace')}"
         case _:
             return event.alert_id
-
-
-def encoded(event: Event) -> bytes:
-    """The event as it would go to Kafka."""
-    return event.value if isinstance(event, RawRecord) else msgspec.json.encode(event)
 
 
 class Observed(Source[Any]):

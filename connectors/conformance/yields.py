@@ -9,8 +9,9 @@ from connectors.checkpoints import MAX_STATE_BYTES
 from connectors.codec import Codec, RecordError
 from connectors.conformance.errors import ConformanceError, NotApplicableError
 from connectors.conformance.subject import Subject
-from connectors.conformance.trial import encoded, identity, run, sample, surroundings
+from connectors.conformance.trial import identity, run, sample, surroundings
 from connectors.events import ListingEvent, Takedown
+from connectors.items import record_bytes
 from connectors.scrubbing import FAKES
 from connectors.sdk import AbortError, ConnectorError, Event, Item, RawRecord, WindowFullError
 from connectors.window_source import WindowSource
@@ -44,7 +45,7 @@ def events_valid(subject: Subject) -> None:
             continue
         codec: Codec[Event] = Codec(type(event))
         try:
-            again = codec.decode(encoded(event)).record
+            again = codec.decode(record_bytes(event)).record
         except RecordError as error:
             raise ConformanceError(
                 f"event {identity(event)[:100]!r} is refused by the schema: {error}"
@@ -61,7 +62,7 @@ def events_valid(subject: Subject) -> None:
 def deterministic(subject: Subject) -> None:
     """Two replays yield the same events, byte for byte, in the same order."""
     first, second = (
-        [encoded(each) for each in outcome.events] for outcome in (subject.baseline, run(subject))
+        [record_bytes(each) for each in outcome.events] for outcome in (subject.baseline, run(subject))
     )
     for one, other in zip(first, second, strict=False):
         if one != other:

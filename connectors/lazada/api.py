@@ -3,22 +3,21 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 from connectors.backoff import Backoff
 from connectors.context import Context
-from connectors.errors import RetryError
-from connectors.http_client import Answer, Request
+from connectors.http_client import Request
 from connectors.lazada.answers import judge, judge_refresh
 from connectors.lazada.options import LazadaOptions
 from connectors.lazada.signature import sign
 from connectors.marketplace_fields import EPOCH, Scalar
 from connectors.rate import Rate
+from connectors.refusal import read_answer
 from connectors.secret import Secret
-from connectors.tokens import TokenKeeper, Tokens, TokenStore
+from connectors.tokens import TokenKeeper, Tokens, TokenStore, given_tokens
 from connectors.windows import Window
 
 REST = "/rest"
@@ -27,6 +26,7 @@ PAGE = 50
 """The most that `/products/get` gives at once."""
 MOST = 10_000
 """Its offset is capped there."""
+WHOSE = "Lazada"
 REMEDY = (
     "let the seller authorise the app again (open.lazada.com, App Console) and put the new access_token and "
     "refresh_token into the options"
@@ -93,10 +93,7 @@ class LazadaApi:
         Raises:
             OptionsError: there are none.
         """
-        given = self._options.access_token
-        self._keeper.begin(
-            Tokens(access=given, refresh=self._options.refresh_token or Secret("")) if given else None
-        )
+        self._keeper.begin(given_tokens(self._options.access_token, self._options.refresh_token))
 
     def page(self, window: Window, state: str, offset: int) -> Page:
         """Products in that state (Lazada's `filter`) that changed in the window, both ends included."""
@@ -110,7 +107,7 @@ class LazadaApi:
                 ("limit", str(PAGE)),
             ),
         )
-        return _read(answer, _List).data or Page()
+        return read_answer(answer, _List, WHOSE).data or Page()
 
     def item(self, item_id: str) -> bytes:
         """One product's record.
@@ -118,7 +115,8 @@ class LazadaApi:
         Raises:
             ItemGoneError: there is none.
         """
-        return bytes(_read(self._http.get("/product/item/get", (("item_id", item_id),)), _Item).data)
+        answer = self._http.get("/product/item/get", (("item_id", item_id),))
+        return bytes(read_answer(answer, _Item, WHOSE).data)
 
     def close(self) -> None:
         """Close the connections."""
@@ -145,7 +143,7 @@ class LazadaApi:
         answer = self._token_server.send(
             Request("POST", "/auth/token/refresh", (("refresh_token", refresh.reveal()),))
         )
-        grant = _read(answer, _Grant)
+        grant = read_answer(answer, _Grant, WHOSE)
         return Tokens(
             access=Secret(grant.access_token),
             refresh=Secret(grant.refresh_token),
@@ -170,14 +168,3 @@ def _after(start: datetime, seconds: Scalar) -> datetime | None:
     """So many seconds later; None where none are told."""
     text = str(seconds)
     return start + timedelta(seconds=int(text)) if text.isdecimal() and len(text) < 10 else None
-
-
-T = TypeVar("T", bound=Struct)
-
-
-def _read(answer: Answer, wanted: type[T]) -> T:
-    try:
-        return msgspec.json.decode(answer.body, type=wanted)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # The error's text names a field and its kind, never a value.
-        raise RetryError(f"an answer of another form than Lazada documents: {error}") from None

@@ -14,7 +14,7 @@ import msgspec
 
 from connectors.events import EventType, ListingEvent, Takedown, TakenDownListing
 from connectors.sample.disguise import DISGUISES
-from connectors.sample.edits import EDITS, MILD
+from connectors.sample.edits import MILD
 from connectors.sample.photo_recipe import PhotoRecipe
 from connectors.sample.writer import Shop, Writer
 
@@ -43,13 +43,6 @@ class Relist:
     takedown_id: str
     edits: tuple[str, ...]
     disguises: tuple[str, ...]
-
-    @property
-    def easy(self) -> bool:
-        """A perceptual hash or a normalised title finds it."""
-        return any(EDITS[name].survives_hash for name in self.edits) or all(
-            DISGUISES[name].undone for name in self.disguises
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +102,7 @@ def make_plan(
     one of `edits`, each relist one or two of `disguises`. `pace` is the usual time between two records.
     `marketplaces`, such as `connectors.sample.listing_ids.REAL_MARKETPLACES`: the shops are on these in turn,
     ids and links have the marketplace's form, and what was taken down on one comes back on another.
-    Photos by URL are at `photo_base/<name>`, where `connectors.sample.server` serves `Plan.photos`.
+    Photos by URL are at `photo_base/<name>`, where `connectors.simulator` serves `Plan.photos`.
 
     Raises:
         ValueError: the numbers contradict each other; the message says which.

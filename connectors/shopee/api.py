@@ -12,13 +12,12 @@ from connectors.context import Context
 from connectors.errors import AbortError, RetryError, WindowFullError
 from connectors.http_client import Request
 from connectors.rate import Rate
-from connectors.secret import Secret
 from connectors.shopee.answers import decoded, judge, judge_refresh
 from connectors.shopee.grants import ShopeeGrants
 from connectors.shopee.listing import STATUSES
 from connectors.shopee.options import ShopeeOptions
 from connectors.shopee.signature import sign
-from connectors.tokens import TokenKeeper, Tokens, TokenStore
+from connectors.tokens import TokenKeeper, TokenStore, given_tokens
 
 LIST = "/api/v2/product/get_item_list"
 DETAILS = "/api/v2/product/get_item_base_info"
@@ -100,7 +99,8 @@ class ShopeeApi:
         self._shop = context.http(
             options.base_url, rate=rate, judge=judge, authorise=self._signed, refresh=self.keeper.renew
         )
-        self.keeper.begin(self._first_tokens(), code=options.code, exchange=grants.exchanged)
+        given = given_tokens(options.access_token, options.refresh_token)
+        self.keeper.begin(given, code=options.code, exchange=grants.exchanged)
 
     def pages(self, since: datetime, until: datetime) -> Iterator[list[Raw]]:
         """The entries of all items, in any state, whose last change lies in that time, both ends included.
@@ -166,11 +166,6 @@ class ShopeeApi:
         """Close the connections."""
         self._shop.close()
         self._public.close()
-
-    def _first_tokens(self) -> Tokens | None:
-        if not self._options.access_token:
-            return None
-        return Tokens(access=self._options.access_token, refresh=self._options.refresh_token or Secret(""))
 
     def _signed(self, request: Request) -> Request:
         """For a shop's API: signed over the time, the token and the shop."""

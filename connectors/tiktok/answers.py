@@ -14,7 +14,7 @@ from connectors.errors import (
     WindowFullError,
 )
 from connectors.http_client import Answer, judge_status
-from connectors.refusal import Envelope, envelope
+from connectors.refusal import Envelope, envelope, judging_a_refresh
 from connectors.tokens import RefreshRefusedError
 
 TOO_MANY: Final = frozenset({"36009002", "36009037"})
@@ -59,16 +59,7 @@ def judge(answer: Answer) -> None:
     judge_status(answer)
 
 
-def judge_refresh(answer: Answer) -> None:
-    """As `judge`, for the answer to a refresh: a token that is no longer taken is the refresh token there.
-
-    Raises:
-        RefreshRefusedError: the refresh token is no longer taken.
-    """
-    try:
-        judge(answer)
-    except ExpiredTokenError as error:
-        raise RefreshRefusedError(str(error)) from None
+judge_refresh = judging_a_refresh(judge)
 
 
 def _meaning(found: Envelope, code: str, answer: Answer) -> ConnectorError:  # noqa: PLR0911  one for each

@@ -3,22 +3,21 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 from connectors.backoff import Backoff
 from connectors.context import Context
-from connectors.errors import RetryError
-from connectors.http_client import Answer, Request
+from connectors.http_client import Request
 from connectors.marketplace_fields import EPOCH, Scalar, seconds
 from connectors.rate import Rate
+from connectors.refusal import read_answer
 from connectors.secret import Secret
 from connectors.tiktok.answers import judge, judge_refresh
 from connectors.tiktok.options import TikTokOptions
 from connectors.tiktok.signature import sign
-from connectors.tokens import TokenKeeper, Tokens, TokenStore
+from connectors.tokens import TokenKeeper, Tokens, TokenStore, given_tokens
 from connectors.windows import Window
 
 PAGE = 100
@@ -26,6 +25,7 @@ PAGE = 100
 SEARCH = "/product/202502/products/search"
 DETAIL = "/product/202309/products/{product_id}"
 REFRESH = "/api/v2/token/refresh"
+WHOSE = "TikTok Shop"
 REMEDY = (
     "let the seller authorise the app again (partner.tiktokshop.com) and put the new access_token and "
     "refresh_token into the options"
@@ -90,10 +90,7 @@ class TikTokApi:
         Raises:
             OptionsError: there are none.
         """
-        given = self._options.access_token
-        self._keeper.begin(
-            Tokens(access=given, refresh=self._options.refresh_token or Secret("")) if given else None
-        )
+        self._keeper.begin(given_tokens(self._options.access_token, self._options.refresh_token))
 
     def page(self, window: Window, token: str | None) -> Page:
         """Products in any state that changed in the window, both ends included.
@@ -109,7 +106,7 @@ class TikTokApi:
             "update_time_ge": seconds(window.since),
             "update_time_le": seconds(window.until),
         }
-        return _read(self._http.post(SEARCH, params, json=wanted), _Search).data or Page()
+        return read_answer(self._http.post(SEARCH, params, json=wanted), _Search, WHOSE).data or Page()
 
     def detail(self, product_id: str) -> bytes:
         """One product's record, with its photos and its description.
@@ -118,7 +115,8 @@ class TikTokApi:
             ProductGoneError: there is none, or it is deleted or frozen.
         """
         path = DETAIL.format(product_id=product_id)
-        return bytes(_read(self._http.get(path, (("shop_cipher", self._options.shop_cipher),)), _Detail).data)
+        answer = self._http.get(path, (("shop_cipher", self._options.shop_cipher),))
+        return bytes(read_answer(answer, _Detail, WHOSE).data)
 
     def close(self) -> None:
         """Close the connections."""
@@ -149,7 +147,7 @@ class TikTokApi:
                 ("grant_type", "refresh_token"),
             ),
         )
-        grant = _read(answer, _Granted).data
+        grant = read_answer(answer, _Granted, WHOSE).data
         return Tokens(
             access=Secret(grant.access_token),
             refresh=Secret(grant.refresh_token),
@@ -163,14 +161,3 @@ def _epoch(value: Scalar) -> datetime | None:
     """`*_expire_in` is a moment, whatever its name says; None where it cannot be one."""
     text = str(value)
     return EPOCH + timedelta(seconds=int(text)) if text.isdecimal() and len(text) in {9, 10} else None
-
-
-T = TypeVar("T", bound=Struct)
-
-
-def _read(answer: Answer, wanted: type[T]) -> T:
-    try:
-        return msgspec.json.decode(answer.body, type=wanted)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # The error's text names a field and its kind, never a value.
-        raise RetryError(f"an answer of another form than TikTok Shop documents: {error}") from None

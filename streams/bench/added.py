@@ -32,7 +32,7 @@ from connectors.sample.seeds import dice
 from fingerprints.photo_print import PhotoPrint
 from streams.bench.figures import AddedFigures
 from streams.benchmarks.stream import Bench, matched, metric, say, spread
-from streams.capacity.measure_bank import drawn_takedowns, private_memory
+from streams.capacity.measure_bank import drawn_takedowns
 from streams.capacity.measure_index import photo_prints
 from streams.die_with_parent import die_with_parent
 from streams.evaluation.photo_set import DataError
@@ -41,6 +41,7 @@ from streams.kafka_local.broker import LocalKafka
 from streams.load.follower import Follower
 from streams.load.pattern import listing_id_of
 from streams.load.stock import MARKETPLACE, Amounts, Relist, draw_stock
+from streams.process_memory import private
 from streams.settings import Settings
 from streams.topics import ALERTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TAKEDOWNS, topic_name
 from streams.worker.worker_process import WorkerProcess
@@ -104,7 +105,7 @@ def measure(
     with WorkerProcess(settings, log) as worker:
         worker.wait_ready(WAIT_SECONDS)
         start = time.monotonic() - began
-        memory = private_memory(worker.process.pid)
+        memory = private(worker.process.pid)
         say(f"| start to ready, without a snapshot | {start:.0f} s, {memory / 1024**3:.1f} GiB |")
         # One is written as soon as so much was read. New takedowns wait meanwhile, which is told by itself.
         deadline = time.monotonic() + SNAPSHOT_SECONDS

@@ -1,11 +1,12 @@
 """A run as the section of docs/benchmarks.md, between two marks that nothing else touches."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from streams.bench.figures import PhotoFigures, TitleFigures
 from streams.bench.parts import JOBS
 from streams.bench.result import Result
 from streams.bench.table import Row, figures_of, table, why_missing
+from streams.evaluation.markdown_table import markdown_table
 from streams.evaluation.photo_bench_figures import BenchFigures
 
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
@@ -47,7 +48,7 @@ def _lines(result: Result) -> Iterator[str]:
         " is beyond is drawn like them; all else is the sample marketplace's. Rates are medians of rounds in turns."
     )
     yield ""
-    yield from _markdown(
+    yield from markdown_table(
         ("measure", "goal", "measured", "peer or limit, same run", ""),
         ((row.measure, row.goal, row.measured, row.peer, _verdict(row, quick)) for row in table(result)),
     )
@@ -87,7 +88,7 @@ def _photos(result: Result) -> Iterator[str]:
             name, _share(recall.mean), f"{recall.at_goal} of {len(recall.rows)}", _share(recall.false_alerts.share),
             *cells,
         ))  # fmt: skip
-    yield from _markdown(head, rows)
+    yield from markdown_table(head, rows)
     yield from _growth(figures)
     yield from (f"\n{name} is not measured: {why}." for name, why in figures.missing.items())
 
@@ -111,7 +112,7 @@ def _growth(figures: BenchFigures) -> Iterator[str]:
         )
         for row in figures.peer_growth
     ]  # fmt: skip
-    yield from _markdown(
+    yield from markdown_table(
         ("index", "held", "look-up, median / p99", "add, median / p99", "bytes of memory each"), rows
     )
 
@@ -128,7 +129,7 @@ def _titles(result: Result) -> Iterator[str]:
     )
     yield ""
     ours = next(iter(found.rows.values())).look_up
-    yield from _markdown(
+    yield from markdown_table(
         ("method", "recall", "disguises at .95", "look-up, ms", "times ours"),
         (
             (name, _share(row.recall), f"{row.at_goal} of {row.disguises}", f"{row.look_up:.3f}",
@@ -155,16 +156,9 @@ def _parts(result: Result) -> Iterator[str]:
             continue
         state = f"failed: {part.failed}" if part.failed else "measured"
         rows.append((job.name, state, part.taken, f"{part.minutes:.1f}", f"`{part.command}`"))
-    yield from _markdown(("part", "", "date", "minutes", "command"), rows)
+    yield from markdown_table(("part", "", "date", "minutes", "command"), rows)
     yield ""
     yield "Versions: " + ", ".join(f"{name} {number}" for name, number in result.packages.items()) + "."
-
-
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|---" * len(head) + "|"
-    for row in rows:
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
 def _share(value: float | None) -> str:

@@ -29,6 +29,7 @@ from connectors.simulator.version import KINDS
 from streams.kafka_clients.kafka_options import client_options
 from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
+from streams.process_memory import resident
 from streams.settings import Kafka, Settings, Topics, as_environment
 from streams.topics import LISTINGS, topic_name
 
@@ -93,11 +94,9 @@ class Connector:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
-        status = Path(f"/proc/{self.process.pid}/status")
         while self.process.poll() is None:
-            with contextlib.suppress(OSError, StopIteration):
-                line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-                self.samples.append(int(line.split()[1]) / 1024)
+            with contextlib.suppress(OSError):
+                self.samples.append(resident(self.process.pid) / 2**20)
             time.sleep(SAMPLE_SECONDS)
 
     def kill_after(self, seconds: float) -> bool:

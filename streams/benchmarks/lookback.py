@@ -29,7 +29,6 @@ from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import POINT, POINTS, PhotoPrint, print_of_bytes, unpack_points
 from streams.bench.figures import LookbackFigures, LookbackRow
 from streams.benchmarks.stream import WAIT_SECONDS, Bench, as_takedown, say, under_load
-from streams.capacity.measure_bank import private_memory
 from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.engine.rules import Rules
 from streams.engine.takedown_bank import TakedownBank
@@ -38,6 +37,7 @@ from streams.kafka_local.broker import LocalKafka
 from streams.lookback.listing_store import ListingStore
 from streams.lookback.plan import Wanted
 from streams.lookback.search import Pass
+from streams.process_memory import private
 from streams.records import ImageFingerprint, ListingFingerprint, Prints, TakedownFingerprint
 from streams.settings import Settings
 from streams.topics import FINGERPRINTS, TAKEDOWN_FINGERPRINTS
@@ -166,7 +166,7 @@ def shard_process(
     store = ListingStore(folder, "fingerprints", (number + 1, of), 30.0)
     store.open_at(IDENTITY, {0: 10**12})
     codec, decode = msgspec.json.encode, msgspec.json.Decoder(ListingFingerprint).decode
-    before, took, filled = private_memory(), 0.0, 0
+    before, took, filled = private(), 0.0, 0
     for listing in listings(count, photos, number, of):
         raw = codec(listing)
         started = time.process_time()
@@ -176,7 +176,7 @@ def shard_process(
         if filled % 20_000 == 0:
             store.save({0: filled})
     store.save({0: filled})
-    memory = private_memory() - before
+    memory = private() - before
     store.close()
     started = time.perf_counter()
     store = ListingStore(folder, "fingerprints", (number + 1, of), 30.0)

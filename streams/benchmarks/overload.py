@@ -26,7 +26,7 @@ from streams.benchmarks.overload_load import (
     number_of,
     probe_events,
     records,
-    resident,
+    resident_together,
 )
 from streams.benchmarks.overload_verdict import MB, Limits, Probe, Run, Sample, faults, growth, soak_faults
 from streams.benchmarks.stream import Bench, as_takedown, held, matched, metric, say
@@ -70,8 +70,8 @@ class Scene:
             at=self.now(),
             fed=self.feeder.fed,
             done=matched([self.worker]),
-            worker=resident(self.worker.process.pid),
-            lookback=resident(self.lookback.process.pid),
+            worker=resident_together(self.worker.process.pid),
+            lookback=resident_together(self.lookback.process.pid),
         )
         self.samples.append(sample)
         return sample
@@ -170,7 +170,7 @@ def overload(bench: Bench, root: Path, arguments: argparse.Namespace, capacity: 
     """Feed, probe and look until the time is over; then work it off and count."""
     count = min(MOST_PROBES, max(1, int(arguments.seconds / PROBE_SECONDS)))
     with scene(bench, root, arguments, count) as at_work:
-        idle = resident(at_work.worker.process.pid)
+        idle = resident_together(at_work.worker.process.pid)
         buffers = 2 * at_work.settings.worker.buffer_bytes
         limit = arguments.memory_mb * MB if arguments.memory_mb else idle + buffers + HEADROOM
         probes = Probes(at_work, probe_events(count, max(arguments.bank, TAKEN)))
@@ -241,7 +241,7 @@ def alert_times(settings: Settings) -> Iterator[tuple[int, float]]:
 def soak(bench: Bench, root: Path, arguments: argparse.Namespace, capacity: float) -> list[str]:
     """As much as the worker can do, for so long: a backlog of some seconds is kept before it."""
     with scene(bench, root, arguments, 0) as at_work:
-        idle = resident(at_work.worker.process.pid)
+        idle = resident_together(at_work.worker.process.pid)
         limit = (
             arguments.memory_mb * MB
             if arguments.memory_mb

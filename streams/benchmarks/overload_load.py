@@ -1,13 +1,12 @@
 """Listings faster than they can be handled, from a process of its own, and what became of them."""
 
+import contextlib
 import itertools
 import multiprocessing
-import os
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from multiprocessing.sharedctypes import Synchronized
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from streams.engine.rules import Rules
 from streams.engine.takedown_bank import TakedownBank
 from streams.kafka_clients.kafka_options import client_options
 from streams.kafka_clients.record_reader import Record, RecordReader
+from streams.process_memory import resident
 from streams.settings import Settings
 from streams.topics import ALERTS, FINGERPRINTS, HELD_ALERTS, LISTINGS, TopicSpec, topic_name
 
@@ -205,14 +205,10 @@ def records(settings: Settings, *topics: TopicSpec) -> Iterator[Record]:
             yield from reader.existing()
 
 
-def resident(pid: int) -> int:
-    """Bytes resident in the process and its children (proc(5): statm's second field, in pages)."""
-    return sum(map(_resident, process_tree(pid)))
-
-
-def _resident(pid: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+def resident_together(pid: int) -> int:
+    """Bytes resident in the process and its children; nothing of one that ends meanwhile."""
+    found = 0
+    for each in process_tree(pid):
+        with contextlib.suppress(OSError):
+            found += resident(each)
+    return found

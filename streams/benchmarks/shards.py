@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import quantiles
 
 from streams.benchmarks.stream import WAIT_SECONDS, Bench, processor_seconds, say, under_load
-from streams.capacity.measure_bank import private_memory
 from streams.kafka_local.broker import LocalKafka
+from streams.process_memory import private
 from streams.settings import Settings
 from streams.worker.worker_process import WorkerProcess
 
@@ -79,7 +79,7 @@ def measure(bench: Bench, folder: Path, sizes: Sizes, show: Callable[[str], None
                 before = sum(map(processor_seconds, pids))
                 found[shards].took += under_load(settings, sizes.rate, sizes.seconds)
                 found[shards].spent += sum(map(processor_seconds, pids)) - before
-                memory = [private_memory(pid) for pid in pids]
+                memory = [private(pid) for pid in pids]
                 found[shards].matching = memory[:shards]
                 found[shards].fingerprinting = sum(memory[shards:])
     return found

@@ -35,9 +35,10 @@ from streams.kafka_clients.kafka_options import client_options
 from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
 from streams.load.plan import Mix
-from streams.load.report import Thresholds, judge
+from streams.load.report import judge
 from streams.load.run import Options, run_load
 from streams.load.schedule import Course
+from streams.load.thresholds import Thresholds
 from streams.percentiles import latency
 from streams.records import ImageFingerprint, TakedownFingerprint
 from streams.settings import Kafka, Settings, Topics

@@ -5,7 +5,6 @@ Each size has a process of its own, since memory that was given back is not give
 
 import itertools
 import multiprocessing
-import re
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from streams.die_with_parent import die_with_parent
 from streams.engine.pipeline import fingerprint_takedown
 from streams.engine.takedown_bank import TakedownBank
 from streams.evaluation.photo_bench_bank import PrintDrawer
+from streams.process_memory import private
 from streams.records import ImageFingerprint, TakedownFingerprint
 
 READ_BATCH = 500
@@ -63,14 +63,6 @@ def bank_series(found: Sequence[BankSize], kind: str) -> dict[str, list[Point]]:
     if kind == "photo":
         series["photo_held_back"] = [Point(one.takedowns, one.held_back) for one in found]
     return series
-
-
-def private_memory(pid: int | None = None) -> int:
-    """Bytes of the process, or of this one, that are no file's (proc(5))."""
-    found = re.search(
-        r"RssAnon:\s+(\d+) kB", Path(f"/proc/{pid or 'self'}/status").read_text(encoding="utf-8")
-    )
-    return int(found[1]) * 1024 if found else 0
 
 
 def drawn_takedowns(
@@ -117,7 +109,7 @@ def _fill_and_load(pipe: Connection, size: int, patterns: list[PhotoPrint], fold
         (root / "first").mkdir()
         bank, codec = TakedownBank(root / "first"), Codec(TakedownFingerprint, ours=True)
         made = drawn_takedowns(size, patterns)
-        before, read, takedowns = private_memory(), 0.0, 0
+        before, read, takedowns = private(), 0.0, 0
         # As `TakedownIndex` fills it from a topic without a snapshot.
         bank.begin_filling()
         with collector_paused():
@@ -131,7 +123,7 @@ def _fill_and_load(pipe: Connection, size: int, patterns: list[PhotoPrint], fold
             bank.finish_filling()
             bank.photos.settle()
             read += time.process_time() - started
-        memory = private_memory() - before
+        memory = private() - before
         saved = root / "saved"
         saved.mkdir()
         started = time.perf_counter()

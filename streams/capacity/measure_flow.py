@@ -19,12 +19,13 @@ from connectors.events import Image, ListingEvent
 from connectors.sample.stream import stream_listings
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
 from streams.benchmarks.stream import Bench, as_takedown, metric, own_seconds, process_tree, processor_seconds
-from streams.capacity.measure_bank import drawn_takedowns, private_memory
+from streams.capacity.measure_bank import drawn_takedowns
 from streams.capacity.series import Point
 from streams.chaos.photo_host import PhotoHost
 from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
+from streams.process_memory import private
 from streams.records import ImageFingerprint
 from streams.settings import Kafka, Photos, Settings, Topics, Worker
 from streams.topics import ALERTS, FINGERPRINTS, LISTINGS, TAKEDOWN_FINGERPRINTS, TopicSpec, topic_name
@@ -164,7 +165,7 @@ class Flow:
             after = self._account(worker, settings)
             alerts = metric(worker, 'relistwatch_events_out_total{topic="alerts"}')
             main, *children = process_tree(worker.process.pid)
-            base, photo_process = private_memory(main), max(map(private_memory, children), default=0)
+            base, photo_process = private(main), max(map(private, children), default=0)
         many = len(sent) - first
         each = {name: (after[name] - before[name]) / many for name in before}
         in_alerts = self._on_disk(settings, ALERTS)

@@ -6,31 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.context import EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_USAGE, fail, settings_of
+from streams.cli.load_thresholds import with_thresholds
+from streams.load.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from streams.load.recording import Recording
-    from streams.load.report import Thresholds
     from streams.settings import Settings
 
-P50 = Annotated[float | None, typer.Option("--p50-ms", help="Most at the median, from due to alert.")]
-P95 = Annotated[float, typer.Option("--p95-ms", help="Most for 95 of 100.")]
-P99 = Annotated[float | None, typer.Option("--p99-ms", help="Most for 99 of 100.")]
-MOST = Annotated[float | None, typer.Option("--max-ms", help="Most for any.")]
-RECALL = Annotated[
-    float, typer.Option(min=0, max=1, help="Least share of the planted relists with an alert.")
-]
-MISSING = Annotated[int, typer.Option(min=0, help="Most listings without fingerprint or dead letter.")]
-ACHIEVED = Annotated[
-    float, typer.Option(min=0, max=1, help="Least share of the offered rate that Kafka takes.")
-]
-FALSE = Annotated[int, typer.Option("--false-alerts", min=0, help="Most alerts for honest listings.")]
-LETTERS = Annotated[int, typer.Option("--dead-letters", min=0, help="Most dead letters.")]
-LATE = Annotated[
-    float,
-    typer.Option(
-        "--late-ms", min=0, help="Most that 99 of 100 listings leave late; else the run is invalid."
-    ),
-]
 JSON = Annotated[Path | None, typer.Option("--json", help="A file for the recorded run and its report.")]
 HTML = Annotated[Path | None, typer.Option("--html", help="A file for the report as a page with plots.")]
 
@@ -38,8 +20,8 @@ HTML = Annotated[Path | None, typer.Option("--html", help="A file for the report
 def register(app: typer.Typer) -> None:
     """Add the command and those below it."""
     group = typer.Typer(invoke_without_command=True, no_args_is_help=False)
-    group.callback()(load)
-    group.command("report")(report)
+    group.callback()(with_thresholds(load))
+    group.command("report")(with_thresholds(report))
     group.command("clean")(clean)
     app.add_typer(group, name="load")
 
@@ -62,16 +44,8 @@ def load(
     ] = 15.0,
     seed: Annotated[int | None, typer.Option(help="The same seed: the same listings and times.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write to topics that real listings are on.")] = False,
-    p50_ms: P50 = None,
-    p95_ms: P95 = 500.0,
-    p99_ms: P99 = None,
-    max_ms: MOST = None,
-    recall: RECALL = 0.99,
-    missing: MISSING = 0,
-    achieved: ACHIEVED = 0.99,
-    false_alerts: FALSE = 0,
-    dead_letters: LETTERS = 0,
-    late_ms: LATE = 50.0,
+    *,
+    thresholds: Thresholds,
     json_file: JSON = None,
     html_file: HTML = None,
 ) -> None:
@@ -93,7 +67,6 @@ def load(
     from streams.cli.broker import broker_errors  # noqa: PLC0415
     from streams.cli.load_progress import LoadProgress  # noqa: PLC0415
     from streams.load.plan import Mix  # noqa: PLC0415
-    from streams.load.report import Thresholds  # noqa: PLC0415
     from streams.load.run import Options, run_load  # noqa: PLC0415
     from streams.load.schedule import Course  # noqa: PLC0415
     from streams.load.sender import SenderError  # noqa: PLC0415
@@ -119,18 +92,6 @@ def load(
         warmup=warmup,
         settle_seconds=settle,
     )
-    thresholds = Thresholds(
-        p50_ms=p50_ms,
-        p95_ms=p95_ms,
-        p99_ms=p99_ms,
-        max_ms=max_ms,
-        recall=recall,
-        missing=missing,
-        achieved=achieved,
-        false_alerts=false_alerts,
-        dead_letters=dead_letters,
-        late_ms=late_ms,
-    )
     for path in (json_file, html_file):
         _check_writable(path)
     with broker_errors(), stop_on_signals() as stop, LoadProgress() as progress:
@@ -151,16 +112,8 @@ def load(
 
 def report(
     run: Annotated[Path, typer.Argument(help="A run that --json recorded.", exists=True, dir_okay=False)],
-    p50_ms: P50 = None,
-    p95_ms: P95 = 500.0,
-    p99_ms: P99 = None,
-    max_ms: MOST = None,
-    recall: RECALL = 0.99,
-    missing: MISSING = 0,
-    achieved: ACHIEVED = 0.99,
-    false_alerts: FALSE = 0,
-    dead_letters: LETTERS = 0,
-    late_ms: LATE = 50.0,
+    *,
+    thresholds: Thresholds,
     json_file: JSON = None,
     html_file: HTML = None,
 ) -> None:
@@ -169,20 +122,7 @@ def report(
     Example: `relistwatch load report run.json --p95-ms 300 --html run.html`
     """
     from streams.load.document import DocumentError, read_document  # noqa: PLC0415
-    from streams.load.report import Thresholds  # noqa: PLC0415
 
-    thresholds = Thresholds(
-        p50_ms=p50_ms,
-        p95_ms=p95_ms,
-        p99_ms=p99_ms,
-        max_ms=max_ms,
-        recall=recall,
-        missing=missing,
-        achieved=achieved,
-        false_alerts=false_alerts,
-        dead_letters=dead_letters,
-        late_ms=late_ms,
-    )
     try:
         recording = read_document(run.read_bytes())
     except DocumentError as error:
@@ -226,7 +166,7 @@ def _check_writable(path: Path | None) -> None:
 
 
 def _tell(
-    recording: "Recording", thresholds: "Thresholds", json_file: Path | None, html_file: Path | None
+    recording: "Recording", thresholds: Thresholds, json_file: Path | None, html_file: Path | None
 ) -> None:
     from streams.load.document import document  # noqa: PLC0415
     from streams.load.report import judge  # noqa: PLC0415

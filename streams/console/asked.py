@@ -48,8 +48,3 @@ def day_asked(request: web.Request, name: str) -> datetime | None:
 def is_part_asked(request: web.Request) -> bool:
     """Whether the page's script asks for the part of the page that changes, and not for all of it."""
     return "X-Fragment" in request.headers
-
-
-def is_script(request: web.Request) -> bool:
-    """Whether an action was sent by the page's script, which takes JSON."""
-    return "application/json" in request.headers.get("Accept", "")

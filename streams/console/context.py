@@ -26,6 +26,11 @@ class Console:
     services: dict[type, Any] = field(default_factory=dict)
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "console"))
 
+    @property
+    def by_proxy(self) -> bool:
+        """Whether a proxy in front says who somebody is, and nobody has a password here."""
+        return self.settings.dashboard.sign_in == "proxy"
+
     def service(self, kind: type[Result]) -> Result:
         """The part of this type."""
         found: Result = self.services[kind]

@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import ColumnElement, func, select
 
-from streams.console.asked import is_part_asked, is_script, text_asked
+from streams.console.answers import asks_for_json
+from streams.console.asked import is_part_asked, text_asked
 from streams.console.asker import client_of, person_of
 from streams.console.audit import record
 from streams.console.claims import holder_of
@@ -101,7 +102,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
         offer = await console.blocking(_offer, console, wanted)
         return _refused(request, offer, "dead.changed", count=offer.count)
     address = f"/dead-letters/replays/{job.job_id}"
-    if is_script(request):
+    if asks_for_json(request):
         return web.json_response({"job": job.job_id, "address": address, "count": job.total})
     raise web.HTTPSeeOther(address)
 
@@ -130,7 +131,7 @@ def _confirmation(request: web.Request, offer: Offer, said: str = "", status: in
 
 def _refused(request: web.Request, offer: Offer, key: str, **values: object) -> web.Response:
     said = word(language_for(request), key, **values)
-    if is_script(request):
+    if asks_for_json(request):
         return web.json_response({"error": said, "count": offer.count}, status=409)
     return _confirmation(request, offer, said, status=409)
 

@@ -6,7 +6,8 @@ from typing import get_args
 from aiohttp import web
 
 from connectors.takedown_requests import RequestSource
-from streams.console.asked import is_part_asked, is_script
+from streams.console.answers import asks_for_json
+from streams.console.asked import is_part_asked
 from streams.console.asker import client_of, person_of
 from streams.console.audit import record
 from streams.console.context import Console, console_of
@@ -45,7 +46,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
     except FormError as error:
         said = word(language_for(request), error.key, **error.values)
         status = 413 if error.key == "import.too_large" else 400
-        if is_script(request):
+        if asks_for_json(request):
             return web.json_response({"error": said}, status=status)
         return _form(request, fields, said, status)
     finally:
@@ -67,7 +68,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     done = await console.blocking(
         uploads_of(console).send, found, str(fields.get("shown", "")), _noted(console, request)
     )
-    if not done and is_script(request):
+    if not done and asks_for_json(request):
         said = word(language_for(request), "import.not_sent")
         return web.json_response({"error": said}, status=409)
     return _to(request, f"/takedowns/import/{found.token}")
@@ -127,7 +128,7 @@ def _noted(console: Console, request: web.Request) -> Callable[[Upload], None]:
 
 
 def _to(request: web.Request, address: str) -> web.StreamResponse:
-    if is_script(request):
+    if asks_for_json(request):
         return web.json_response({"address": address})
     raise web.HTTPSeeOther(address)
 

@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from msgspec import Struct
 
+from connectors.turned_away import TurnedAway
+
 SHUTDOWN_SECONDS = 5.0
 LINGER_SECONDS = 2.0
 """Read and thrown away after an early answer, so that a browser still writing sees the answer."""
-BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class Door(Struct, frozen=True):
@@ -47,7 +48,7 @@ async def listening(
         assert server is not None  # noqa: S101  setup made it
 
         def connected() -> asyncio.BaseProtocol:
-            return server() if len(server.connections) < door.connections else _Busy()
+            return server() if len(server.connections) < door.connections else TurnedAway()
 
         listener = await asyncio.get_running_loop().create_server(connected, host, port, backlog=128)
         try:
@@ -56,12 +57,3 @@ async def listening(
             listener.close()
     finally:
         await runner.cleanup()
-
-
-class _Busy(asyncio.Protocol):
-    """A connection too many: told so and closed."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  so create_server promises
-        transport.write(BUSY)
-        transport.close()

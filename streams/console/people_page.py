@@ -31,7 +31,7 @@ async def add(request: web.Request) -> web.StreamResponse:
     role, password = _role(str(form.get("role", ""))), str(form.get("password", ""))
     try:
         name = accounts.clean_name(str(form.get("name", "")))
-        kept = None if _by_proxy(request) else await _hashed(request, name, password)
+        kept = None if console_of(request).by_proxy else await _hashed(request, name, password)
     except (AccountError, PasswordError) as error:
         return await _shown(request, error.word, 400)
     except BusyError:
@@ -43,7 +43,7 @@ async def add(request: web.Request) -> web.StreamResponse:
 
 async def change_role(request: web.Request) -> web.StreamResponse:
     """Another role for somebody else."""
-    name, by_proxy = await _other(request), _by_proxy(request)
+    name, by_proxy = await _other(request), console_of(request).by_proxy
     role = _role(str((await request.post()).get("role", "")))
     return await _do(
         request,
@@ -79,7 +79,7 @@ async def reset_password(request: web.Request) -> web.StreamResponse:
 
 
 async def _switch(request: web.Request, *, disabled: bool) -> web.Response:
-    name, by_proxy = await _other(request), _by_proxy(request)
+    name, by_proxy = await _other(request), console_of(request).by_proxy
     return await _do(
         request,
         lambda connection: accounts.set_disabled(connection, name, disabled, request, by_proxy=by_proxy),
@@ -123,10 +123,6 @@ def _role(text: str) -> Role:
     raise web.HTTPBadRequest(text="role")
 
 
-def _by_proxy(request: web.Request) -> bool:
-    return console_of(request).settings.dashboard.sign_in == "proxy"
-
-
 async def _shown(
     request: web.Request, problem: str | None = None, status: int = 200, seconds: int = 0
 ) -> web.Response:
@@ -146,7 +142,7 @@ async def _shown(
         "done": said if said in DONE and problem is None else None,
         "roles": ROLES,
         "may": {role: [each for each in PERMISSIONS if each in MAY[role]] for role in ROLES},
-        "by_proxy": _by_proxy(request),
+        "by_proxy": console_of(request).by_proxy,
     }
     return page(request, "people.html", values, status=status)
 

@@ -45,7 +45,7 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class ListSummary:
     """A list that came in; all single requests together where `sha256` is None. `has_more_authorities`: beside
-    `authority`; `by` likewise. Times: of its first and last request, in milliseconds."""
+    `authority`; `by` likewise. `last_ms`: of its newest request, in milliseconds."""
 
     sha256: str | None
     name: str | None
@@ -54,7 +54,6 @@ class ListSummary:
     source: str | None
     by: str | None
     has_more_people: bool
-    first_ms: int
     last_ms: int
     received: int
     standings: Mapping[Standing, int]
@@ -81,7 +80,6 @@ def lists(connection: Connection, first: int = 0, sha256: str | None = None) -> 
         func.max(_R.source),
         func.max(_R.by),
         func.min(_R.by),
-        func.min(_R.received_ms),
         func.max(_R.received_ms),
         func.count(),
         *counts,
@@ -91,11 +89,11 @@ def lists(connection: Connection, first: int = 0, sha256: str | None = None) -> 
     query = query.order_by(func.max(_R.received_ms).desc(), _R.list_sha256).limit(LISTS + 1).offset(first)
     found: list[ListSummary] = []
     for row in connection.execute(query):
-        digest, name, authority, other, source, by, someone, first_ms, last_ms, received, *rest = row
+        digest, name, authority, other, source, by, someone, last_ms, received, *rest = row
         standings: dict[Standing, int] = dict(zip(STANDINGS, rest, strict=True))
         found.append(
             ListSummary(
-                digest, name, authority, authority != other, source, by, by != someone, first_ms, last_ms,
+                digest, name, authority, authority != other, source, by, by != someone, last_ms,
                 received, standings,
             )
         )  # fmt: skip

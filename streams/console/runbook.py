@@ -40,12 +40,6 @@ def anchor_of(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
-def anchors_in(text: str) -> list[str]:
-    """The names of all headings, in order."""
-    found = [_HEADING.fullmatch(line) for line in text.splitlines()]
-    return [anchor_of(heading[2]) for heading in found if heading]
-
-
 def to_html(text: str) -> Markup:
     """The text as HTML, everything in it escaped."""
     return Markup("\n").join(_blocks(text.splitlines()))

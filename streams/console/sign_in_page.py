@@ -25,7 +25,7 @@ LEFT = "sign_in.left"
 async def show(request: web.Request) -> web.StreamResponse:
     """The form; whom the browser has signed in goes on."""
     following = local_path(request.query.get("next", "/"))
-    left_proxy = request.query.get("done") == LEFT and _by_proxy(request)
+    left_proxy = request.query.get("done") == LEFT and console_of(request).by_proxy
     if person_or_none(request) is not None and not left_proxy:
         raise web.HTTPSeeOther(following)
     return await _form(request, {"next": following})
@@ -33,7 +33,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def enter(request: web.Request) -> web.StreamResponse:
     """Sign in and go where one wanted to."""
-    if _by_proxy(request):
+    if console_of(request).by_proxy:
         raise web.HTTPNotFound
     form = await request.post()
     typed, password = str(form.get("name", "")), str(form.get("password", ""))
@@ -66,10 +66,6 @@ def _end(console: Console, request: web.Request, name: str, key: str) -> None:
         record(connection, request, "", "sign-out", name)
 
 
-def _by_proxy(request: web.Request) -> bool:
-    return console_of(request).settings.dashboard.sign_in == "proxy"
-
-
 async def _again(
     request: web.Request, typed: str, following: str, problem: str, status: int, *, seconds: int = 0
 ) -> web.Response:
@@ -85,7 +81,7 @@ async def _again(
 
 async def _form(request: web.Request, values: dict[str, Any], status: int = 200) -> web.Response:
     console = console_of(request)
-    by_proxy = _by_proxy(request)
+    by_proxy = console_of(request).by_proxy
 
     def look() -> bool:
         with console.database.read() as connection:

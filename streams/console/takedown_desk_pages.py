@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from connectors.takedown_lists.headers import tidy
 from connectors.takedown_requests import RequestSource, TakedownRequest
-from streams.console.asked import is_script
+from streams.console.answers import asks_for_json
 from streams.console.asker import client_of, person_of
 from streams.console.audit import record
 from streams.console.claims import claim, let_go
@@ -50,10 +50,10 @@ async def add(request: web.Request) -> web.StreamResponse:
         made = await console.blocking(_add, console, fields, person_of(request), client_of(request))
     except DeskError as error:
         said = word(language_for(request), error.key, **error.values)
-        if is_script(request):
+        if asks_for_json(request):
             return web.json_response({"error": said}, status=400)
         return _form(request, fields, said, 400)
-    if is_script(request):
+    if asks_for_json(request):
         return web.json_response({"request_id": made.request_id})
     asked = urlencode({"what": made.request_id, "done": "lists.added"})
     raise web.HTTPSeeOther(f"/takedowns/of?{asked}")
@@ -70,10 +70,10 @@ async def take_back(request: web.Request) -> web.StreamResponse:
         )
     except DeskError as error:
         said = word(language_for(request), error.key, **error.values)
-        if is_script(request):
+        if asks_for_json(request):
             return web.json_response({"error": said}, status=409)
         return page(request, "error.html", {"message": said}, status=409)
-    if is_script(request):
+    if asks_for_json(request):
         return web.json_response({"takedown_id": takedown_id})
     asked = urlencode({"what": takedown_id, "done": "lists.withdrawn_now"})
     raise web.HTTPSeeOther(f"/takedowns/of?{asked}")

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from connectors.codec import Codec, RecordError
 from connectors.events import Image, Takedown
 from streams.engine.pipeline import PhotoOutcome
-from streams.engine.print_algorithms import ALGORITHMS
+from streams.engine.print_algorithms import ALGORITHMS, comparable
 from streams.records import ImageFailure, ImageFingerprint, Prints, TakedownFingerprint
 
 PRINTS_HEADER = "relistwatch_prints"
@@ -47,7 +47,7 @@ def missing_images(images: Sequence[Image], carried: Prints | None) -> list[int]
     Those that came along are not read again: a marketplace may answer with a picture of its own where a photo
     was, which would then be what other listings are held against.
     """
-    have = {photo.image for photo in carried.photos} if carried and _same_photos(carried) else set()
+    have = {photo.image for photo in comparable(carried).photos} if carried else set()
     return [number for number in range(len(images)) if number not in have]
 
 
@@ -69,19 +69,14 @@ def with_carried(
     is not known any more. Fingerprints of another algorithm version are left out."""
     if carried is None:
         return made
-    prints = made.prints
-    if _same_photos(carried):
-        read = {photo.image for photo in prints.photos}
-        photos = [*prints.photos, *(photo for photo in carried.photos if photo.image not in read)]
-        prints = replace(prints, photos=tuple(sorted(photos, key=lambda photo: photo.image)))
+    prints, carried = made.prints, comparable(carried)
+    read = {photo.image for photo in prints.photos}
+    photos = [*prints.photos, *(photo for photo in carried.photos if photo.image not in read)]
+    prints = replace(prints, photos=tuple(sorted(photos, key=lambda photo: photo.image)))
     if takedown.listing.description is None:
-        if carried.description is not None and carried.algorithms.description == ALGORITHMS.description:
+        if carried.description is not None:
             prints = replace(prints, description=carried.description)
         if carried.algorithms.text == ALGORITHMS.text:
             contacts = tuple(dict.fromkeys((*prints.contacts, *carried.contacts)))
             prints = replace(prints, contacts=contacts)
     return replace(made, prints=prints)
-
-
-def _same_photos(carried: Prints) -> bool:
-    return carried.algorithms.image == ALGORITHMS.image

@@ -12,11 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from fingerprints.contact import Contact
-from fingerprints.description_print import DESCRIPTION
 from fingerprints.description_store import DescriptionStore
-from fingerprints.title_print import TITLE
 from fingerprints.title_rarity import WordRarity
 from fingerprints.title_words import words_of
+from streams.engine.print_algorithms import comparable
 from streams.records import TakedownFingerprint
 
 DIGEST_BYTES = 12
@@ -50,13 +49,11 @@ class CountedTakedowns:
 
     def put(self, fingerprint: TakedownFingerprint) -> None:
         """Count it, instead of its earlier version if there is one."""
-        takedown_id, prints = fingerprint.takedown.takedown_id, fingerprint.prints
+        takedown_id, prints = fingerprint.takedown.takedown_id, comparable(fingerprint.prints)
         self.withdraw(takedown_id)
-        title = prints.title if prints.algorithms.text == TITLE.algorithm else None
-        description = prints.description if prints.algorithms.description == DESCRIPTION.algorithm else None
         counted = Counted(
-            title.text if title else None,
-            description.sketch if description else b"",
+            prints.title.text if prints.title else None,
+            prints.description.sketch if prints.description else b"",
             tuple({contact.value: None for contact in prints.contacts}),
             fingerprint.takedown.account if prints.contacts else "",
         )

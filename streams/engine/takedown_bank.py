@@ -7,11 +7,9 @@ import msgspec.structs
 
 from fingerprints.contact import Contact
 from fingerprints.contact_index import ContactIndex
-from fingerprints.description_print import DESCRIPTION
 from fingerprints.description_store import DescriptionStore
 from fingerprints.description_weight import description_weight
 from fingerprints.photo_match import PhotoIndex, PhotoMatch, Stage, no_stage
-from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_print import PhotoPrint
 from fingerprints.title_bulk import index_of_titles
 from fingerprints.title_index import TitleIndex
@@ -19,7 +17,7 @@ from fingerprints.title_print import TITLE, TitlePrint
 from streams.engine.bank_files import FrozenBank, read_bank
 from streams.engine.counted_takedowns import CountedTakedowns
 from streams.engine.found import add_contacts, add_descriptions, resembling_of
-from streams.engine.print_algorithms import unlike
+from streams.engine.print_algorithms import comparable, unlike
 from streams.engine.resemblance import (
     ContactMeeting,
     Found,
@@ -72,17 +70,17 @@ class TakedownBank:
             self.elsewhere.put(fingerprint)
             return
         self.withdraw(takedown_id)
-        prints = fingerprint.prints
-        if prints.photos and prints.algorithms.image == PHOTO_ALGORITHM:
+        prints = comparable(fingerprint.prints)
+        if prints.photos:
             self.photos.add(takedown_id, tuple(photo.print for photo in prints.photos))
             self._images[takedown_id] = tuple(photo.image for photo in prints.photos)
-        without_photos = msgspec.structs.replace(prints, photos=())
+        without_photos = msgspec.structs.replace(fingerprint.prints, photos=())
         self._hold(msgspec.structs.replace(fingerprint, prints=without_photos))
         if self._filling:
             return
-        if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
+        if prints.title is not None:
             self.titles.add(takedown_id, (prints.title,))
-        if prints.description is not None and prints.algorithms.description == DESCRIPTION.algorithm:
+        if prints.description is not None:
             self.descriptions.add(takedown_id, prints.description)
         self.contacts.add(takedown_id, prints.contacts)
 
@@ -115,9 +113,9 @@ class TakedownBank:
         records = list(self.takedowns.values())
         self.descriptions, self.contacts = _small_indexes(records)
         self.titles = index_of_titles(
-            (record.takedown.takedown_id, record.prints.title)
+            (record.takedown.takedown_id, title)
             for record in records
-            if record.prints.title is not None and record.prints.algorithms.text == TITLE.algorithm
+            if (title := comparable(record.prints).title) is not None
         )
         if self.elsewhere is not None:
             self._count_elsewhere(self.elsewhere.kept())
@@ -216,15 +214,14 @@ class TakedownBank:
 
     def find(self, prints: Prints, candidates: int) -> Found:
         """What the searches find, at most `candidates` takedowns for each title and photo."""
+        prints = comparable(prints)
         titles: list[tuple[str, TextMeeting]] = []
-        if prints.title is not None and prints.algorithms.text == TITLE.algorithm:
+        if prints.title is not None:
             titles = [
                 (hit.owner, TextMeeting(hit.similarity, hit.weight))
                 for hit in self.titles.search(prints.title, candidates)
             ]
-        photos: list[FoundPhoto] = []
-        if prints.algorithms.image == PHOTO_ALGORITHM:
-            photos = [self._find_photo(photo.image, photo.print, candidates) for photo in prints.photos]
+        photos = [self._find_photo(photo.image, photo.print, candidates) for photo in prints.photos]
         contacts = list(self._find_contacts(prints.contacts))
         owners = dict.fromkeys(
             (
@@ -277,9 +274,10 @@ class TakedownBank:
 
     def _find_descriptions(self, prints: Prints, owners: Iterable[str]) -> Iterator[tuple[str, TextMeeting]]:
         """Compared with the takedowns that something else brought: by itself no description brings an alert."""
-        if prints.description is None or prints.algorithms.description != DESCRIPTION.algorithm:
+        description = comparable(prints).description
+        if description is None:
             return
-        for shared in self.descriptions.compare(prints.description, owners):
+        for shared in self.descriptions.compare(description, owners):
             weight = description_weight(shared.similarity, shared.held_by)
             if weight > 0:
                 yield shared.owner, TextMeeting(shared.similarity, weight)
@@ -288,9 +286,9 @@ class TakedownBank:
 def _small_indexes(records: Sequence[TakedownFingerprint]) -> tuple[DescriptionStore, ContactIndex]:
     """Those that are made from the records as fast as they would be read."""
     descriptions = DescriptionStore.of(
-        (record.takedown.takedown_id, record.prints.description)
+        (record.takedown.takedown_id, description)
         for record in records
-        if record.prints.description and record.prints.algorithms.description == DESCRIPTION.algorithm
+        if (description := comparable(record.prints).description) is not None
     )
     contacts = ContactIndex()
     for record in records:

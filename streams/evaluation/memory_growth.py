@@ -32,7 +32,8 @@ from fingerprints.title_print import TITLE
 from streams.die_with_parent import die_with_parent
 from streams.evaluation.photo_bench_methods import LIMIT
 from streams.evaluation.report import machine, package_versions
-from streams.evaluation.title_bench import BANK_SEED, QUERY_SEED, resident, sample_titles
+from streams.evaluation.title_bench import BANK_SEED, QUERY_SEED, sample_titles
+from streams.process_memory import resident
 
 SIZES = (1_000_000, 4_000_000, 10_000_000)
 QUERIES = 1_000

@@ -1,9 +1,7 @@
 """What the index costs as it grows: look-up, add and withdraw time, memory and disk, size by size."""
 
-import resource
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from fingerprints.photo_match import PhotoIndex
 from fingerprints.photo_print import PhotoPrint
@@ -12,9 +10,9 @@ from streams.evaluation.photo_bench_bank import PhotoMaker, PrintDrawer
 from streams.evaluation.photo_bench_figures import GrowthRow, time_figure
 from streams.evaluation.photo_bench_methods import LIMIT
 from streams.evaluation.photo_set import DataError
+from streams.process_memory import resident, resident_of_files
 
 WARM_UP = 10
-PAGE = resource.getpagesize()
 
 
 class GrowingBank:
@@ -44,7 +42,7 @@ class GrowingBank:
         Raises:
             DataError: a photo cannot be read, or none of them has features.
         """
-        before, kept = resident_bytes(), self._drawer.kept_bytes
+        before, of_files, kept = resident(), resident_of_files(), self._drawer.kept_bytes
         while (wanted := min(size, self._real) - len(self.index)) > 0:
             had, first = len(self.index), self._numbers["real"]
             self._numbers["real"] += wanted
@@ -60,9 +58,8 @@ class GrowingBank:
                 self.index.add(f"drawn-{number}", (photo,))
                 self._progress("bank, drawn", number - first + 1, wanted)
         settle(self.index)
-        now = resident_bytes()
-        self._resident += now[0] - before[0] - (self._drawer.kept_bytes - kept)
-        self._mapped += now[1] - before[1]
+        self._resident += resident() - before - (self._drawer.kept_bytes - kept)
+        self._mapped += resident_of_files() - of_files
 
     def measured(self) -> GrowthRow:
         """At the size that it has."""
@@ -103,9 +100,3 @@ class GrowingBank:
 def settle(index: PhotoIndex) -> None:
     """Put points that wait for the next search into the index: until then the photo could not be found."""
     index.settle()
-
-
-def resident_bytes() -> tuple[int, int]:
-    """Bytes of this process in memory, and how many of them are pages of files (Linux, proc(5): statm)."""
-    _, resident, shared, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
-    return int(resident) * PAGE, int(shared) * PAGE

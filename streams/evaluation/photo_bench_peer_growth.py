@@ -15,8 +15,8 @@ import numpy.typing as npt
 from connectors.sample.seeds import field
 from streams.evaluation.edit_work import Progress
 from streams.evaluation.photo_bench_figures import PeerGrowthRow, time_figure
-from streams.evaluation.photo_bench_growth import resident_bytes
 from streams.evaluation.photo_bench_methods import PDQ_BITS, PDQ_DISTANCE
+from streams.process_memory import resident
 
 TABLES = 16
 """Hash tables of FAISS' multi-hash, each of 16 bits: what ThreatExchange takes."""
@@ -104,9 +104,9 @@ def peer_growth(
 
 
 def _measured(name: str, make: Callable[[Hashes], HashIndex], held: Hashes, probes: Hashes) -> PeerGrowthRow:
-    before = resident_bytes()[0]
+    before = resident()
     index = make(held)
-    memory = (resident_bytes()[0] - before) / len(held)
+    memory = (resident() - before) / len(held)
     looks = list(_timed(index.look_up, probes))
     adds = list(_timed(index.add, probes[:MOST_ADDS]))
     if not index.look_up(probes[0]) or not index.look_up(held[0]):

@@ -1,13 +1,14 @@
 """The photo benchmark's figures for people: markdown tables, and what they were measured with."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from msgspec import Struct
 
 from streams.evaluation.edit_table import EDITS
 from streams.evaluation.figures import ShareFigure
+from streams.evaluation.markdown_table import markdown_table
 from streams.evaluation.photo_bench_figures import BenchFigures, GrowthRow, SpeedFigure, TimeFigure
 from streams.evaluation.photo_bench_methods import OURS
 from streams.evaluation.report import PACKAGES, interval
@@ -91,14 +92,14 @@ def _methods(run: BenchRun, figures: BenchFigures) -> Iterator[str]:
         ))  # fmt: skip
     for name, why in figures.missing.items():
         rows.append((name, f"not measured: {why}", *("-" for _ in range(len(head) - 2 + len(sides)))))
-    yield from _table((*head, *(f"photos a second, {_side(side)}" for side in sides)), rows)
+    yield from markdown_table((*head, *(f"photos a second, {_side(side)}" for side in sides)), rows)
 
 
 def _edits(figures: BenchFigures) -> Iterator[str]:
     yield from ("", "## Recall by edit", "")
     names = list(figures.recall)
     edits = list(figures.recall[OURS].rows)
-    yield from _table(
+    yield from markdown_table(
         ("edit", *names, "95% interval of ours"),
         (
             (EDITS[edit].what, *(_number(figures.recall[name].rows[edit].share) for name in names),
@@ -116,9 +117,9 @@ def _stages(figures: BenchFigures) -> Iterator[str]:
         (row[0].stage, *(f"{cell.milliseconds:.2f}" for cell in row)) for row in zip(*columns, strict=True)
     ]
     sums = (f"{sum(cell.milliseconds for cell in column):.2f}" for column in columns)
-    yield from _table(("stage", *map(_side, sides)), [*rows, ("**together**", *sums)])
+    yield from markdown_table(("stage", *map(_side, sides)), [*rows, ("**together**", *sums)])
     yield from ("", "Photos settled by each tier:", "")
-    yield from _table(
+    yield from markdown_table(
         ("photos", "hash", "points", "neither"),
         ((group, *(f"{share:.3f}" for share in shares.values())) for group, shares in figures.tiers.items()),
     )
@@ -126,7 +127,7 @@ def _stages(figures: BenchFigures) -> Iterator[str]:
 
 def _growth(figures: BenchFigures) -> Iterator[str]:
     yield from ("", "## As the bank grows", "")
-    yield from _table(
+    yield from markdown_table(
         ("photos", "of them drawn", "look-up ms, median / p99", "of", "add ms, median / p99",
          "withdraw ms, median / p99", "memory", "disk", "process", "of it mapped files"),
         map(_growth_row, figures.growth),
@@ -143,7 +144,7 @@ def _growth(figures: BenchFigures) -> Iterator[str]:
             "Peers, random hashes of 256 bits, one a photo (no points, so the easier question):",
             "",
         )
-        yield from _table(
+        yield from markdown_table(
             ("index", "hashes", "look-up ms, median / p99", "of", "add ms, median / p99", "process, bytes a hash"),
             ((row.index, f"{row.hashes:,}", _time(row.look_up), row.look_ups, _time(row.add), f"{row.memory:,.0f}")
              for row in figures.peer_growth),
@@ -154,13 +155,6 @@ def _growth_row(row: GrowthRow) -> Sequence[object]:
     look_up, add, withdraw = map(_time, (row.look_up, row.add, row.withdraw))
     sizes = (f"{size:,.0f}" for size in (row.memory, row.disk, row.resident, row.mapped))
     return (f"{row.photos:,}", f"{row.drawn:,}", look_up, row.look_ups, add, withdraw, *sizes)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield "|---" * len(head) + "|"
-    for row in rows:
-        yield f"| {' | '.join(map(str, row))} |"
 
 
 def _time(figure: TimeFigure) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from streams.evaluation.figures import Figures, RecallRow, ShareFigure
+from streams.evaluation.markdown_table import markdown_table
 from streams.evaluation.photo_set import Half
 
 PACKAGES = ("relistwatch", "numpy", "pillow", "opencv-python-headless")
@@ -100,7 +101,7 @@ def _recall(figures: Figures) -> Iterator[str]:
             continue
         yield from ("", f"## {title}", "")
         total = RecallRow("", "**all**", rows[0].group, figures.overall[group], _others(rows), ())
-        yield from _table(
+        yield from markdown_table(
             ("edit", "recall", "95% interval", "named", "of", "another takedown only"),
             (
                 (row.what, rate(row.recall), interval(row.recall), row.recall.hits, row.recall.of,
@@ -116,7 +117,7 @@ def _others(rows: Iterable[RecallRow]) -> int:
 
 def _negatives(figures: Figures) -> Iterator[str]:
     yield from ("", "## False alerts: other photos of the same senders", "")
-    yield from _table(
+    yield from markdown_table(
         ("photos", "alerting", "95% interval", "alerts", "of", "naming the same sender's"),
         (
             (NEGATIVES[row.group], rate(row.alerts, 4), interval(row.alerts, 4), row.alerts.hits,
@@ -131,7 +132,7 @@ NEGATIVES = {"negative": "as they are", "edited negative": "each with one edit o
 
 def _roc(figures: Figures) -> Iterator[str]:
     yield from ("", "## Same photo or same backdrop: recall by the false alerts that are allowed", "")
-    yield from _table(
+    yield from markdown_table(
         ("other photos", "alerting at most", "photos", "probability above", "recall, table", "recall, not in it"),
         (
             (NEGATIVES[row.negatives], f"{row.rate:.2%}", row.allowed, f"{row.above:.6f}", rate(row.table),
@@ -143,17 +144,10 @@ def _roc(figures: Figures) -> Iterator[str]:
 
 def _backdrops(figures: Figures) -> Iterator[str]:
     yield from ("", "## Listings whose best takedown is of the same backdrop", "")
-    yield from _table(
+    yield from markdown_table(
         ("listings", "in all", "same sender", "other sender"),
         ((row.group, row.listings, row.same_sender, row.other_sender) for row in figures.backdrops),
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield "|---" * len(head) + "|"
-    for row in rows:
-        yield f"| {' | '.join(map(str, row))} |"
 
 
 def rate(figure: ShareFigure, digits: int = 3) -> str:

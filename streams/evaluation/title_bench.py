@@ -7,7 +7,6 @@ machine counts little. The report goes to stdout as markdown.
 
 import argparse
 import itertools
-import os
 import platform
 import sys
 import time
@@ -26,6 +25,7 @@ from streams.evaluation.title_cases import Answers, Matcher, ask, spread
 from streams.evaluation.title_disguise_table import TABLE
 from streams.evaluation.title_methods import METHODS, OURS, Ours
 from streams.evaluation.title_set import joined_products, read_titles, split_titles
+from streams.process_memory import resident
 
 RATE, GOAL = 0.01, 0.95
 SECONDS_AT_MOST = 20.0
@@ -132,11 +132,6 @@ def grow(sizes: Sequence[int], queries: Sequence[str]) -> Iterator[Grown]:
         add = timed(lambda owner: ours.add(owner, owner.split(" ", 1)[1]), more)
         withdraw = timed(ours.index.withdraw, more)
         yield Grown(size, look_up, disguised, add, withdraw, memory)
-
-
-def resident() -> int:
-    """Bytes of memory that the process has now (Linux, proc(5))."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def figures_of(

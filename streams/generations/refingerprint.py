@@ -110,6 +110,7 @@ TAKEDOWN_KIND = Kind(
 )
 LISTING_KIND = Kind(FINGERPRINTS, LISTINGS, Codec(HeldListing, ours=True), Codec(ListingEvent, ours=True))
 Held = HeldListing | HeldTakedown
+Source = ListingEvent | Takedown
 
 
 class Refingerprint:
@@ -213,29 +214,31 @@ class Refingerprint:
         asked, self._asked = self._asked, {}
         if not asked:
             return
-        found: dict[bytes, Record] = {}
+        found: dict[bytes, Source] = {}
         with RecordReader(self._old, kind.source) as reader:
             for record in await asyncio.to_thread(
                 lambda: [one for one in reader.existing(keys=asked) if one.key in asked]
             ):
-                if record.value is not None and _is_of(kind, record, asked[record.key or b""]):
-                    found[record.key or b""] = record
+                key = record.key or b""
+                if (source := _source_of(kind, record, asked[key])) is not None:
+                    found[key] = source
         for keys in _in_batches(sorted(found), BATCH):
             await self._outbox.deliver(
-                await self._from_source(kind, [(found[key], asked[key]) for key in keys])
+                await self._from_source(kind, keys, [(found[key], asked[key]) for key in keys])
             )
         for key, one in asked.items():
             if key not in found:
                 self._count_lost(one.prints, None)
 
-    async def _from_source(self, kind: Kind, pairs: Sequence[tuple[Record, Held]]) -> list[Outgoing]:
-        sources = [kind.source_codec.decode(record.value or b"").record for record, _ in pairs]
-        listings = [each.listing if isinstance(each, Takedown) else each for each in sources]
+    async def _from_source(
+        self, kind: Kind, keys: Sequence[bytes], pairs: Sequence[tuple[Source, Held]]
+    ) -> list[Outgoing]:
+        listings = [each.listing if isinstance(each, Takedown) else each for each, _ in pairs]
         outcomes = await self._photos.read_all(
             [with_digests(each.images, one.prints) for each, (_, one) in zip(listings, pairs, strict=True)]
         )
         out = []
-        for source, read, (record, one) in zip(sources, outcomes, pairs, strict=True):
+        for key, read, (source, one) in zip(keys, outcomes, pairs, strict=True):
             made: Any = (
                 fingerprint_takedown(source, read)
                 if isinstance(source, Takedown)
@@ -245,7 +248,7 @@ class Refingerprint:
             self.done.photos += len(prints.photos)
             self._count_lost(one.prints, prints)
             value = msgspec.json.encode(msgspec.structs.replace(made, prints=prints))
-            out.append(Outgoing(kind.held, record.key, value))
+            out.append(Outgoing(kind.held, key, value))
         return out
 
     def _count_lost(self, held: HeldPrints, made: Any) -> None:
@@ -280,13 +283,21 @@ def survey(old: Settings, days: float, progress: Progress = no_progress) -> Surv
     return found
 
 
-def _is_of(kind: Kind, record: Record, held: Held) -> bool:
-    """Whether the record is what this fingerprint was made from."""
+def _source_of(kind: Kind, record: Record, held: Held) -> Source | None:
+    """What this fingerprint was made from, if the record is that."""
+    if record.value is None:
+        return None
     try:
-        source = kind.source_codec.decode(record.value or b"").record
+        source: Source = kind.source_codec.decode(record.value).record
     except RecordError:
-        return False
-    return not isinstance(held, HeldListing) or source.event_id == held.event_id
+        return None
+    if (
+        isinstance(source, ListingEvent)
+        and isinstance(held, HeldListing)
+        and source.event_id != held.event_id
+    ):
+        return None  # another version of the listing
+    return source
 
 
 def _in_batches(keys: Sequence[bytes], most: int) -> Iterator[Sequence[bytes]]:

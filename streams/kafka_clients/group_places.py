@@ -1,6 +1,7 @@
 """Where consumer groups stand, asked and set from outside.
 
-A cluster that has met no group yet makes the topic for their offsets first, and has no coordinator for a second.
+A cluster that has met no group yet makes the topic for their offsets first, and has no coordinator for a second. So
+each asks again for `patience` seconds; who asks again by itself, and may be told to stop meanwhile, has none.
 """
 
 import time
@@ -32,28 +33,40 @@ class PlacesRefusedError(RuntimeError):
 
 def members_of(admin: KafkaAdminClient, group: str) -> int:
     """How many members the group has; none where Kafka does not know it."""
-    return len((_patiently(lambda: description(admin, group)) or {}).get("members") or ())
+    return len((_patiently(lambda: description(admin, group), PATIENCE_SECONDS) or {}).get("members") or ())
 
 
-def places_in(admin: KafkaAdminClient, group: str, partitions: list[TopicPartition] | None = None) -> Places:
+def places_in(
+    admin: KafkaAdminClient,
+    group: str,
+    partitions: list[TopicPartition] | None = None,
+    *,
+    patience: float = PATIENCE_SECONDS,
+) -> Places:
     """The group's next offsets on these partitions, or on all that it has any on."""
-    found = _patiently(lambda: admin.list_group_offsets({group: partitions})).get(group, {})
+    found = _patiently(lambda: admin.list_group_offsets({group: partitions}), patience).get(group, {})
     return {place: at.offset for place, at in found.items() if at.offset >= 0}
 
 
-def set_places(admin: KafkaAdminClient, group: str, places: Mapping[TopicPartition, int]) -> None:
+def set_places(
+    admin: KafkaAdminClient,
+    group: str,
+    places: Mapping[TopicPartition, int],
+    *,
+    patience: float = PATIENCE_SECONDS,
+) -> None:
     """Give a group these places.
 
     Raises:
         PlacesRefusedError: Kafka does not.
     """
     offsets = {place: OffsetAndMetadata(offset, "", -1) for place, offset in places.items()}
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while True:
-        given = _patiently(lambda: admin.alter_group_offsets(group, offsets))
+        given = _patiently(lambda: admin.alter_group_offsets(group, offsets), patience)
         refused = {error for error in given.values() if error is not NoError}
         # Said of each partition, and not of the whole, by a coordinator that is just becoming one.
-        if not refused or not refused <= set(SOON) or time.monotonic() > deadline:
+        if not refused or not refused <= set(SOON) or time.monotonic() >= deadline:
             break
         time.sleep(AGAIN_SECONDS)
     if refused:
@@ -61,12 +74,12 @@ def set_places(admin: KafkaAdminClient, group: str, places: Mapping[TopicPartiti
         raise PlacesRefusedError(f"Kafka does not give group {group} its places: {named}")
 
 
-def _patiently(ask: Callable[[], T]) -> T:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def _patiently(ask: Callable[[], T], patience: float) -> T:
+    deadline = time.monotonic() + patience
     while True:
         try:
             return ask()
         except SOON:
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 raise
         time.sleep(AGAIN_SECONDS)

@@ -73,12 +73,6 @@ class Histogram:
         """The largest, in seconds; None of none."""
         return self.percentile(100)
 
-    def share_over(self, seconds: float) -> float:
-        """The share of all that are longer, 0 of none; a bucket that the limit is in counts as not longer."""
-        edge = bucket_of(max(0, math.floor(seconds * 1e6)))
-        over = sum(times for bucket, times in self._counts.items() if bucket > edge)
-        return over / self.count if self.count else 0.0
-
     def bars(self) -> Iterator[tuple[float, int]]:
         """The top of each bucket that has any, in seconds, and how many it has; ascending."""
         for bucket, times in sorted(self._counts.items()):

@@ -7,30 +7,13 @@ from msgspec import Struct
 
 from streams.load.histogram import Histogram
 from streams.load.recording import Planted, Recording
+from streams.load.thresholds import Thresholds
 
 PERCENTS = (50.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 KEPT, MISSED, GENERATOR = 0, 1, 4
 """Exit codes. The last: the generator was the limit, so that nothing is shown of the system, kept or missed."""
 
 Verdict = Literal["kept", "missed", "generator"]
-
-
-class Thresholds(Struct, frozen=True, kw_only=True):
-    """What a run is held to; None is not judged. Latencies are from when a listing was due until its alert was read."""
-
-    p50_ms: float | None = None
-    p95_ms: float | None = 500.0
-    p99_ms: float | None = None
-    max_ms: float | None = None
-    recall: float = 0.99
-    missing: int = 0
-    """Listings that Kafka has and that came out neither as a fingerprint nor as a dead letter."""
-    achieved: float = 0.99
-    """Of the rate that was offered."""
-    false_alerts: int = 0
-    dead_letters: int = 0
-    late_ms: float = 50.0
-    """For 99% of the listings: a generator that was later was the limit itself."""
 
 
 class Check(Struct, frozen=True):

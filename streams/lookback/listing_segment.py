@@ -16,10 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.photo_rows import PLANES, PhotoRows
 from fingerprints.snapshot_files import force
-from fingerprints.title_print import TITLE
+from streams.engine.print_algorithms import comparable
 from streams.records import ListingFingerprint
 
 ROW = np.dtype(
@@ -106,10 +105,9 @@ class Segment:
 
     def append(self, key: int, seq: int, seen: float, fingerprint: ListingFingerprint) -> None:
         """Put a listing at the end."""
-        prints, at = fingerprint.prints, self._extent
-        photos = [one.print for one in prints.photos] if prints.algorithms.image == PHOTO_ALGORITHM else []
-        has_title = prints.title is not None and prints.algorithms.text == TITLE.algorithm
-        title = prints.title.text.encode() if prints.title is not None and has_title else b""
+        prints, at = comparable(fingerprint.prints), self._extent
+        photos = [one.print for one in prints.photos]
+        title = prints.title.text.encode() if prints.title is not None else b""
         record = _encoder.encode(fingerprint)
         row = (key, seq, seen, at.records, len(record), at.titles, len(title), at.photos, len(photos))
         self._put(np.array([row], ROW).tobytes(), title, record, PhotoRows.of(photos) if photos else None)

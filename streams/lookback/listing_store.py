@@ -24,9 +24,8 @@ import numpy.typing as npt
 import structlog
 from msgspec import Struct
 
-from fingerprints.photo_print import ALGORITHM as PHOTO_ALGORITHM
 from fingerprints.snapshot_files import force
-from fingerprints.title_print import TITLE
+from streams.engine.print_algorithms import ALGORITHMS
 from streams.kafka_clients.topic_identity import TopicIdentity
 from streams.lookback.listing_segment import Extent, Segment, SegmentView
 from streams.records import ListingFingerprint
@@ -61,7 +60,7 @@ class InUseError(RuntimeError):
 def store_format() -> str:
     """Changes with the fingerprints' algorithms and with any field of the records."""
     schema = hashlib.sha256(msgspec.json.encode(msgspec.json.schema(ListingFingerprint))).hexdigest()[:16]
-    return f"1 {PHOTO_ALGORITHM} {TITLE.algorithm} {schema}"
+    return f"1 {ALGORITHMS.image} {ALGORITHMS.text} {schema}"
 
 
 class ListingStore:

@@ -13,10 +13,9 @@ from typing import Any
 import structlog
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import NoError
-from kafka.structs import OffsetAndMetadata
 from mode import Service
 
+from streams.kafka_clients.group_places import PlacesRefusedError, places_in, set_places
 from streams.kafka_clients.topic_admin import BrokerUnavailableError, administration
 from streams.kafka_clients.topic_partitions import first_offsets, partitions_of_topic
 from streams.settings import Settings
@@ -27,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 AGAIN_SECONDS = 0.5
 SAY_SECONDS = 10.0
+NO_PATIENCE = 0.0
+"""The worker asks again by itself, and looks in between whether it is to stop."""
 
 Offsets = Mapping[TopicPartition, int]
 
@@ -82,28 +83,22 @@ def _start(
         *(each for each in gathering_groups(admin, group) if each != shard_group(group, Shard(GATHERS, of))),
     ]
     return where_to_begin(
-        (_committed(admin, each, partitions) for each in sets), first_offsets(admin, partitions)
+        (places_in(admin, each, partitions, patience=NO_PATIENCE) for each in sets),
+        first_offsets(admin, partitions),
     )
 
 
-def _committed(admin: KafkaAdminClient, group: str, partitions: list[TopicPartition]) -> Offsets:
-    found = admin.list_group_offsets({group: partitions})[group]
-    return {place: found[place].offset for place in partitions if place in found and found[place].offset >= 0}
-
-
 def _lacking(admin: KafkaAdminClient, group: str, partitions: list[TopicPartition]) -> list[TopicPartition]:
-    committed = _committed(admin, group, partitions)
+    committed = places_in(admin, group, partitions, patience=NO_PATIENCE)
     return [place for place in partitions if place not in committed]
 
 
 def _commit(admin: KafkaAdminClient, group: str, start: Offsets) -> None:
-    given = admin.alter_group_offsets(
-        group, {place: OffsetAndMetadata(offset, "", -1) for place, offset in start.items()}
-    )
-    refused = {str(error.__name__) for error in given.values() if error is not NoError}
-    if refused:
+    try:
+        set_places(admin, group, start, patience=NO_PATIENCE)
+    except PlacesRefusedError as error:
         # Such as another worker of this shard that was faster: the next look says.
-        log.warning("a group of shards cannot begin yet", group=group, why=sorted(refused))
+        log.warning("a group of shards cannot begin yet", group=group, why=str(error))
     else:
         log.info("a group of shards begins", group=group,
                  offsets={place.partition: offset for place, offset in start.items()})  # fmt: skip

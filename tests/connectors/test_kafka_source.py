@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from installed_entry_points import environment
 from kafka_client import KafkaClient
 from listing_records import listing, takedown
 from loaded_command import call
+from waiting import until
 
 from connectors.context import Context
 from connectors.group_membership import MembershipGuard
@@ -62,13 +62,6 @@ def send(settings: Settings, numbers: range, topic: str = "alerts") -> None:
 
 def ids(events: list[Event]) -> list[str]:
     return [event.alert_id for event in events]  # type: ignore[union-attr]
-
-
-def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "still waiting"
-        time.sleep(0.02)
 
 
 @pytest.mark.kafka
@@ -357,7 +350,7 @@ def test_a_broker_that_goes_away_and_comes_back_loses_nothing(settings: Settings
         until(lambda: sink.flushes >= 2)
         broker.start_node(0)
         send(own, range(300, 400))
-        until(lambda: len(seen([sink])) == 400, 120)
+        until(lambda: len(seen([sink])) == 400, seconds=120)
         # Asked to stop while the broker is away, it ends all the same.
         broker.stop_node(0)
         stop.set()
@@ -458,7 +451,7 @@ def test_killed_and_run_again_the_command_exports_every_alert(
     try:
         # The killed ones may have exported all the rest: what comes now says that this one is at work.
         send(topics, range(3000, 3010))
-        until(lambda: len(exported()) == 3010, 120)
+        until(lambda: len(exported()) == 3010, seconds=120)
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=30)
     finally:

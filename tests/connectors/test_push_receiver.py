@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from push_requests import post, push_body, signed, until, until_closed, verify
+from push_requests import post, push_body, signed, until_closed, verify
 from support_path import with_support
+from waiting import until
 
 from connectors.hints import Hint, HintInbox
 from connectors.push_receiver import PushReceiver, PushRequest

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 from listing_records import listing
-from push_requests import until
+from waiting import until
 from webhook_requests import OTHER_WHSEC, WHSEC, post_webhook
 
 from connectors.backoff import Backoff

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from console_client import Served, console_in, served
 from kafka_client import KafkaClient
 from postgres_server import PostgresServer, programs
 
@@ -46,6 +47,13 @@ def console_on_both(database: Database) -> Iterator[Console]:
     console = Console(Settings(), database)
     yield console
     console.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Served]:
+    """The pages of a console with an empty database."""
+    with console_in(tmp_path) as console, served(console) as site:
+        yield site
 
 
 @pytest.fixture

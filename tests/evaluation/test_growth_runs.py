@@ -1,5 +1,6 @@
 """The measurements of growth from end to end, on few entries: what they say must be of what they did."""
 
+import mmap
 import os
 import subprocess
 import sys
@@ -9,6 +10,9 @@ import pytest
 
 from streams.benchmarks.start import disk_bytes, memory_of
 from streams.evaluation.memory_growth import KINDS, Limit, Row, grown, report
+from streams.process_memory import private, resident, resident_of_files
+
+SIZE = 32 << 20
 
 
 def unsaid(_text: str) -> None:
@@ -51,6 +55,27 @@ def test_the_kernels_figures_are_read() -> None:
     found = memory_of([os.getpid()])
     assert 0 < found.private <= found.pss <= found.rss
     assert memory_of([os.getpid()] * 2).rss >= 2 * found.rss * 0.9
+
+
+def test_what_a_process_takes_and_gives_back_is_seen() -> None:
+    before = resident(), private()
+    with mmap.mmap(-1, SIZE, flags=mmap.MAP_PRIVATE) as taken:
+        taken.write(b"x" * SIZE)
+        held = resident() - before[0], private() - before[1]
+    assert min(held) > SIZE * 0.9
+    assert resident() - before[0] < SIZE * 0.5
+    assert 0 < resident_of_files() < resident()
+
+
+def test_a_process_that_has_ended_has_no_memory() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        os.waitid(
+            os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT
+        )  # a zombie, as nobody has taken its exit code yet
+        with pytest.raises(ProcessLookupError):
+            resident(ended.pid)
+    with pytest.raises(OSError, match=str(ended.pid)):
+        private(ended.pid)
 
 
 def test_a_file_with_two_names_takes_its_disk_once(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from streams.evidence_packs.pack_words import WORDS
 from streams.evidence_packs.redaction import NOT_REPLACED, REPLACED, Redactor
 
 EVIL = "<script>document.title='owned'</script><img src=x onerror=alert(1)>\u202egnirob\u2066\u200b{{ 7*7 }}\x1b[2J"
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 def hostile() -> dict[str, list[Any]]:
@@ -89,21 +88,17 @@ def test_an_alert_that_only_its_verdict_still_has_is_shown(tmp_path: Path) -> No
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+def chromium() -> Iterator[Any]:
+    from open_pages import browser
 
-    if not CHROMIUM.exists():
-        pytest.skip(f"the browser tests need {CHROMIUM}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with browser() as chromium:
+        yield chromium
 
 
 @pytest.mark.parametrize("language", ["en", "id"])
 @pytest.mark.parametrize("redacted", [False, True])
 def test_a_browser_shows_it_and_asks_for_nothing(
-    tmp_path: Path, browser: Any, language: str, redacted: bool
+    tmp_path: Path, chromium: Any, language: str, redacted: bool
 ) -> None:
     redactor = Redactor(b"k" * 32) if redacted else None
     raw, _ = packed(tmp_path, records=hostile(), language=language, redactor=redactor)
@@ -111,7 +106,7 @@ def test_a_browser_shows_it_and_asks_for_nothing(
         path = tmp_path / "open" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page = chromium.new_page(viewport={"width": 1200, "height": 900})
     asked: list[str] = []
     dialogs: list[str] = []
     errors: list[str] = []

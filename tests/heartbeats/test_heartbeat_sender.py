@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
 
 import msgspec
 import pytest
 from kafka_client import KafkaClient
+from waiting import until
 
 from streams.health.heartbeat import Heartbeat
 from streams.health.heartbeat_figures import first_heartbeat
@@ -28,13 +28,6 @@ def sending(settings: Settings, say: Say = ready, name: str | None = "lookback-1
     return Heartbeats(settings, first_heartbeat(settings, "lookback", name), say)
 
 
-def wait_for(told: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not told():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def heartbeats_on(settings: Settings) -> list[Heartbeat]:
     client = KafkaClient(settings)
     try:
@@ -48,7 +41,7 @@ def heartbeats_on(settings: Settings) -> list[Heartbeat]:
 
 def failing_after_one(heartbeats: Heartbeats) -> None:
     with heartbeats:
-        wait_for(lambda: heartbeats.sent >= 1)
+        until(lambda: heartbeats.sent >= 1)
         raise RuntimeError("no disk")
 
 
@@ -56,7 +49,7 @@ def failing_after_one(heartbeats: Heartbeats) -> None:
 def test_the_last_one_says_how_it_ended(topics: Settings) -> None:
     settings = quick(topics)
     with sending(settings) as orderly:
-        wait_for(lambda: orderly.sent >= 2)
+        until(lambda: orderly.sent >= 2)
     with pytest.raises(RuntimeError, match="no disk"):
         failing_after_one(sending(settings, name=None))
     with sending(settings, name="lookback-3-of-3") as told:
@@ -86,7 +79,7 @@ def test_a_part_that_cannot_say_how_it_is_is_asked_again(topics: Settings) -> No
         return ready(heartbeat)
 
     with sending(quick(topics), stumbling) as heartbeats:
-        wait_for(lambda: heartbeats.sent >= 2)
+        until(lambda: heartbeats.sent >= 2)
     assert heartbeats.failed >= 2
 
 
@@ -97,7 +90,7 @@ def test_a_topic_that_is_missing_costs_heartbeats_alone(settings: Settings) -> N
     first = first_heartbeat(small, "worker")
     began = time.monotonic()
     with Heartbeats(small, first, ready, lambda: failures.append(1)) as heartbeats:
-        wait_for(lambda: heartbeats.failed)
+        until(lambda: heartbeats.failed)
     assert time.monotonic() - began < 15, "the end does not wait for what will not go"
     assert heartbeats.sent == 0
     assert len(failures) == heartbeats.failed

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from photo_bytes import bmp_bomb, drawn, encoded, gif_bomb, jpeg_bomb, png, png_bomb, webp_bomb
+from photo_bytes import bmp_bomb, drawn, encoded, gif_bomb, jpeg_bomb, png, png_bomb, png_chunk, webp_bomb
 from PIL import Image
 
 from fingerprints.photo_decode import PhotoError, decode_photo
@@ -64,15 +64,11 @@ def webp_of_frames(many: int) -> bytes:
     return body[:4] + struct.pack("<I", len(body) - 8) + body[8:]
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def png_with(kind: bytes, data: bytes, many: int = 1) -> bytes:
     """A good PNG with chunks before its picture."""
     raw = encoded(SMALL, "PNG")
     at = raw.index(b"IDAT") - 4
-    return raw[:at] + chunk(kind, data) * many + raw[at:]
+    return raw[:at] + png_chunk(kind, data) * many + raw[at:]
 
 
 def jpeg_with(segments: bytes) -> bytes:

@@ -44,18 +44,9 @@ def test_two_added_are_one_of_both_and_counts_read_back(one: list[float], other:
     assert both.count == len(one) + len(other)
 
 
-@given(st.lists(SECONDS, min_size=1, max_size=40), SECONDS)
-def test_the_share_over_a_limit(values: list[float], limit: float) -> None:
-    over = of(values).share_over(limit)
-    surely = sum(value > (limit + 1e-6) * (1 + 2 * ERROR) for value in values) / len(values)
-    at_most = sum(math.ceil(value * 1e6) > math.floor(limit * 1e6) for value in values) / len(values)
-    assert surely <= over <= at_most
-
-
 def test_999_of_1000_and_nothing() -> None:
     assert of([n / 1000 for n in range(1, 1001)]).percentile(99.9) == pytest.approx(0.999, rel=ERROR)
     assert Histogram().percentile(50) is None
-    assert Histogram().share_over(1.0) == 0.0
     assert of([-3.0]).most == 0.0
     with pytest.raises(ValueError, match="percent"):
         Histogram().percentile(101)

@@ -12,8 +12,9 @@ from streams.load.page import render_page
 from streams.load.plan import Mix
 from streams.load.plots import MOST_STRETCHES, stretches
 from streams.load.recording import Interval, Lag, Machine, Odd, Planted, Recording
-from streams.load.report import Check, Thresholds, judge
+from streams.load.report import Check, judge
 from streams.load.schedule import Course
+from streams.load.thresholds import Thresholds
 from streams.load.words import report_lines
 
 

@@ -1,15 +1,15 @@
 """Takedowns that arrive after their relists, on a real Kafka."""
 
 import io
-import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
 import pytest
 from kafka_client import KafkaClient
-from listing_records import START, drawn_photo, encoded, inline, listing, relist, takedown
+from listing_records import START, drawn_photo, inline, listing, relist, takedown
+from photo_bytes import encoded
 from PIL import Image
+from waiting import until
 from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
 
 from connectors.events import Alert
@@ -38,13 +38,6 @@ def pairs(alerts: list[Alert]) -> list[tuple[str, str]]:
 def value(process: WorkerProcess, name: str) -> float:
     lines = [line for line in process.metrics().splitlines() if line.startswith(name + " ")]
     return float(lines[0].split()[-1]) if lines else 0.0
-
-
-def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def closed(process: WorkerProcess) -> float:

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from listing_records import START, drawn_photo, encoded, listing, relist, takedown, told
+from listing_records import START, drawn_photo, listing, relist, takedown, told
 from lookback_passes import NOW, by_listing, looked_back, slow_truth, store_of, wanted
+from photo_bytes import encoded
 from PIL import Image, ImageOps
 
 from fingerprints.photo_print import print_of_bytes

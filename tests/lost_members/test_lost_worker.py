@@ -14,6 +14,7 @@ import pytest
 from kafka import KafkaConsumer
 from kafka_client import KafkaClient
 from listing_records import listing
+from waiting import until
 from worker_fixtures import client
 
 from connectors.group_membership import members
@@ -68,13 +69,6 @@ def hanging(lost_settings: Settings, tmp_path: Path) -> Iterator[Callable[[str],
     for process in started:
         process.kill()
         process.wait()
-
-
-def until(true: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"still waiting: {what}"
-        time.sleep(0.05)
 
 
 def send(client: KafkaClient, *, hang_at: int | None) -> set[bytes]:

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from aiohttp import web
 from console_client import Served, console_in, served
-from prometheus_process import wait_for
+from waiting import until
 
 from streams.console.app import ROUTES
 from streams.console.console_metrics import answering_metrics, metrics_of
@@ -83,7 +83,7 @@ def test_an_open_page_is_a_stream_and_no_slow_request(site: Served) -> None:
     assert sample(site, "relistwatch_console_streams") == 1
     done.set()
     listener.join(10)
-    wait_for(lambda: sample(site, "relistwatch_console_streams") == 0 or site.console.live.changed("alerts"),
+    until(lambda: sample(site, "relistwatch_console_streams") == 0 or site.console.live.changed("alerts"),
              "the stream is closed")  # fmt: skip
     labels = {"method": "GET", "route": "/live", "status": "200"}
     assert sample(site, "relistwatch_console_request_seconds_count", **labels) is None
@@ -161,7 +161,7 @@ def test_the_command_answers_metrics_where_it_is_told(
             except OSError:
                 return False
 
-        wait_for(fed, "the feed has read the topics")
+        until(fed, "the feed has read the topics")
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     finally:

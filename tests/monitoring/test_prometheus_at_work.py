@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 from listing_records import listing, relist, takedown
-from prometheus_process import Prometheus, needs_prometheus, shipped_configuration, wait_for
+from prometheus_process import Prometheus, needs_prometheus, shipped_configuration
+from waiting import until
 from worker_fixtures import client
 from worker_steps import publish_takedowns
 
@@ -51,8 +52,8 @@ def _see_figures(prometheus: Prometheus, client: KafkaClient) -> None:
             and (prometheus.value('kind:relistwatch_alerts:rate5m{kind="relist"}') or 0) > 0
         )
 
-    wait_for(flows, "the rate of listings and of alerts is recorded")
-    wait_for(
+    until(flows, "the rate of listings and of alerts is recorded")
+    until(
         lambda: prometheus.value('relistwatch_events_in_total{topic="listings"}') == sent,
         "every listing is counted",
     )
@@ -67,7 +68,7 @@ def _see_figures(prometheus: Prometheus, client: KafkaClient) -> None:
     (version,) = prometheus.query("relistwatch_build_info")
     assert ("version", program_version()) in version
     assert prometheus.value('relistwatch_takedown_index_size{what="takedowns"}') == 1
-    wait_for(lambda: prometheus.value("sum(topic:relistwatch_lag:sum)") == 0, "the lag is worked off")
+    until(lambda: prometheus.value("sum(topic:relistwatch_lag:sum)") == 0, "the lag is worked off")
     failed = [
         rule
         for group in prometheus.api("rules")["groups"]
@@ -84,11 +85,11 @@ def _see_alert(prometheus: Prometheus) -> None:
         alert = prometheus.alert(name)
         return alert is not None and alert["state"] == "firing"
 
-    wait_for(fires, "the alert fires")
+    until(fires, "the alert fires")
     alert = prometheus.alert(name)
     assert alert is not None
     before = prometheus.value(f'count_over_time(ALERTS{{alertname="{name}", alertstate="pending"}}[5m])')
     assert (before or 0) > 0, "it was pending first"
     assert alert["labels"]["severity"] == "critical"
     assert alert["annotations"]["description"].startswith("0 workers answer of 1 that")
-    wait_for(lambda: prometheus.alert("RelistwatchTargetDown"), "the address that does not answer is named")
+    until(lambda: prometheus.alert("RelistwatchTargetDown"), "the address that does not answer is named")

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 from listing_records import listing
-from prometheus_process import wait_for
 from resolver_process import ResolverProcess
 from takedown_records import request, send_requests
+from waiting import until
 from worker_fixtures import client
 
 from connectors.clock import SystemClock
@@ -48,18 +48,18 @@ def test_an_operator_sees_what_came_of_requests_and_what_waits(
     port = free_port()
     used = msgspec.structs.replace(settings, resolve=quick)
     with ResolverProcess(used, tmp_path / "resolver.log", "--port", str(port)) as resolver:
-        wait_for(lambda: read(port, "/readyz") == (200, "ok\n"), "it is ready")
+        until(lambda: read(port, "/readyz") == (200, "ok\n"), "it is ready")
         assert read(port, "/livez") == (200, "ok\n")
 
         def told(line: str) -> bool:
             return f"\n{line}\n" in read(port, "/metrics")[1]
 
-        wait_for(
+        until(
             lambda: told('relistwatch_resolver_requests_total{outcome="not-seen"} 2.0'), "two were not seen"
         )
         assert told('relistwatch_resolver_requests_total{outcome="seen"} 1.0')
         assert told('relistwatch_dead_letters_total{error="malformed-json",stage="resolve-takedowns"} 1.0')
-        wait_for(lambda: told('relistwatch_resolver_waiting{state="later"} 2.0'), "two are tried again later")
+        until(lambda: told('relistwatch_resolver_waiting{state="later"} 2.0'), "two are tried again later")
         assert told('relistwatch_resolver_waiting{state="new"} 0.0')
         assert told("relistwatch_resolver_oldest_seconds 0.0")
         assert resolver.stop() == 0

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 from listing_records import drawn_photo, listing, takedown
+from photo_bytes import print_of
 from sample_photos import before_one_backdrop, cropped_and_mirrored, mapped
 
 from connectors.evidence import PhotoEvidence
-from fingerprints.photo_print import PhotoPrint, print_of_bytes
+from fingerprints.photo_print import PhotoPrint
 from streams.engine.pipeline import Match, fingerprint_listing, fingerprint_takedown, match_listing
 from streams.engine.rules import Rules
 from streams.engine.seller_linking import keep_strongest
@@ -15,12 +16,6 @@ from streams.engine.takedown_bank import TakedownBank
 from streams.records import seller_link_id
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
-
-
-def printed(raw: bytes) -> PhotoPrint:
-    made = print_of_bytes(raw, max_pixels=10_000_000)
-    assert made is not None
-    return made
 
 
 def bank_of(photo: PhotoPrint) -> TakedownBank:
@@ -37,12 +32,12 @@ def match(bank: TakedownBank, photo: PhotoPrint, number: int = 30, **changes: ob
 @pytest.fixture(scope="module")
 def garments() -> list[PhotoPrint]:
     """Two garments before one backdrop."""
-    return [printed(before_one_backdrop(garment)) for garment in range(2)]
+    return [print_of(before_one_backdrop(garment)) for garment in range(2)]
 
 
 def test_a_cropped_mirrored_photo_is_laid_where_it_lies(garments: list[PhotoPrint]) -> None:
     left, top, right, bottom = 0.08, 0.05, 0.88, 0.9
-    edited = printed(cropped_and_mirrored(before_one_backdrop(0), (left, top, right, bottom)))
+    edited = print_of(cropped_and_mirrored(before_one_backdrop(0), (left, top, right, bottom)))
     found = match(bank_of(garments[0]), edited)
     assert found.alert is not None
     (part,) = (part for part in found.alert.evidence if isinstance(part, PhotoEvidence))
@@ -57,7 +52,7 @@ def test_a_cropped_mirrored_photo_is_laid_where_it_lies(garments: list[PhotoPrin
 
 
 def test_a_photo_that_the_hash_settles_is_explained_too(garments: list[PhotoPrint]) -> None:
-    whole = printed(cropped_and_mirrored(before_one_backdrop(0), (0, 0, 1, 1)))
+    whole = print_of(cropped_and_mirrored(before_one_backdrop(0), (0, 0, 1, 1)))
     found = match(bank_of(garments[0]), whole)
     assert found.alert is not None
     part = found.alert.evidence[0]
@@ -97,7 +92,7 @@ def test_the_same_seller_or_none_is_no_link(garments: list[PhotoPrint], seller: 
 
 
 def test_another_place_is_no_link(garments: list[PhotoPrint]) -> None:
-    found = match(bank_of(garments[0]), printed(drawn_photo(5)), seller_id="a-shop")
+    found = match(bank_of(garments[0]), print_of(drawn_photo(5)), seller_id="a-shop")
     assert (found.alert, found.seller_links) == (None, ())
 
 

@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 import pytest
 from alert_records import verdict
-from listing_records import drawn_photo, encoded, listing, takedown
-from photo_bytes import garment_photo
+from listing_records import drawn_photo, listing, takedown
+from photo_bytes import encoded, garment_photo
 from PIL import Image, ImageDraw, ImageFilter
 from sent_message import Sent
 

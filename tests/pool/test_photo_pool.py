@@ -10,6 +10,7 @@ import msgspec
 import pytest
 import uvloop
 from photo_bytes import drawn, encoded, png_bomb
+from running_process import is_running
 
 from fingerprints.photo_decode import PhotoError
 from fingerprints.photo_print import PhotoPrint, print_of_bytes
@@ -23,17 +24,9 @@ EXPECTED = print_of_bytes(GOOD, max_pixels=PIXELS)
 HOSTILE = "photo_child_hostile"
 
 
-def exists(pid: int) -> bool:
-    """A zombie counts as ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    except OSError:
-        return False
-
-
 async def gone(*pids: int) -> None:
     async with asyncio.timeout(20):
-        while any(exists(pid) for pid in pids):  # noqa: ASYNC110  other processes set no event
+        while any(is_running(pid) for pid in pids):  # noqa: ASYNC110  other processes set no event
             await asyncio.sleep(0.01)
 
 

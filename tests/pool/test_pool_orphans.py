@@ -6,9 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from running_process import is_running
 
 PARENT = """
 import asyncio, sys
@@ -26,13 +26,6 @@ asyncio.run(main())
 """
 
 
-def running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize("doing", ["slow", "hang", "busy"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_no_child_outlives_its_parent(doing: str, how: signal.Signals) -> None:
@@ -43,11 +36,11 @@ def test_no_child_outlives_its_parent(doing: str, how: signal.Signals) -> None:
         assert parent.stdout is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         assert len(pids) == 2
-        assert all(running(pid) for pid in pids)
+        assert all(is_running(pid) for pid in pids)
         parent.send_signal(how)
         parent.wait(30)
     deadline = time.monotonic() + 20
-    while any(running(pid) for pid in pids):
+    while any(is_running(pid) for pid in pids):
         assert time.monotonic() < deadline, f"children outlive their parent: {pids}"
         time.sleep(0.01)
 

@@ -1,11 +1,11 @@
 """The commands on records, as a person and as a script see them."""
 
 import json
-import unicodedata
 
 import msgspec
 import pytest
 from alert_records import alert, dead_letter, seller_link
+from hostile_texts import assert_harmless
 from kafka_client import KafkaClient
 from typer.testing import CliRunner, Result
 
@@ -24,11 +24,6 @@ def run(settings: Settings, *arguments: str) -> Result:
         "COLUMNS": "200",
     }
     return CliRunner(env=environment).invoke(build_app(), list(arguments))
-
-
-def assert_harmless(text: str) -> None:
-    hidden = {character for character in text if unicodedata.category(character) in {"Cc", "Cf"}} - {"\n"}
-    assert not hidden
 
 
 @pytest.mark.kafka

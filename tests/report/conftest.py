@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 import pytest
 from alert_records import alert
-from listing_records import drawn_photo, encoded, inline, listing, takedown
+from listing_records import drawn_photo, inline, listing, takedown
+from photo_bytes import encoded
 from PIL import Image, ImageOps
 
 from connectors.evidence import PhotoEvidence, TitleEvidence

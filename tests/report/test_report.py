@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from listing_records import encoded, inline, takedown
+from listing_records import inline, takedown
+from photo_bytes import encoded
 from PIL import Image, ImageChops, ImageStat
 
 from connectors.evidence import PhotoEvidence

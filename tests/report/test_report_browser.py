@@ -3,26 +3,19 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from open_pages import ARGUMENTS, CHROMIUM, sync_api, without_chromium
 from PIL import Image
 
 from streams.scan.scan import Found
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 LONG = "W" * 280 + " \u202e<script>alert(1)</script> " + "kata " * 40
 WIDTHS = [1280, 1000, 800, 390, 320]
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browser tests need {CHROMIUM}")
+pytestmark = without_chromium
 
 
 @dataclass

@@ -15,9 +15,10 @@ import msgspec
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 from resolver_process import ResolverProcess
-from secured_flow import Flow, until
+from secured_flow import Flow
 from secured_kafka import NODE, SecuredKafka, altered, call_all, fresh_settings
 from tls_authority import TlsAuthority
+from waiting import until
 
 from connectors.kafka_delivery import KafkaDelivery
 from connectors.kafka_sign_in import sign_in_trouble

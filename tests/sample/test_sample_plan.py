@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from connectors.codec import Codec
 from connectors.events import EventType, ListingEvent, Takedown
 from connectors.sample.catalogue import BASE_PRICE, BRANDS, GENERIC, distinctive_item, generic_item
-from connectors.sample.disguise import DISGUISES
-from connectors.sample.edits import HARD, MILD
 from connectors.sample.garments import CUTS
 from connectors.sample.plan import LEAD, START, Plan, make_plan
 from connectors.sample.seeds import dice
@@ -160,16 +158,7 @@ def test_inline_photos_are_the_served_ones():
 def test_without_photos_only_the_title_tells():
     plan = make_plan(2, photos="none", disguises=["dropped"])
     assert not any(event.images for event in plan.events)
-    assert all(
-        relist.edits == () and relist.disguises == ("dropped",) and not relist.easy for relist in plan.relists
-    )
-
-
-def test_easy_means_an_edit_or_disguise_that_the_first_fingerprints_see_through():
-    assert all(relist.easy for relist in make_plan(1).relists)
-    hard = make_plan(1, edits=HARD, disguises=[name for name, one in DISGUISES.items() if not one.undone])
-    assert not any(relist.easy for relist in hard.relists)
-    assert all(relist.easy for relist in make_plan(1, edits=MILD, disguises=["typos"]).relists)
+    assert all(relist.edits == () and relist.disguises == ("dropped",) for relist in plan.relists)
 
 
 @settings(max_examples=25, deadline=None)

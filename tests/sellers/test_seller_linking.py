@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from listing_records import drawn_photo, listing, takedown
+from photo_bytes import print_of
 from sample_photos import before_one_backdrop, cropped_and_mirrored, mapped
 
 from connectors.seller_links import SellerLink
-from fingerprints.photo_print import PhotoPrint, print_of_bytes
+from fingerprints.photo_print import PhotoPrint
 from streams.engine.pipeline import fingerprint_listing, fingerprint_takedown
 from streams.engine.resemblance import ContactMeeting, Resemblance, Resembling
 from streams.engine.rules import Rules
@@ -21,16 +22,10 @@ from streams.records import ListingFingerprint
 BOX = (0.08, 0.05, 0.88, 0.9)
 
 
-def printed(raw: bytes) -> PhotoPrint:
-    made = print_of_bytes(raw, max_pixels=10_000_000)
-    assert made is not None
-    return made
-
-
 @pytest.fixture(scope="module")
 def drawn() -> list[PhotoPrint]:
     """Three photos that have nothing in common."""
-    return [printed(drawn_photo(seed)) for seed in range(3)]
+    return [print_of(drawn_photo(seed)) for seed in range(3)]
 
 
 def bank_of(**takedowns: tuple[dict, list[PhotoPrint]]) -> TakedownBank:
@@ -62,8 +57,8 @@ def by_contact(
 @pytest.mark.parametrize("shop", ["a-shop", "z-shop"])
 @pytest.mark.parametrize("listing_is_the_edited", [True, False])
 def test_the_transform_is_from_the_first_accounts_photo(shop: str, listing_is_the_edited: bool) -> None:
-    whole = printed(before_one_backdrop(0))
-    part = printed(cropped_and_mirrored(before_one_backdrop(0), BOX))
+    whole = print_of(before_one_backdrop(0))
+    part = print_of(cropped_and_mirrored(before_one_backdrop(0), BOX))
     mine, theirs = (part, whole) if listing_is_the_edited else (whole, part)
     (link,) = by_photos(bank_of(t1=({"seller_id": "m-shop"}, [theirs])), asked([mine], seller_id=shop))
     assert link.reason == "same photos"
@@ -159,7 +154,7 @@ def test_a_contact_is_as_strong_as_few_tell_it() -> None:
 
 
 def test_each_reason_has_a_link_of_its_own(drawn: list[PhotoPrint]) -> None:
-    garments = [printed(before_one_backdrop(garment)) for garment in range(2)]
+    garments = [print_of(before_one_backdrop(garment)) for garment in range(2)]
     bank = bank_of(t1=({"seller_id": "m-shop"}, [garments[0], drawn[0]]))
     fingerprint = asked([garments[1], drawn[0]], seller_id="a-shop")
     found = bank.resembling(fingerprint.prints, Rules())

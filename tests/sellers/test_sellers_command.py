@@ -2,11 +2,11 @@
 
 import json
 import re
-import unicodedata
 from pathlib import Path
 
 import msgspec
 import pytest
+from hostile_texts import assert_harmless
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka_client import KafkaClient
@@ -33,11 +33,6 @@ def run(*arguments: str, settings: Settings | None = None, stdin: bytes | None =
         environment["RELISTWATCH_KAFKA__BOOTSTRAP_SERVERS"] = settings.kafka.bootstrap_servers
         environment["RELISTWATCH_TOPICS__PREFIX"] = settings.topics.prefix
     return CliRunner(env=environment).invoke(build_app(), list(arguments), input=stdin)
-
-
-def assert_harmless(text: str) -> None:
-    hidden = {character for character in text if unicodedata.category(character) in {"Cc", "Cf"}} - {"\n"}
-    assert not hidden
 
 
 def file_of(folder: Path, *links: SellerLink | bytes) -> str:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 from listing_records import START, drawn_photo, inline, listing, relist, takedown, told
+from waiting import until
 
 from connectors.events import Alert, ListingEvent, Takedown
 from streams.doctor.doctor import examine
@@ -122,15 +123,6 @@ def metric(worker: WorkerProcess, name: str) -> float:
     return float(line.split()[-1])
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Poll with a deadline."""
-    pause, waited = threading.Event(), 0.0
-    while not done():
-        assert waited < seconds
-        pause.wait(0.1)
-        waited += 0.1
-
-
 @pytest.mark.slow
 def test_one_worker_then_two_shards_then_four_and_a_lost_one(
     start_worker: Callable[..., WorkerProcess], client: KafkaClient, settings: Settings
@@ -165,8 +157,8 @@ def test_one_worker_then_two_shards_then_four_and_a_lost_one(
 
         # What is lost is waited for, and said; nothing of it is missing in the end.
         four[2].kill()
-        wait_until(lambda: metric(four[0], 'relistwatch_shard_wait_seconds{shard="3/4"}') > 0)
-        wait_until(lambda: any(each.check == "shards" and each.state == "fail" for each in examine(settings)))
+        until(lambda: metric(four[0], 'relistwatch_shard_wait_seconds{shard="3/4"}') > 0)
+        until(lambda: any(each.check == "shards" and each.state == "fail" for each in examine(settings)))
         assert four[0].stop() == 70, "it ends, though what it has in hand waits for another shard"
         for number in (1, 3):
             start_worker("--shard", f"{number}/4").wait_ready()

@@ -2,15 +2,14 @@
 
 import json
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 import pytest
 from simulated_listings import FIRST, MAIN, NOON, SHOP, SetClock, listing, world_of
+from waiting import until
 
 from connectors.events import EventType
 from connectors.lazada.signature import sign_push as lazada_sign
@@ -57,13 +56,6 @@ class Receiver:
         return [json.loads(body) for _, body in self.got]
 
 
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        assert time.monotonic() < deadline, "nothing came"
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def receiver():
     made = Receiver()
@@ -99,7 +91,7 @@ def test_lazada_pushes_created_edited_deleted_and_banned(receiver, clock):
         world.put(updated(listing(LAZADA, 0)))
         world.remove(listing(LAZADA, 1).key)
         world.ban(listing(LAZADA, 2).key, reason=REASON)
-        wait_until(lambda: sim.stats.pushes["accepted"] == 5)
+        until(lambda: sim.stats.pushes["accepted"] == 5)
     # The listing that was new at the very moment the simulator started is pushed too, as created.
     by_type = {body["message_type"]: body for body in receiver.bodies}
     assert Counter(body["message_type"] for body in receiver.bodies) == {3: 2, 4: 1, 5: 1, 1: 1}
@@ -129,7 +121,7 @@ def test_shopee_pushes_only_what_it_took_down(receiver, clock):
         world.put(updated(listing(SHOPEE, 0)))
         world.remove(listing(SHOPEE, 1).key)
         world.ban(listing(SHOPEE, 2).key, reason=REASON)
-        wait_until(lambda: sim.stats.pushes["accepted"] == 1)
+        until(lambda: sim.stats.pushes["accepted"] == 1)
     assert len(receiver.got) == 1
     sign, raw = receiver.got[0]
     body = receiver.bodies[0]
@@ -147,7 +139,7 @@ def test_tiktok_pushes_of_all_types_with_ids_as_numbers_and_a_notification_id(re
         world.put(listing(TOKOPEDIA, 10, clock()))
         world.put(updated(listing(TIKTOK, 0), clock()))
         world.ban(listing(TIKTOK, 1).key, reason=REASON)
-        wait_until(lambda: sim.stats.pushes["accepted"] == 6)
+        until(lambda: sim.stats.pushes["accepted"] == 6)
     bodies = receiver.bodies
     by_type = {body["type"]: body for body in bodies}
     assert Counter(body["type"] for body in bodies) == {35: 1, 16: 1, 5: 2, 15: 1, 37: 1}
@@ -175,12 +167,12 @@ def test_a_push_is_repeated_until_it_is_taken_and_then_lost(receiver, clock):
     options = patient(receiver, attempts=3, retry_seconds=0.01)
     with Simulator("lazada", world, clock=clock, push=options) as sim:
         world.remove(listing(LAZADA, 0).key)
-        wait_until(lambda: sim.stats.pushes["accepted"] == 1)
+        until(lambda: sim.stats.pushes["accepted"] == 1)
         assert +sim.stats.pushes == {"sent": 3, "retried": 2, "accepted": 1}
         assert len({body for _, body in receiver.got}) == 1
         receiver.answers = [500] * 3
         world.put(listing(LAZADA, 5, clock()))
-        wait_until(lambda: sim.stats.pushes["lost"] == 1)
+        until(lambda: sim.stats.pushes["lost"] == 1)
         assert len(receiver.got) == 6
 
 
@@ -188,9 +180,9 @@ def test_a_receiver_that_is_not_there_ends_nothing(clock):
     world = world_of("lazada", 1, clock)
     options = PushOptions("http://127.0.0.1:9/nobody", attempts=2, retry_seconds=0.01)
     with Simulator("lazada", world, clock=clock, push=options) as sim:
-        wait_until(lambda: sim.stats.pushes["lost"] == 1)
+        until(lambda: sim.stats.pushes["lost"] == 1)
         world.put(listing(LAZADA, 5, clock()))
-        wait_until(lambda: sim.stats.pushes["lost"] == 2)
+        until(lambda: sim.stats.pushes["lost"] == 2)
 
 
 def test_a_share_of_pushes_comes_twice_byte_for_byte(receiver, clock):
@@ -199,7 +191,7 @@ def test_a_share_of_pushes_comes_twice_byte_for_byte(receiver, clock):
     with Simulator("lazada", world, clock=clock, push=patient(receiver, duplicates=0.4)) as sim:
         for number in range(50):
             world.put(listing(LAZADA, 100 + number, clock()))
-        wait_until(lambda: len({body for _, body in receiver.got}) == 50 and settled(sim))
+        until(lambda: len({body for _, body in receiver.got}) == 50 and settled(sim))
     times = Counter(body for _, body in receiver.got)
     assert set(times.values()) == {1, 2}
     assert 8 < sum(count == 2 for count in times.values()) < 35
@@ -215,8 +207,8 @@ def test_what_comes_later_is_pushed_when_its_time_has_come_and_the_past_never(re
     with Simulator(kind, world, clock=clock, push=patient(receiver)) as sim:
         world.put(listing(MAIN[kind], 51, clock()))
         fence = 1 if kind == "lazada" else 2
-        wait_until(lambda: sim.stats.pushes["accepted"] == fence)
+        until(lambda: sim.stats.pushes["accepted"] == fence)
         clock.go(hours=1)
-        wait_until(lambda: sim.stats.pushes["accepted"] == 2 * fence)
+        until(lambda: sim.stats.pushes["accepted"] == 2 * fence)
     items = [int(body["data"].get("item_id") or body["data"]["product_id"]) for body in receiver.bodies]
     assert items == [FIRST[MAIN[kind]] + 51] * fence + [FIRST[MAIN[kind]] + 50] * fence

@@ -1,5 +1,6 @@
 """Texts that try to be more than text, and a page's script that tells whether one succeeded."""
 
+import unicodedata
 from typing import Any
 
 MARK = "ATTACKED"
@@ -12,7 +13,6 @@ RUNS = (
 """Leaves whatever it stands in, and runs; turns the line round; moves a terminal's cursor."""
 KEY = RUNS.replace("\x1b[2J\x07", "")[:250]
 """The same as an id, which has no controls and 256 characters at most."""
-FORMULA = f"=cmd|'/C calc'!A0;\t+{MARK};@SUM(1)\n-1+1"
 LINKS = (
     "javascript:alert(1)//" + RUNS,
     "JaVaScRiPt:alert(1)",
@@ -25,6 +25,13 @@ LINKS = (
     "https://evil.example@good.example/",
 )
 """Addresses that no page may lead to."""
+
+
+def assert_harmless(text: str) -> None:
+    """Nothing in it moves a terminal's cursor or hides what stands beside it."""
+    hidden = {character for character in text if unicodedata.category(character) in {"Cc", "Cf"}} - {"\n"}
+    assert not hidden
+
 
 WATCH = """
 window.violations = [];

@@ -1,10 +1,10 @@
 """Listings, takedowns and small drawn photos for tests."""
 
-import io
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from photo_bytes import encoded
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter
 
@@ -140,13 +140,6 @@ def drawn_photo(seed: int, size: tuple[int, int] = (480, 640)) -> bytes:
         shape = draw.ellipse if draw_random.random() < 0.5 else draw.rectangle
         shape((x - w // 2, y - h // 2, x + w // 2, y + h // 2), fill=colour)
     return encoded(picture.filter(ImageFilter.GaussianBlur(1)))
-
-
-def encoded(picture: Pillow.Image, kind: str = "JPEG", **options: Any) -> bytes:
-    """The picture's bytes."""
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
 
 
 def inline(*photos: bytes) -> tuple[Image, ...]:

@@ -24,6 +24,8 @@ without_chromium = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"the browse
 @contextmanager
 def browser() -> Iterator[Any]:
     """Debian's. While it is open its event loop runs, and no other can: for a module, not for the session."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"the browser tests need {CHROMIUM}")
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield chromium

@@ -77,14 +77,15 @@ def random_print(numbers: np.random.Generator, points: int = 240) -> "PhotoPrint
     return PhotoPrint(*hashes, 600, 800, random_points(numbers, points).tobytes(), b"")
 
 
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """With its length before and its checksum behind."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
 def png(width: int, height: int, rows: bytes, *, bits: int = 8, colour: int = 2) -> bytes:
     """A PNG whose header may lie about what `rows` holds."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+    body = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(rows, 9)) + png_chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 
 

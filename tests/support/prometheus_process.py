@@ -6,17 +6,16 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pytest
+from waiting import until
 
 from streams.die_with_parent import die_with_parent
 from streams.worker.worker_process import free_port
@@ -53,7 +52,7 @@ class Prometheus:
 
     def __enter__(self) -> Self:
         try:
-            wait_for(self._is_ready, "Prometheus is ready")
+            until(self._is_ready, "Prometheus is ready")
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -101,15 +100,6 @@ class Prometheus:
         """The alert of this name that is pending or fires."""
         alerts = [one for one in self.api("alerts")["alerts"] if one["labels"]["alertname"] == name]
         return alerts[0] if alerts else None
-
-
-def wait_for(done: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
-    """What `done` gives as soon as that is something."""
-    deadline = time.monotonic() + seconds
-    while not (found := done()):
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
-        time.sleep(0.1)
-    return found
 
 
 def shipped_configuration(folder: Path, targets: dict[str, list[int]]) -> Path:

@@ -3,8 +3,7 @@
 import http.client
 import json
 import socket
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from listing_records import START
@@ -66,11 +65,3 @@ def until_closed(sender: socket.socket, seconds: float = 30.0) -> bytes:
     except ConnectionResetError:
         pass
     return received
-
-
-def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until it holds."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.005)

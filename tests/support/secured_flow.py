@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,15 +70,6 @@ class PlatformSource(Source[NoOptions]):
 
     def events(self, _: Stop) -> Iterator[Item]:
         yield Checkpoint({"until": "2026-11-24T03:00:00Z"})
-
-
-def until(found: Callable[[], Any], what: str) -> Any:
-    """What `found` gives once it gives something."""
-    deadline = time.monotonic() + SECONDS
-    while not (got := found()):
-        assert time.monotonic() < deadline, f"still waiting for {what}"
-        time.sleep(0.05)
-    return got
 
 
 class Flow:

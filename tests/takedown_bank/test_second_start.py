@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 from noise_prints import takedown_print
+from waiting import until
 
 from streams.settings import Settings
 from streams.worker.worker_process import WorkerProcess
@@ -46,13 +47,6 @@ def value(worker: WorkerProcess, name: str) -> float:
 
 def outcome(worker: WorkerProcess, name: str) -> float:
     return value(worker, f'relistwatch_snapshots_total{{outcome="{name}"}}')
-
-
-def until(true, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def loaded(worker: WorkerProcess) -> dict:

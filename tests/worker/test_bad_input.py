@@ -2,13 +2,12 @@
 
 import io
 import json
-import struct
-import zlib
 
 import msgspec
 import pytest
 from kafka_client import KafkaClient
-from listing_records import drawn_photo, encoded, inline, listing, relist, takedown
+from listing_records import drawn_photo, inline, listing, relist, takedown
+from photo_bytes import encoded, png_bomb
 from photo_host import photo_host
 from PIL import Image as Pillow
 from worker_steps import alerts_of, publish_takedowns, wait_fingerprinted
@@ -74,21 +73,6 @@ def test_bad_takedowns_become_dead_letters(worker: WorkerProcess, client: KafkaC
     assert errors == ["invalid-record", "missing-key", "wrong-key"]
     publish_takedowns(client, takedown(2))
     assert worker.is_ready()
-
-
-def png_bomb() -> bytes:
-    """A few kilobytes that claim to be 50,000 by 50,000 pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(bytes(100_000)))
-        + chunk(b"IEND", b"")
-    )
 
 
 def test_bad_photos_leave_the_listing_matched_on_what_remains(

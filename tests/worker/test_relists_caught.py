@@ -35,7 +35,7 @@ def test_a_relist_by_title_is_one_alert_with_evidence(worker: WorkerProcess, cli
 def test_a_relist_by_mirrored_photo_with_another_title(worker: WorkerProcess, client: KafkaClient) -> None:
     import io
 
-    from listing_records import encoded
+    from photo_bytes import encoded
     from PIL import Image, ImageOps
 
     photo = drawn_photo(1)

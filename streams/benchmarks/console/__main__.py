@@ -28,6 +28,7 @@ from streams.console.database import Database
 from streams.kafka_clients.kafka_options import client_options
 from streams.kafka_clients.topic_admin import create_topics
 from streams.kafka_local.broker import LocalKafka
+from streams.process_memory import resident
 from streams.settings import Kafka, Settings, Topics
 from streams.topics import topic_name
 from streams.worker.worker_process import WorkerProcess
@@ -130,12 +131,6 @@ def wait_alive(console: WorkerProcess) -> None:
         time.sleep(0.02)
 
 
-def memory_mb(pid: int) -> int:
-    """The process's resident set."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024
-
-
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m streams.benchmarks.console", description=__doc__)
@@ -173,7 +168,7 @@ def main() -> None:
                 feed = {
                     "feed": url.partition(":")[0], "alerts": wanted.alerts, "records": market.drawn.records,
                     "seconds": round(took, 1), "records_a_second": round(market.drawn.records / took),
-                    "console_mb": memory_mb(console.process.pid),
+                    "console_mb": resident(console.process.pid) // 2**20,
                 }  # fmt: skip
                 print(json.dumps(feed), flush=True)  # noqa: T201  a command
                 database = Database(url)
@@ -181,7 +176,7 @@ def main() -> None:
                 with trickle(settings, market, wanted.news):
                     ask(console.url(""), tokens, market, wanted.pause, wanted.seconds)
                 database.close()
-                say(f"the console has {memory_mb(console.process.pid)} MB")
+                say(f"the console has {resident(console.process.pid) // 2**20} MB")
 
 
 if __name__ == "__main__":

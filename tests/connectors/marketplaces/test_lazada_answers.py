@@ -1,14 +1,12 @@
 """What Lazada's answers mean, inside a 200 as well: which error, how long to wait, and no secret in its words."""
 
-import json
-from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from json_shapes import any_json
+from marketplace_answers import answer, meaning
 
 from connectors.errors import (
     AbortError,
@@ -23,24 +21,11 @@ from connectors.lazada.answers import ItemGoneError, ban_seconds, judge, judge_r
 from connectors.secret import Secret
 from connectors.tokens import RefreshRefusedError
 
-AT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
-
-
-def answer(body: Any, status: int = 200, **headers: str) -> Answer:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, httpx.Headers(headers), raw, AT)
-
 
 def refusal(code: Any, message: str = "no", kind: str | None = "ISV", **more: Any) -> Answer:
     return answer(
         {"type": kind, "code": code, "message": message, "request_id": "0ba2887315178178017221014"}, **more
     )
-
-
-def meant(given: Answer) -> ConnectorError:
-    with pytest.raises(ConnectorError) as caught:
-        judge(given)
-    return caught.value
 
 
 @pytest.mark.parametrize("code", ["0", 0])
@@ -71,7 +56,7 @@ def test_all_is_well(code: Any) -> None:
     ],
 )
 def test_each_code_inside_a_200(code: Any, error: type[ConnectorError]) -> None:
-    found = meant(refusal(code))
+    found = meaning(judge, refusal(code))
     assert type(found) is error
     assert f"code {code}: no" in str(found)
     assert "0ba2887315178178017221014" in str(found)
@@ -83,7 +68,7 @@ def test_each_code_inside_a_200(code: Any, error: type[ConnectorError]) -> None:
 def test_an_unknown_code_is_ours_only_where_lazada_says_so(
     kind: str | None, error: type[ConnectorError]
 ) -> None:
-    assert type(meant(refusal("SomethingNew", kind=kind))) is error
+    assert type(meaning(judge, refusal("SomethingNew", kind=kind))) is error
 
 
 @pytest.mark.parametrize(
@@ -98,13 +83,13 @@ def test_an_unknown_code_is_ours_only_where_lazada_says_so(
 )
 def test_the_seconds_of_a_ban(message: str, seconds: float | None) -> None:
     assert ban_seconds(message) == seconds
-    found = meant(refusal("AppApiCallLimit", message))
+    found = meaning(judge, refusal("AppApiCallLimit", message))
     assert isinstance(found, ThrottledError)
     assert found.after == (1.0 if seconds is None else seconds)
 
 
 def test_a_throttled_status_counts_without_a_body() -> None:
-    found = meant(answer(b"<html>", status=429, **{"Retry-After": "7"}))
+    found = meaning(judge, answer(b"<html>", status=429, **{"Retry-After": "7"}))
     assert isinstance(found, ThrottledError)
     assert found.after == 7.0
 
@@ -123,8 +108,8 @@ def test_a_throttled_status_counts_without_a_body() -> None:
     ],
 )
 def test_a_torn_answer_is_asked_for_again(body: bytes) -> None:
-    assert type(meant(answer(body))) is RetryError
-    assert type(meant(answer(body, status=502))) is RetryError
+    assert type(meaning(judge, answer(body))) is RetryError
+    assert type(meaning(judge, answer(body, status=502))) is RetryError
 
 
 def test_a_refused_refresh_is_told_apart() -> None:
@@ -136,7 +121,7 @@ def test_a_refused_refresh_is_told_apart() -> None:
 
 def test_no_secret_and_no_second_line_in_a_message() -> None:
     token = Secret("50000601c30atpedfgu3LVvik87Ixlsvle3mSoB7701ceb156")
-    found = str(meant(refusal("IllegalAccessToken", f"bad\r\ntoken {token.reveal()} " + "x" * 5000)))
+    found = str(meaning(judge, refusal("IllegalAccessToken", f"bad\r\ntoken {token.reveal()} " + "x" * 5000)))
     assert token.reveal() not in found
     assert "\n" not in found
     assert len(found) < 400

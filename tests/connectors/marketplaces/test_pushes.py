@@ -4,8 +4,7 @@ import hashlib
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from json_shapes import any_json
 from simulated_shops import SHOPS, credentials, offer
+from waiting import until
 
 from connectors.backoff import Backoff
 from connectors.checkpoints import MemoryCheckpoints
@@ -37,6 +37,7 @@ from connectors.simulator.world import World
 from connectors.tiktok import push as tiktok_push
 from connectors.tiktok.signature import sign_push
 from connectors.tiktok.source import TikTokSource, TokopediaSource
+from streams.worker.worker_process import free_port
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 KEY, SECRET = "123456", "3412gyo124goi3124"
@@ -201,7 +202,7 @@ class Listening:
 
     def __enter__(self) -> "Listening":
         self._thread.start()
-        eventually(lambda: self.source.push_port is not None and listens(self.source.push_port))
+        until(lambda: self.source.push_port is not None and listens(self.source.push_port))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -222,14 +223,6 @@ class Listening:
         return int(self.source._pushes._inbox.held())
 
 
-def eventually(done: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Poll until it is so."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "not within the time"
-        time.sleep(0.01)
-
-
 def listens(port: int) -> bool:
     """Whether somebody answers there."""
     with socket.socket() as probe:
@@ -239,9 +232,7 @@ def listens(port: int) -> bool:
 @contextmanager
 def marketplace(kind: str, first: str, **push: Any) -> Iterator[tuple[World, Simulator, int]]:
     """A simulated marketplace with one old listing that pushes to a port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     world = World()
     world.put(offer(first, 0), at=datetime(2026, 1, 1, tzinfo=UTC))
     options = PushOptions(url=f"http://127.0.0.1:{port}/pushes", **push)
@@ -267,7 +258,7 @@ def test_a_push_is_confirmed_by_the_detail_long_before_the_next_poll(
     ):
         put = seen_now(name, 1)
         world.put(put)
-        eventually(lambda: run.kinds(put.listing_id) == [(name, EventType.CREATED)])
+        until(lambda: run.kinds(put.listing_id) == [(name, EventType.CREATED)])
         (event,) = [
             each
             for each in run.sink.events
@@ -275,10 +266,10 @@ def test_a_push_is_confirmed_by_the_detail_long_before_the_next_poll(
         ]
         assert event.images == put.images
         world.ban(put.key)
-        eventually(lambda: run.kinds(put.listing_id)[1:] == [(name, EventType.REMOVED)])
+        until(lambda: run.kinds(put.listing_id)[1:] == [(name, EventType.REMOVED)])
         # Each push came twice, and each version was yielded once.
-        eventually(lambda: market.stats.pushes["duplicates"] > 0 or market.stats.pushes["accepted"] >= 4)
-        eventually(lambda: run.held() == 0)
+        until(lambda: market.stats.pushes["duplicates"] > 0 or market.stats.pushes["accepted"] >= 4)
+        until(lambda: run.held() == 0)
         assert len(run.kinds(put.listing_id)) == 2
 
 
@@ -289,11 +280,9 @@ def test_tokopedia_hears_of_its_own_and_of_the_shops_mirroring(tmp_path: Path) -
     ):
         put = seen_now("tiktok-id", 1)
         world.put(put, also=("tokopedia-id",))
-        eventually(lambda: run.kinds(put.listing_id) == [("tokopedia-id", EventType.CREATED)])
-        eventually(
-            lambda: any(isinstance(each, Notice) and "MIRRORED" in each.detail for each in run.problems)
-        )
-        eventually(lambda: run.held() == 0)
+        until(lambda: run.kinds(put.listing_id) == [("tokopedia-id", EventType.CREATED)])
+        until(lambda: any(isinstance(each, Notice) and "MIRRORED" in each.detail for each in run.problems))
+        until(lambda: run.held() == 0)
 
 
 def test_a_hint_that_could_not_be_confirmed_is_still_there_after_a_restart(tmp_path: Path) -> None:
@@ -302,13 +291,13 @@ def test_a_hint_that_could_not_be_confirmed_is_still_there_after_a_restart(tmp_p
         put = seen_now("lazada-id", 1)
         with Listening(LazadaSource, "lazada", tmp_path, market, port) as run:
             world.put(put)
-            eventually(lambda: market.faults.met["server-error"] >= 1)
-            eventually(lambda: run.held() == 1)
+            until(lambda: market.faults.met["server-error"] >= 1)
+            until(lambda: run.held() == 1)
             assert run.kinds(put.listing_id) == []
         market.faults.clear()
         with Listening(LazadaSource, "lazada", tmp_path, market, port) as run:
-            eventually(lambda: run.kinds(put.listing_id) == [("lazada-id", EventType.CREATED)])
-            eventually(lambda: run.held() == 0)
+            until(lambda: run.kinds(put.listing_id) == [("lazada-id", EventType.CREATED)])
+            until(lambda: run.held() == 0)
 
 
 def test_a_deleted_item_that_is_gone_leaves_no_hint(tmp_path: Path) -> None:
@@ -323,10 +312,10 @@ def test_a_deleted_item_that_is_gone_leaves_no_hint(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{port}/pushes"
         assert local_http.post(url, content=raw, headers=signed).status_code == 200
         assert local_http.post(url, content=raw, headers={"Authorization": "f" * 64}).status_code == 401
-        eventually(lambda: market.stats.requests["detail"] == 1 and run.held() == 0)
+        until(lambda: market.stats.requests["detail"] == 1 and run.held() == 0)
         # Of one that is new the index may be late: it is asked for again, later.
         new = json.dumps({**body, "message_type": 3, "data": {"item_id": 78}}).encode()
         signed = {"Authorization": sign_push(app.app, app.secret, new)}
         assert local_http.post(url, content=new, headers=signed).status_code == 200
-        eventually(lambda: market.stats.requests["detail"] == 2)
+        until(lambda: market.stats.requests["detail"] == 2)
         assert run.held() == 1

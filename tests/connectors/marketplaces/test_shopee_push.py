@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shopee_shop import FIRST, NOW, SHOP, Shop
+from waiting import until
 
 from connectors.clock import SetClock, SystemClock
 from connectors.context import Context
@@ -29,6 +29,7 @@ from connectors.shopee.source import ShopeeSource
 from connectors.simulator.pusher import PushOptions
 from connectors.simulator.simulator import Simulator
 from connectors.simulator.world import World
+from streams.worker.worker_process import free_port
 
 KEY = "57615053704d6470644f554a78656d50484143644964436a5568777544524579"
 URL = "https://example.com/shopee/push"
@@ -179,18 +180,6 @@ def test_whatever_is_signed_is_hints_or_not_understood(push: Any) -> None:
 def test_whatever_is_not_signed_is_refused(body: bytes, sign: str) -> None:
     with pytest.raises(PushRefused):
         pushes()(request(body, sign))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
-
-
-def until(met: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_pushed_ban_arrives_without_a_poll_and_its_hint_is_done_when_it_is_acknowledged(

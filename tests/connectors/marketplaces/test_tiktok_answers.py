@@ -1,14 +1,12 @@
 """What TikTok Shop's answers mean, whatever their status: which error, and no secret in its words."""
 
-import json
-from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from json_shapes import any_json
+from marketplace_answers import answer, meaning
 
 from connectors.errors import (
     AbortError,
@@ -23,25 +21,12 @@ from connectors.secret import Secret
 from connectors.tiktok.answers import ProductGoneError, judge, judge_refresh
 from connectors.tokens import RefreshRefusedError
 
-AT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
-
-
-def answer(body: Any, status: int = 200, **headers: str) -> Answer:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, httpx.Headers(headers), raw, AT)
-
 
 def refusal(code: Any, message: str = "no", **more: Any) -> Answer:
     return answer(
         {"code": code, "message": message, "data": None, "request_id": "202203070749000101890810281E8C70B7"},
         **more,
     )
-
-
-def meant(given: Answer) -> ConnectorError:
-    with pytest.raises(ConnectorError) as caught:
-        judge(given)
-    return caught.value
 
 
 @pytest.mark.parametrize("code", ["0", 0])
@@ -66,7 +51,7 @@ def test_all_is_well(code: Any) -> None:
     ],
 )
 def test_each_code_whatever_the_status(code: int, error: type[ConnectorError], status: int) -> None:
-    found = meant(refusal(code, status=status))
+    found = meaning(judge, refusal(code, status=status))
     assert type(found) is error
     assert f"code {code}: no" in str(found)
     assert "202203070749000101890810281E8C70B7" in str(found)
@@ -100,14 +85,14 @@ def test_each_code_whatever_the_status(code: int, error: type[ConnectorError], s
 def test_the_code_of_many_meanings_is_told_apart_by_its_message(
     message: str, error: type[ConnectorError], says: str
 ) -> None:
-    found = meant(refusal(36009004, message))
+    found = meaning(judge, refusal(36009004, message))
     assert type(found) is error
     assert says in str(found)
 
 
 def test_a_throttled_status_counts_whatever_the_body() -> None:
     for body in (b"<html>", b'{"code": 99, "message": "x"}'):
-        found = meant(answer(body, status=429, **{"Retry-After": "7"}))
+        found = meaning(judge, answer(body, status=429, **{"Retry-After": "7"}))
         assert isinstance(found, ThrottledError)
         assert found.after == 7.0
 
@@ -117,12 +102,12 @@ def test_a_throttled_status_counts_whatever_the_body() -> None:
     [b"", b'{"code": 0, "da', b"<html>busy</html>", b"[]", b"\xff", b"null", b'{"data": {}}', b"[" * 100_000],
 )
 def test_a_torn_answer_is_asked_for_again(body: bytes) -> None:
-    assert type(meant(answer(body))) is RetryError
-    assert type(meant(answer(body, status=503))) is RetryError
+    assert type(meaning(judge, answer(body))) is RetryError
+    assert type(meaning(judge, answer(body, status=503))) is RetryError
 
 
 def test_a_server_error_with_an_unknown_code_is_asked_for_again() -> None:
-    assert type(meant(refusal(99999999, status=500))) is RetryError
+    assert type(meaning(judge, refusal(99999999, status=500))) is RetryError
 
 
 def test_a_refused_refresh_is_told_apart() -> None:
@@ -134,7 +119,7 @@ def test_a_refused_refresh_is_told_apart() -> None:
 
 def test_no_secret_and_no_second_line_in_a_message() -> None:
     token = Secret("TTP_Fw8rBwAAAAAkW03FYd09DG-9INtpw361hWthei8S3fHX8iPJ5AUv99")
-    found = str(meant(refusal(105002, f"bad\r\ntoken {token.reveal()} " + "x" * 5000)))
+    found = str(meaning(judge, refusal(105002, f"bad\r\ntoken {token.reveal()} " + "x" * 5000)))
     assert token.reveal() not in found
     assert "\n" not in found
     assert len(found) < 400

@@ -1,26 +1,16 @@
 """Dead letters in a real browser: new ones appear by themselves, one is looked at and sent back, whatever the width."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from alert_records import dead_letter
-from console_client import Served, console_in, served
+from console_client import Served
 from console_rows import letter_row, put_letters
 from kafka_client import KafkaClient
 from open_pages import assert_reachable, signed_in, without_chromium
 
-from streams.settings import Settings
-
 pytestmark = [pytest.mark.kafka, without_chromium]
-
-
-@pytest.fixture
-def site(topics: Settings, tmp_path: Path) -> Iterator[Served]:
-    with console_in(tmp_path, topics) as console, served(console) as site:
-        yield site
 
 
 def fails(site: Served, client: KafkaClient, number: int) -> str:

@@ -1,14 +1,12 @@
 """Replays from the console, on a real Kafka: to where the letter came from, one attempt higher, and told so."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from alert_records import dead_letter
-from console_client import Served, Visitor, console_in, served
+from console_client import Served, Visitor
 from console_rows import letter_row, put_letters
 from kafka_client import KafkaClient
 from sqlalchemy import select
@@ -17,15 +15,8 @@ from connectors.events import DeadLetter
 from streams.console.claims import claim
 from streams.console.dead_letter_replays import CLAIM
 from streams.console.tables import CLAIMS, DEAD_LETTERS
-from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def site(topics: Settings, tmp_path: Path) -> Iterator[Served]:
-    with console_in(tmp_path, topics) as console, served(console) as site:
-        yield site
 
 
 def kept(site: Served, client: KafkaClient, *letters: DeadLetter, **changes: Any) -> list[str]:

@@ -1,12 +1,10 @@
 """From a real Kafka into both databases: all that is there, what comes live, and what interrupts it."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -18,6 +16,7 @@ from listing_records import takedown
 from postgres_server import PostgresServer
 from sqlalchemy import Table, func, select
 from takedown_records import request, takedown_change, takedown_status
+from waiting import until
 
 from connectors.events import Image
 from streams.console import feeder, parts
@@ -80,13 +79,6 @@ class Fed:
     def states(self) -> dict[str, str]:
         with self.console.database.read() as connection:
             return {row.alert_id: row.state for row in connection.execute(select(ALERTS))}
-
-
-def until(done: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not done():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 @contextmanager

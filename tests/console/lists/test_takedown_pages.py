@@ -1,6 +1,5 @@
 """Takedown lists' pages: lists, requests with filters, one with its story; asking for one and taking one back."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -31,12 +30,6 @@ from streams.topics import ALL_TOPICS
 from .test_report_page import ARRIVED, feed
 
 SPECS = {spec.name: spec for spec in ALL_TOPICS}
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Served]:
-    with console_in(tmp_path) as console, served(console) as site:
-        yield site
 
 
 def found(database: Database, **wanted: str) -> list[str]:

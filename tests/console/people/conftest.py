@@ -1,11 +1,7 @@
 """A console with its own pages alone."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from argon2 import PasswordHasher
-from console_client import Served, console_in, served
 
 from streams.console import passwords
 
@@ -24,10 +20,3 @@ def todays_costs(cheap_passwords: None, monkeypatch: pytest.MonkeyPatch) -> None
     """What a console really has."""
     monkeypatch.setattr(passwords, "HASHER", TODAYS[0])
     monkeypatch.setattr(passwords, "NOBODYS", TODAYS[1])
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Served]:
-    """Its pages, with an empty database."""
-    with console_in(tmp_path) as console, served(console) as site:
-        yield site

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from console_client import Served
 from console_people import OTHER_PASSWORD, PASSWORD, add_person, log_of
-from open_pages import axe, without_chromium
+from open_pages import assert_reachable, without_chromium
 
 pytestmark = without_chromium
 
@@ -36,13 +36,6 @@ def type_keys(page: Any, *keys: str) -> None:
             page.keyboard.press(key)
         else:
             page.keyboard.type(key)
-
-
-def assert_reachable(page: Any) -> None:
-    """No serious violation, and nothing wider than the window."""
-    found = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in ("serious", "critical")] == []  # fmt: skip
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def sign_in(page: Any, name: str, password: str = PASSWORD) -> None:

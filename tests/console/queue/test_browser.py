@@ -1,7 +1,6 @@
 """An analyst at work in a real browser: alerts come by themselves, keys decide them, nothing is decided twice."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from deciding_console import deciding
 from kafka_client import KafkaClient
 from open_pages import axe, without_chromium
 from queued_alerts import in_force, put, queued, states
+from waiting import until
 
 from streams.console.database import Database
 from streams.console.feeder import Feeder, FeedState
@@ -90,14 +90,6 @@ def fed(site: Served) -> Iterator[None]:
         yield
     finally:
         parts.stop()
-
-
-def until(done: Callable[[], Any], seconds: float = 20) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := done()):
-        assert time.monotonic() < deadline, "still waiting"
-        time.sleep(0.02)
-    return found
 
 
 def opened(page: Any, number: int) -> None:

@@ -1,11 +1,9 @@
 """The alerts page as HTML: nothing from outside does harm, addresses are kept, both languages, no script needed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from console_client import Served, console_in, served, text_of
+from console_client import Served, text_of
 from msgspec.structs import replace
 from queued_alerts import NOON_MS, put, queued
 
@@ -16,12 +14,6 @@ from streams.console.words import alerts as words
 
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 FRAGMENT = {"X-Fragment": "1"}
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Served]:
-    with console_in(tmp_path) as console, served(console) as site:
-        yield site
 
 
 def test_nothing_from_outside_is_markup(site: Served) -> None:

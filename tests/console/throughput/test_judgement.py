@@ -12,7 +12,7 @@ from heartbeat_records import NOON, heartbeat
 
 from streams.console.instances import Instances
 from streams.console.judgement import CONDITIONS, Asked, Facts, Finding, Level, judge, named, places
-from streams.console.runbook import anchors_in, runbook_text
+from streams.console.runbook import runbook_html
 from streams.console.words import ALL, LANGUAGES, word
 from streams.health.heartbeat import IndexState
 
@@ -118,7 +118,7 @@ def test_every_condition_and_sentence_is_tried_here_and_none_is_left_over() -> N
 
 def test_the_runbook_has_a_chapter_for_each_condition_and_for_prometheus_alerts_and_no_other() -> None:
     rules = (Path(__file__).parents[3] / "deploy/prometheus/rules/relistwatch.rules.yml").read_text()
-    anchors = anchors_in(runbook_text())
+    anchors = re.findall(r'<h\d id="([^"]+)">', runbook_html())
     assert anchors[: len(CONDITIONS) + 1] == ["runbook", *CONDITIONS]
     others = anchors[len(CONDITIONS) + 1 :]
     assert set(others) <= set(re.findall(r"runbook\.md#(\S+)", rules))

@@ -2,12 +2,10 @@
 
 import gzip
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
-from console_client import Served, console_in, served, text_of
+from console_client import Served, text_of
 from flow_facts import connector, instance, offsets_of, store_of
 from heartbeat_records import NOON
 from markupsafe import escape
@@ -30,12 +28,6 @@ def snapshot_of(*parts: Instance) -> Snapshot:
     rates = {"in:fingerprint:pasar-uji": 20.0, "out:fingerprint:pasar-uji": 19.5, "in:match:lazada-id": 3.0}
     series = series_of(rates, {"listings": 20.0, "alerts": 0.05}, offsets, store)
     return Snapshot(facts.now_ms, judge(facts), parts, offsets, store, series, 100.0, True)
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Served]:
-    with console_in(tmp_path) as console, served(console) as site:
-        yield site
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from console_client import console_in
@@ -14,6 +12,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 from kafka_client import KafkaClient
 from listing_records import listing
+from waiting import until
 
 from streams.console.heartbeat_reader import Heard, HeartbeatReader
 from streams.console.parts import Parts
@@ -22,14 +21,6 @@ from streams.console.watch import Watch
 from streams.health.topic_offsets import Offsets, OffsetsReader
 from streams.settings import Kafka, Settings
 from streams.worker.worker_process import free_port
-
-
-def until(done: Callable[[], Any], seconds: float = 30.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := done()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
 
 
 def answered(reader: OffsetsReader) -> Offsets | None:

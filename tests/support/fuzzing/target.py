@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-PHOTO_SECONDS = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
