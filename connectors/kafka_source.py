@@ -86,7 +86,9 @@ class KafkaSource(Source[KafkaSourceOptions]):
         self._held: deque[Any] = deque()
         """Fetched and not yet yielded."""
         self._yielded: dict[TopicPartition, int] = {}
-        """The offset after the last one yielded, for what is not committed."""
+        """The offset after the last one yielded, for what is not delivered yet."""
+        self._delivered: dict[TopicPartition, int] = {}
+        """Likewise, for what is delivered and not committed yet."""
         self._ends: dict[TopicPartition, int] = {}
         self._joined = False
         idle_seconds = ONCE_IDLE_SECONDS if options.once else None
@@ -157,10 +159,12 @@ class KafkaSource(Source[KafkaSourceOptions]):
         self._changes, self._joined = Changes(), False
         self._held.clear()
         self._yielded.clear()
+        self._delivered.clear()
         self._join()
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leave the group; what was delivered and could not be committed is tried once more."""
+        self._commit()
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
@@ -186,10 +190,13 @@ class KafkaSource(Source[KafkaSourceOptions]):
 
     def acknowledged(self) -> None:
         """Commit what was yielded. Where that fails, it is tried with what comes next; at worst some come again."""
-        if self._consumer is None:
-            return
-        mine = self._consumer.assignment()
-        offsets = {place: offset for place, offset in self._yielded.items() if place in mine}
+        self._delivered |= self._yielded
+        self._yielded.clear()
+        self._commit()
+
+    def _commit(self) -> None:
+        mine = self._consumer.assignment() if self._consumer is not None and self._delivered else set()
+        offsets = {place: offset for place, offset in self._delivered.items() if place in mine}
         if not offsets:
             return
         try:
@@ -197,13 +204,14 @@ class KafkaSource(Source[KafkaSourceOptions]):
                 {place: OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()},
                 timeout_ms=COMMIT_MS,
             )
-        except kafka_errors.CommitFailedError:
+        except kafka_errors.CommitFailedError as error:
             # The group has given the partitions to others meanwhile, who begin where the last commit stands.
-            self._yielded.clear()
-        except kafka_errors.KafkaError:
-            return
+            log.warning("delivered but not committed; it comes again", error=repr(error))
+            self._delivered.clear()
+        except kafka_errors.KafkaError as error:
+            log.warning("delivered and not committed yet", error=repr(error))
         else:
-            self._yielded.clear()
+            self._delivered.clear()
 
     def _begin_at_the_end(self, partitions: Sequence[TopicPartition]) -> None:
         """Give a new group its place at once: a first run that is ended before any record comes would leave none,
@@ -239,6 +247,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
             )
             for place in lost:
                 self._yielded.pop(place, None)
+                self._delivered.pop(place, None)
         for batch in batches.values():
             self._held += batch
         return bool(self._held)
