@@ -34,6 +34,8 @@ class Market:
     def write_options(self, path: Path) -> None:
         """What the connector needs to read the shop."""
         options = self._simulator.credentials_for(SHOP).options(self._simulator.base_url) | POLLING
+        # On a busy machine the shop opens long before its connector runs, which would begin with its own first moment.
+        options |= {"since": datetime.now(UTC).isoformat()}
         # A JSON text or list of texts is a TOML one too.
         path.write_text(
             "".join(f"{name} = {json.dumps(value)}\n" for name, value in options.items()), "utf-8"

@@ -9,6 +9,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -112,6 +113,9 @@ class BackupWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Before what it writes to; a disk that is full has been told of already.
+        with suppress(OSError):
+            self._file.close()
         self._raw.close()
         self._partial.unlink(missing_ok=True)
 
