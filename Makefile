@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 # Tests run side by side, a broker each; they wait most of their time, so more than two cores can do at once. Not the
 # files with most tests first: those with one slow test would come last, one after another.
-JOBS ?= 5
+JOBS ?= 6
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
