@@ -29,7 +29,12 @@ def of_every(
     left = list(partitions)
     deadline = time.monotonic() + seconds
     while left:
-        found.update(ask(left))
+        try:
+            found.update(ask(left))
+        except KeyError as error:
+            # It stumbles itself over a partition that its answer lacks.
+            if not isinstance(error.args[0], TopicPartition):
+                raise
         left = [each for each in left if each not in found]
         if left and time.monotonic() > deadline:
             raise KafkaTimeoutError(

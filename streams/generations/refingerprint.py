@@ -178,25 +178,34 @@ class Refingerprint:
             keep_place(admin, self._old, kind.held, resumes, done)
 
     async def _renew(self, kind: Kind, records: Sequence[Record]) -> list[Outgoing]:
-        out: list[Outgoing] = []
-        held: list[tuple[Record, Held]] = []
+        readable = list(self._readable(kind, records))
+        wanted = [one.prints.photos_to_read() for _, one in readable if one is not None]
+        outcomes = await self._photos.read_all([list(images.values()) for images in wanted])
+        found = iter(
+            [dict(zip(images, read, strict=True)) for images, read in zip(wanted, outcomes, strict=True)]
+        )
+        # In their order: what was withdrawn after it was made stays withdrawn.
+        return [
+            self._withdrawn(kind, record) if one is None else self._renewed(kind, record, one, next(found))
+            for record, one in readable
+        ]
+
+    def _readable(self, kind: Kind, records: Sequence[Record]) -> Iterator[tuple[Record, Held | None]]:
+        """Each with what it holds, None for a withdrawal."""
         for record in records:
             if record.value is None:
-                self._asked.pop(record.key or b"", None)
-                self.done.withdrawn += 1
-                out.append(Outgoing(kind.held, record.key, None))
+                yield record, None
                 continue
             try:
-                held.append((record, kind.codec.decode(record.value).record))
+                yield record, kind.codec.decode(record.value).record
             except RecordError:
                 # The worker has set it aside and said so.
                 self.done.unreadable += 1
-        wanted = [one.prints.photos_to_read() for _, one in held]
-        outcomes = await self._photos.read_all([list(images.values()) for images in wanted])
-        for (record, one), images, read in zip(held, wanted, outcomes, strict=True):
-            found = dict(zip(images, read, strict=True))
-            out.append(self._renewed(kind, record, one, found))
-        return out
+
+    def _withdrawn(self, kind: Kind, record: Record) -> Outgoing:
+        self._asked.pop(record.key or b"", None)
+        self.done.withdrawn += 1
+        return Outgoing(kind.held, record.key, None)
 
     def _renewed(self, kind: Kind, record: Record, one: Held, read: Mapping[int, PhotoOutcome]) -> Outgoing:
         key = record.key or b""

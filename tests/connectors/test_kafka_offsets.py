@@ -32,6 +32,19 @@ def test_those_without_a_leader_are_asked_for_again() -> None:
     assert broker.asked == [[0, 1, 2], [1, 2], [2]]
 
 
+def test_where_kafka_python_stumbles_over_one_all_are_asked_for_again() -> None:
+    broker = Electing()
+
+    def stumbles(left: list[TopicPartition]) -> dict[TopicPartition, int]:
+        found = broker.end_offsets(left)
+        return {each: found[each] for each in left}
+
+    assert of_every(stumbles, PLACES) == {PLACES[0]: 0, PLACES[1]: 10, PLACES[2]: 20}
+    assert broker.asked == [[0, 1, 2]] * 3
+    with pytest.raises(KeyError, match="another"):
+        of_every(lambda _: {}["another"], PLACES)
+
+
 def test_a_time_after_the_last_record_is_an_answer() -> None:
     assert at_times(Electing(), dict.fromkeys(PLACES, 1)) == dict.fromkeys(PLACES)
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,8 @@ from streams.die_with_parent import die_with_parent
 
 USER = "postgres"
 """PostgreSQL refuses to run as root; the package brings this user."""
+PREFIX = "rw-pg-"
+OLD_SECONDS = 3600.0
 FAST = (
     "fsync=off",
     "synchronous_commit=off",
@@ -37,13 +40,32 @@ def programs() -> Path | None:
     return None if newest is None else newest.parent
 
 
+def sweep() -> None:
+    """Take away what runs left that were killed: folders of an hour ago and more, whose server is gone."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > OLD_SECONDS and not runs(
+                left / "data" / "postmaster.pid"
+            ):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def runs(pid_file: Path) -> bool:
+    """Whether the server that wrote it is there."""
+    try:
+        return Path(f"/proc/{pid_file.read_text().split()[0]}").exists()
+    except (OSError, IndexError):
+        return False
+
+
 class PostgresServer:
     """Runs until it is left. Reached through a socket in a folder of its own, so no port can be taken."""
 
     def __init__(self, bin_folder: Path) -> None:
         self._bin = bin_folder
         # Not pytest's own folder: another user must be able to get there.
-        self._folder = Path(tempfile.mkdtemp(prefix="rw-pg-"))
+        sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._as: dict[str, object] = {}
         if os.geteuid() == 0:
             owner = pwd.getpwnam(USER)
