@@ -79,13 +79,6 @@ class TooLargeError(Exception):
         self.outgoing = outgoing
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Begun:
-    """A delivery under way. `at`: monotonic seconds."""
-
-    at: float
-
-
 def again(records: Sequence[Outgoing], failed: Sequence[Outgoing]) -> list[Outgoing]:
     """What is to be sent again: what failed, and what came after it under the same key although that arrived. Else the
     older version of a listing would come last, and compaction would keep it."""
@@ -116,12 +109,13 @@ class Outbox(Service):  # type: ignore[misc]
         self._replacing = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
         self._retrying = 0
-        self._begun: set[_Begun] = set()
+        self._begun: list[float] = []
+        """When each of the deliveries under way began, in monotonic seconds."""
 
     @property
     def waited(self) -> float:
         """Seconds that the longest of the deliveries under way has taken until now; Kafka needs milliseconds."""
-        return max((monotonic() - begun.at for begun in self._begun), default=0.0)
+        return monotonic() - min(self._begun) if self._begun else 0.0
 
     @property
     def waits(self) -> bool:
@@ -163,12 +157,12 @@ class Outbox(Service):  # type: ignore[misc]
         Raises:
             TooLargeError: a record that the producer may never send.
         """
-        begun = _Begun(monotonic())
-        self._begun.add(begun)
+        begun = monotonic()
+        self._begun.append(begun)
         try:
             await self._deliver(records)
         finally:
-            self._begun.discard(begun)
+            self._begun.remove(begun)
 
     async def _deliver(self, records: Sequence[Outgoing]) -> None:
         self._lacking = None

@@ -18,6 +18,8 @@ import msgspec
 import pytest
 from kafka_client import KafkaClient
 from open_pages import CHROMIUM, browser, without_chromium
+from running_process import is_running
+from waiting import until
 
 from connectors.verdicts import Verdict
 from streams.settings import Kafka, Settings
@@ -102,10 +104,11 @@ def watch(notes: Notes) -> Watched:
         page.locator(".opened img").first.wait_for()
         page.keyboard.press("1")
         with closing(KafkaClient(Settings(kafka=Kafka(bootstrap_servers=broker)))) as client:
-            deadline = time.monotonic() + SECONDS
-            while not (values := [record.value for record in client.existing("verdicts") if record.value]):
-                assert time.monotonic() < deadline, "still no verdict"
-                time.sleep(0.1)
+            values = until(
+                lambda: [record.value for record in client.existing("verdicts") if record.value],
+                "the verdict",
+                seconds=SECONDS,
+            )
     return Watched(at_first, opened, name, [msgspec.json.decode(value, type=Verdict) for value in values])
 
 
@@ -161,13 +164,6 @@ def descendants(pid: int) -> set[int]:
     return below - {pid}
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_ended_early_it_leaves_no_process(how: signal.Signals) -> None:
     demo = start_demo()
@@ -181,6 +177,6 @@ def test_ended_early_it_leaves_no_process(how: signal.Signals) -> None:
     demo.send_signal(how)
     demo.communicate(timeout=90)
     patience = time.monotonic() + 15
-    while left := {pid for pid in below if is_alive(pid)}:
+    while left := {pid for pid in below if is_running(pid)}:
         assert time.monotonic() < patience, f"{how.name} leaves {left}"
         time.sleep(0.2)
