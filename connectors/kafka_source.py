@@ -84,7 +84,7 @@ class KafkaSource(Source[KafkaSourceOptions]):
         self._consumer: Any = None
         self._changes = Changes()
         self._held: deque[Any] = deque()
-        """Fetched and not yet yielded."""
+        """Fetched and not yet yielded; empty whenever more is fetched."""
         self._yielded: dict[TopicPartition, int] = {}
         """The offset after the last one yielded, for what is not delivered yet."""
         self._delivered: dict[TopicPartition, int] = {}
@@ -157,7 +157,6 @@ class KafkaSource(Source[KafkaSourceOptions]):
         lost, self._consumer = self._consumer, self._new_consumer()
         lost.close(autocommit=False, timeout_ms=CLOSE_MS)
         self._changes, self._joined = Changes(), False
-        self._held.clear()
         self._yielded.clear()
         self._delivered.clear()
         self._join()
@@ -204,11 +203,8 @@ class KafkaSource(Source[KafkaSourceOptions]):
                 {place: OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()},
                 timeout_ms=COMMIT_MS,
             )
-        except kafka_errors.CommitFailedError as error:
-            # The group has given the partitions to others meanwhile, who begin where the last commit stands.
-            log.warning("delivered but not committed; it comes again", error=repr(error))
-            self._delivered.clear()
         except kafka_errors.KafkaError as error:
+            # During a rebalance, too; then the next poll says which of the partitions are still ours.
             log.warning("delivered and not committed yet", error=repr(error))
         else:
             self._delivered.clear()
@@ -242,9 +238,6 @@ class KafkaSource(Source[KafkaSourceOptions]):
         for joined, lost in self._changes.taken():
             self._joined = joined
             # Whoever has them now gets these again.
-            self._held = deque(
-                each for each in self._held if TopicPartition(each.topic, each.partition) not in lost
-            )
             for place in lost:
                 self._yielded.pop(place, None)
                 self._delivered.pop(place, None)
