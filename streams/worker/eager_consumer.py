@@ -22,6 +22,7 @@ from mode.services import WaitResults
 from streams.photos.byte_gate import ByteGate
 from streams.settings import Worker
 from streams.worker.patient_end import PatientEnd
+from streams.worker.refused_commits import RefusedCommits
 
 FETCH_WAIT_MS = 100
 """That Kafka may keep a request for records until there are some. One is under way for a broker at a time, and while
@@ -131,7 +132,7 @@ class PromptThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         return consumer
 
 
-class EagerConsumer(EagerWaiting, BoundedBytes, PatientEnd, Consumer):  # type: ignore[misc]
+class EagerConsumer(EagerWaiting, BoundedBytes, PatientEnd, RefusedCommits, Consumer):  # type: ignore[misc]
     """A Faust consumer that waits so."""
 
     def _new_consumer_thread(self) -> PromptThread:

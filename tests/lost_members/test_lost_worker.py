@@ -151,7 +151,7 @@ def test_one_that_was_stopped_past_its_session_takes_part_again(
         # It goes on as a member, and is not ended for what was.
         until(lambda: stands(served) == "member", "it is a member again")
         time.sleep(2 * BOUND)
-        assert worker.process.poll() is None, "an idle worker stays"
+        assert worker.process.poll() is None, f"an idle worker stays: {worker.log.read_text()}"
         assert worker.stop() == 0
     assert "worker is lost" not in (tmp_path / "worker.log").read_text()
 
