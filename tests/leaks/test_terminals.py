@@ -4,6 +4,7 @@ import os
 import re
 import unicodedata
 from datetime import UTC, datetime
+from unittest import mock
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from kafka_client import KafkaClient
 from listing_records import listing, takedown
 from seller_graphs import contact
 from takedown_records import request, takedown_change, takedown_status
+from typer import rich_utils
 from typer.testing import CliRunner, Result
 
 from connectors.takedown_requests import ListPlace
@@ -35,7 +37,9 @@ def run(settings: Settings, *arguments: str) -> Result:
         # As at a terminal: with colours, links and all.
         "FORCE_COLOR": "1", "TERM": "xterm-256color",
     }  # fmt: skip
-    return CliRunner(env=os.environ | variables).invoke(build_app(), list(arguments), color=True)
+    # Typer looks at FORCE_COLOR when it first draws in this process, and keeps what it saw: for the tests after this, too.
+    with mock.patch.object(rich_utils, "FORCE_TERMINAL", True):
+        return CliRunner(env=os.environ | variables).invoke(build_app(), list(arguments), color=True)
 
 
 def unstyled(text: str) -> str:
