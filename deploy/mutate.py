@@ -45,12 +45,14 @@ GROUPS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
             "streams/kafka_clients/outbox.py",
             "streams/lookback/sent_alerts.py",
             "streams/worker/patient_end.py",
+            "streams/worker/refused_commits.py",
         ],
         [
             "tests/worker/test_message_batches.py",
             "tests/worker/test_outbox.py",
             "tests/worker/test_what_is_held.py",
             "tests/worker/test_patient_end.py",
+            "tests/worker/test_refused_commits.py",
         ],
     ),
     "shards": (
@@ -61,6 +63,10 @@ GROUPS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
             "tests/shards/test_shard_rules.py",
             "tests/shards/test_divided_bank.py::test_shards_alert_as_one_bank_does[2]",
         ],
+    ),
+    "topics": (
+        ["streams/sharding/answer_reader.py", "streams/kafka_clients/followed_topic.py"],
+        ["tests/shards/test_answer_reader.py", "tests/worker/test_followed_topic.py"],
     ),
     "stages": (
         ["streams/stages/match.py"],
