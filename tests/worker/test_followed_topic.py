@@ -27,6 +27,10 @@ class Held(FollowedTopic):
         super().__init__(Settings(topics=Topics(prefix="a-")), Metrics())
         self.taken: list[tuple[str, bytes | None]] = []
         self.rounds = 0
+        self.prepared = False
+
+    async def prepare(self) -> None:
+        self.prepared = True
 
     def take_in(self, key: str, value: bytes | None) -> None:
         assert not self.in_step, "while it takes in, its positions are ahead of what it holds"
@@ -38,6 +42,7 @@ class Held(FollowedTopic):
 
     async def after_taking(self, consumer: object) -> None:
         assert self.in_step
+        assert consumer is self.consumer
         self.rounds += 1
 
     def counted(self, kind: str) -> float | None:
@@ -77,6 +82,7 @@ async def test_what_is_there_is_taken_in_before_it_has_started_and_the_rest_as_i
         await one.start()
     assert sorted(one.taken, key=str) == [("k0", b"a"), ("k0", b"b"), ("k1", None)]
     assert one.loaded
+    assert one.prepared
     assert [(line["event"], line["rows"]) for line in said] == [("verdicts loaded", 3)]
     sent.logs[2] += verdicts(b"c")
     await asyncio.to_thread(until, lambda: len(one.taken) == 4)
@@ -84,6 +90,13 @@ async def test_what_is_there_is_taken_in_before_it_has_started_and_the_rest_as_i
     assert one.rounds > 0
     await one.stop()
     assert sent.stopped
+
+
+async def test_a_single_record_is_waited_for(held: Connects) -> None:
+    one = held(SentTopic("a-verdicts", {0: verdicts(b"a"), 1: []}))
+    await one.start()
+    assert one.taken == [("k0", b"a")]
+    await one.stop()
 
 
 async def test_what_cannot_be_taken_in_is_said_and_counted_and_ends_nothing(held: Connects) -> None:
