@@ -16,6 +16,8 @@ from streams.settings import Settings, SettingsError
 from streams.topics import ALL_TOPICS, TopicSpec, topic_name
 
 TIMEOUT_MS = 10_000
+READY_MS = 60_000
+"""Until topics that the cluster has accepted have their leaders: a busy one needs more than ten seconds."""
 
 
 class BrokerUnavailableError(RuntimeError):
@@ -109,7 +111,7 @@ def _create(admin: KafkaAdminClient, missing: dict[str, TopicSpec], settings: Se
     ]
     there = [name for name in wanted if errors[name] in {NoError, TopicAlreadyExistsError}]
     if there:
-        admin.wait_for_topics(there, timeout_ms=TIMEOUT_MS)
+        admin.wait_for_topics(there, timeout_ms=READY_MS)
     if refused:
         raise TopicsRefusedError(
             f"the broker refuses {len(refused)} of {len(wanted)} topics; the first is {refused[0]} "

@@ -23,7 +23,7 @@ from kafka.errors import KafkaError
 from streams.die_with_parent import die_with_parent
 from streams.kafka_local.fast_start import jvm_flags
 from streams.kafka_local.jars import Progress, java, kafka_jars
-from streams.kafka_local.layout import is_free, settle_layout
+from streams.kafka_local.layout import is_free, reserved, settle_layout
 from streams.kafka_local.running import mark_running, running
 from streams.kafka_local.security import Security
 
@@ -80,6 +80,7 @@ class LocalKafka:
         self._security = security
         self._places = places
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._ports = contextlib.ExitStack()
         data_dir.mkdir(parents=True, exist_ok=True)
         self._layout = settle_layout(self.data_dir, nodes, port, tuple(place.host for place in places))
 
@@ -111,6 +112,7 @@ class LocalKafka:
         """
         if others := running(self.data_dir):
             raise BrokerError(f"{self.data_dir} is in use by process {others[0]}: stop that Kafka first")
+        self._ports.enter_context(reserved((*self._layout.ports, *self._layout.controllers)))
         self._java_command()  # what is missing is fetched before anything starts
         self._progress("starting Apache Kafka")
         try:
@@ -127,6 +129,7 @@ class LocalKafka:
                 process.send_signal(signal.SIGTERM)
         for number in list(self._processes):
             self.stop_node(number)
+        self._ports.close()
 
     def kill(self) -> None:
         """End all nodes with SIGKILL."""

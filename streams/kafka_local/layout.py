@@ -5,6 +5,8 @@ import contextlib
 import os
 import random
 import socket
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -150,3 +152,21 @@ def free_ports(count: int) -> tuple[int, ...]:
                 probe.bind(("127.0.0.1", drawn.choice(PORTS)))
                 found.append(probe.getsockname()[1])
     return tuple(found)
+
+
+@contextlib.contextmanager
+def reserved(ports: Iterable[int]) -> Iterator[None]:
+    """Keep `free_ports` of all processes from drawing these ports meanwhile; a server may take them all the same.
+
+    A node listens seconds after its ports were drawn, and other clusters may start meanwhile. On Linux a port that is
+    bound and not listened on can be bound again by whoever asks for SO_REUSEADDR, as Java does. Elsewhere nothing is
+    kept.
+    """
+    with contextlib.ExitStack() as held:
+        for port in ports if sys.platform == "linux" else ():
+            keeper = held.enter_context(socket.socket())
+            keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # One that is taken already is said where its node is to be started.
+            with contextlib.suppress(OSError):
+                keeper.bind(("127.0.0.1", port))
+        yield

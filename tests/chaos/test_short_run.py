@@ -64,7 +64,10 @@ def test_ended_early_it_takes_away_what_it_made(tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         assert process.stderr is not None
-        assert any("starting the workers" in line for line in process.stderr)
+        said = []
+        while not any("starting the workers" in line for line in said):
+            said.append(process.stderr.readline())
+            assert said[-1], f"it ended before: {''.join(said)}"
         assert list(tmp_path.glob("relistwatch-chaos-*"))
         process.terminate()
         process.communicate(timeout=LONGEST_SECONDS)

@@ -1,5 +1,6 @@
 """The data folder's layout: drawn once, kept, and never silently another than asked for."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from streams.kafka_local.layout import (
     free_ports,
     is_free,
     kept_layout,
+    reserved,
     settle_layout,
 )
 from streams.kafka_local.security import Security
@@ -83,3 +85,13 @@ def test_free_ports_are_distinct_free_and_never_those_of_outgoing_connections() 
     assert len(set(ports)) == 40
     assert all(port in PORTS for port in ports)
     assert all(is_free(port) for port in ports)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a port that is kept cannot be listened on")
+def test_a_reserved_port_is_not_drawn_and_can_be_listened_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = free_ports(2)
+    monkeypatch.setattr("streams.kafka_local.layout.PORTS", two)
+    with reserved(two[:1]):
+        assert {free_ports(1) for _ in range(30)} == {two[1:]}
+        assert is_free(two[0])
+    assert {free_ports(1) for _ in range(60)} == {two[:1], two[1:]}
