@@ -136,8 +136,8 @@ def test_what_was_yielded_before_a_rebalance_is_committed_after_it(topics: Setti
         generation = reader._consumer.group_metadata().generation_id
         reader._consumer._coordinator.request_rejoin()
         until(lambda: next(items) is IDLE and reader._consumer.group_metadata().generation_id > generation)
-        assert next(items) is IDLE
-        reader.acknowledged()
+        # Another rebalance may be under way, in which Kafka takes no commit; as a run does, it is tried again.
+        until(lambda: next(items) is IDLE and (reader.acknowledged() or not reader._delivered))
     finally:
         reader.close()
     assert run(topics) == []

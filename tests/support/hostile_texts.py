@@ -58,7 +58,12 @@ FOUND = """() => {
   }
   for (const script of document.scripts)
     if (!script.src && script.type !== "application/json") bad.push(`inline script ${script.text.slice(0, 100)}`);
-  if (/[\\u202a-\\u202e\\u2066-\\u2069\\x1b\\x07]/.test(document.documentElement.innerText)) bad.push("a hidden sign is shown");
+  const hidden = /[\\u202a-\\u202e\\u2066-\\u2069\\x1b\\x07]/;
+  // What scripts write into the page when something happens.
+  for (const element of document.querySelectorAll("*")) for (const [name, value] of Object.entries(element.dataset))
+    if (name !== "alert" && hidden.test(value)) bad.push(`${element.tagName} has a hidden sign in ${name}, to be shown`);
+  const shown = document.documentElement.innerText, sign = shown.search(hidden);
+  if (sign >= 0) bad.push(`a hidden sign is shown after: ${shown.slice(Math.max(0, sign - 300), sign)}`);
   return bad;
 }"""
 
