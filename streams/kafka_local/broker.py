@@ -112,10 +112,10 @@ class LocalKafka:
         """
         if others := running(self.data_dir):
             raise BrokerError(f"{self.data_dir} is in use by process {others[0]}: stop that Kafka first")
-        self._ports.enter_context(reserved((*self._layout.ports, *self._layout.controllers)))
-        self._java_command()  # what is missing is fetched before anything starts
-        self._progress("starting Apache Kafka")
         try:
+            self._ports.enter_context(reserved((*self._layout.ports, *self._layout.controllers)))
+            self._java_command()  # what is missing is fetched before anything starts
+            self._progress("starting Apache Kafka")
             self.start_nodes(range(len(self._layout.ports)))
         except BaseException:
             self.stop()

@@ -79,10 +79,7 @@ class Ours(RefusedCommits, Kafka):
     """What a worker has."""
 
 
-for_each = pytest.mark.parametrize(("kind", "mended"), [(Ours, True), (Kafka, False)])
-
-
-@for_each
+@pytest.mark.parametrize(("kind", "mended"), [(Ours, True), (Kafka, False)])
 async def test_what_was_refused_while_the_group_was_rebalanced_is_committed_when_it_comes_again(
     kind: type[Kafka], mended: bool
 ) -> None:
