@@ -58,9 +58,10 @@ def up(
     Example: `relistwatch kafka up --port 9092`
     """
     from streams.kafka_local.broker import BrokerError, LocalKafka  # noqa: PLC0415
+    from streams.kafka_local.changing import changing  # noqa: PLC0415
     from streams.kafka_local.jars import JarError  # noqa: PLC0415
     from streams.kafka_local.layout import LayoutError, kept_layout  # noqa: PLC0415
-    from streams.kafka_local.running import changing, running  # noqa: PLC0415
+    from streams.kafka_local.running import running  # noqa: PLC0415
 
     folder = data_dir.expanduser()
     try:
@@ -95,7 +96,8 @@ def down(data_dir: DataDir = DEFAULT_DATA, as_json: AsJson = False) -> None:
 
     Example: `relistwatch kafka down`
     """
-    from streams.kafka_local.running import changing, end_running, running  # noqa: PLC0415
+    from streams.kafka_local.changing import changing  # noqa: PLC0415
+    from streams.kafka_local.running import end_running, running  # noqa: PLC0415
 
     folder = data_dir.expanduser()
     if not folder.is_dir():

@@ -5,13 +5,14 @@ memory. Java itself checks that the cache fits its own version, the flags and ea
 and goes on without it where it does not.
 """
 
+import contextlib
 import hashlib
-import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from streams.kafka_local.changing import changing
 from streams.kafka_local.jars import Progress, cache_folder, java
 
 JVM_FLAGS = (
@@ -29,18 +30,20 @@ Train = Callable[[Sequence[str]], None]
 
 
 def jvm_flags(jars: Sequence[Path], train: Train, progress: Progress) -> tuple[str, ...]:
-    """The flags to start Kafka with; the first time on a machine this trains, which takes some ten seconds.
+    """The flags to start Kafka with; the first time on a machine one process trains, which takes some ten seconds.
 
     A training that fails, as on a machine that is very busy, is tried again after a day: until then Kafka starts as
     fast as it does without.
     """
     cache = cache_folder() / f"start-{_key(jars)}.aot"
     if _wanted(cache):
-        progress("preparing Kafka to start faster, once for this machine")
-        for outdated in cache.parent.glob("start-*.aot"):
-            outdated.unlink(missing_ok=True)
-        _make(cache, train)
-    return (*JVM_FLAGS, f"-XX:AOTCache={cache}") if cache.stat().st_size else JVM_FLAGS
+        with changing(cache.parent):
+            if _wanted(cache):  # by now another process may have made it
+                progress("preparing Kafka to start faster, once for this machine")
+                for outdated in cache.parent.glob("start-*"):
+                    outdated.unlink(missing_ok=True)
+                _make(cache, train)
+    return (*JVM_FLAGS, f"-XX:AOTCache={cache}") if _made(cache) else JVM_FLAGS
 
 
 def _wanted(cache: Path) -> bool:
@@ -51,8 +54,15 @@ def _wanted(cache: Path) -> bool:
     return not tried.st_size and time.time() - tried.st_mtime > TRIED_SECONDS
 
 
+def _made(cache: Path) -> bool:
+    """Not if it is another version's, which has unlinked ours since."""
+    with contextlib.suppress(FileNotFoundError):
+        return cache.stat().st_size > 0
+    return False
+
+
 def _make(cache: Path, train: Train) -> None:
-    partial = cache.with_suffix(f".{os.getpid()}.partial")
+    partial = cache.with_suffix(".partial")
     try:
         train((*JVM_FLAGS, f"-XX:AOTCacheOutput={partial}"))
     except (OSError, RuntimeError, subprocess.SubprocessError):

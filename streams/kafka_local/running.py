@@ -4,18 +4,15 @@ A process number is given again to others; a process is ours only if its start i
 """
 
 import contextlib
-import fcntl
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 STATE_FILE = "running.json"
-LOCK_FILE = "changing.lock"
 POLL_SECONDS = 0.05
 
 
@@ -89,12 +86,3 @@ def _wait_gone(data_dir: Path, limit: float) -> list[int]:
     while (left := running(data_dir)) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
     return left
-
-
-@contextlib.contextmanager
-def changing(data_dir: Path) -> Iterator[None]:
-    """Only one process at a time starts or ends a folder's nodes: others wait here."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / LOCK_FILE).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ class Trainer:
 
     def __call__(self, flags: Sequence[str]) -> None:
         self.trained += 1
+        time.sleep(0.1)
         (output,) = [flag.partition("=")[2] for flag in flags if flag.startswith("-XX:AOTCacheOutput=")]
         Path(output).write_bytes(b"half")
         if self._error:
@@ -54,6 +56,17 @@ def test_trained_once_and_again_only_for_other_jars(jars: list[Path]) -> None:
     assert trainer.trained == 2
     assert not cache.exists(), "what no start can use any more takes no room"
     assert len(list(cache_folder().glob("start-*"))) == 1
+
+
+def test_of_many_that_start_at_once_one_trains(jars: list[Path]) -> None:
+    trainer = Trainer()
+    left = cache_folder() / "start-killed.partial"
+    left.touch()
+    with ThreadPoolExecutor(6) as many:
+        (flags,) = {each.result() for each in [many.submit(flags_of, jars, trainer) for _ in range(6)]}
+    assert flags != JVM_FLAGS
+    assert trainer.trained == 1
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the broker ended"), OSError("no space left")])

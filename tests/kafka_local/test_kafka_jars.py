@@ -2,8 +2,8 @@
 
 import os
 import sys
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from jar_repository import JarRepository
 from tls_authority import TlsAuthority
 
 from streams.kafka_local import jars
+from streams.kafka_local.changing import LOCK_FILE
 from streams.kafka_local.jar_lock import CHECKOUT_LOCK, ENDPOINT, KAFKA_VERSION, LockedJar, digest, read_lock
 
 pytest.importorskip("jgo", reason="the extra `kafka` is not installed")
@@ -61,7 +62,7 @@ def test_an_empty_cache_is_filled_and_then_needs_no_network(
         "fetching Apache Kafka: 15 of 20 jars",
     ]
     assert {path.parent for path in paths} == {cache}
-    assert [path.name for path in cache.iterdir() if path.suffix != ".jar"] == []
+    assert [path.name for path in cache.iterdir() if path.suffix != ".jar"] == [LOCK_FILE]
     repository.close()
     monkeypatch.setitem(sys.modules, "jgo.maven", None)  # importing jgo would fail now
     assert jars.kafka_jars(said.append) == paths
@@ -78,13 +79,13 @@ def test_a_cache_with_jars_missing_cut_short_or_changed_heals_and_fetches_only_t
     cut.write_bytes(cut.read_bytes()[:700])
     (cache / lock[7].file).write_bytes(b"PK another jar")
     assert [digest(path) for path in jars.kafka_jars()] == [jar.sha256 for jar in lock]
-    assert repository.jars_asked == sorted(lock[number].file for number in (1, 4, 7))
+    assert sorted(repository.asked) == sorted(lock[number].file for number in (1, 4, 7))
 
 
 def test_a_jar_with_another_digest_than_the_locks_is_refused_and_the_others_are_kept(
     cache: Path, repository: JarRepository, lock: list[LockedJar]
 ) -> None:
-    repository.put(lock[3], b"PK impostor")  # with a right SHA-1 beside it, as a hostile mirror would
+    repository.put(lock[3], b"PK impostor")
     with pytest.raises(
         jars.JarError, match=rf"part-3-1.0.jar has SHA-256 \w+, the lock says {lock[3].sha256}"
     ):
@@ -131,19 +132,38 @@ def test_a_sound_jar_of_the_users_maven_folder_is_copied_and_a_broken_one_is_not
         place.parent.mkdir(parents=True)
         place.write_bytes(content or (sound / jar.artifact / "1.0" / jar.file).read_bytes())
     assert [digest(path) for path in jars.kafka_jars()] == [jar.sha256 for jar in lock]
-    assert repository.jars_asked == sorted(jar.file for jar in lock[1:])
+    assert sorted(repository.asked) == sorted(jar.file for jar in lock[1:])
 
 
-def test_what_an_interrupted_fetch_left_is_removed_once_it_is_old(cache: Path, lock: list[LockedJar]) -> None:
-    old, young = cache / ".fetch-old.partial", cache / ".fetch-young.partial"
-    for folder in (old, young):
-        folder.mkdir(parents=True)
-        (folder / "half.jar").write_bytes(b"PK")
-    ago = time.time() - jars.ABANDONED_SECONDS - 60
-    os.utime(old, (ago, ago))
+def test_what_a_fetch_that_was_killed_left_is_removed(cache: Path, lock: list[LockedJar]) -> None:
+    left = cache / ".fetch-killed.partial"
+    left.mkdir(parents=True)
+    (left / "half.jar").write_bytes(b"PK")
     jars.kafka_jars()
-    assert not old.exists()
-    assert young.exists(), "another process may be fetching into it"
+    assert not left.exists()
+
+
+def test_of_many_that_start_at_once_one_fetches(
+    cache: Path, repository: JarRepository, lock: list[LockedJar]
+) -> None:
+    with ThreadPoolExecutor(6) as many:
+        (paths,) = {tuple(each.result()) for each in [many.submit(jars.kafka_jars) for _ in range(6)]}
+    assert [digest(path) for path in paths] == [jar.sha256 for jar in lock]
+    assert sorted(repository.asked) == sorted(jar.file for jar in lock)
+
+
+def test_a_repository_that_says_to_come_back_in_an_hour_is_asked_again_soon_and_not_for_ever(
+    cache: Path, repository: JarRepository, lock: list[LockedJar], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jars, "PAUSE_SECONDS", 0.01)
+    repository.refusals = jars.TRIES - 1
+    assert len(jars.kafka_jars()) == len(lock)
+    assert len(repository.asked) == len(lock) + jars.TRIES - 1
+    (cache / lock[2].file).unlink()
+    repository.refusals = 1000
+    with pytest.raises(jars.JarError, match=r"cannot fetch part-2-1.0.jar .*too many 429"):
+        jars.kafka_jars()
+    assert repository.refusals == 1000 - jars.TRIES
 
 
 def test_without_the_extra_the_error_says_what_to_install(

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams.kafka_local.running import STATE_FILE, changing, end_running, mark_running, running, started
+from streams.kafka_local.changing import changing
+from streams.kafka_local.running import STATE_FILE, end_running, mark_running, running, started
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_damaged_note_names_no_process(tmp_path: Path) -> None:
 def test_only_one_process_at_a_time_changes_a_folder(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
-from streams.kafka_local.running import changing
+from streams.kafka_local.changing import changing
 print("waits", flush=True)
 with changing(Path({str(tmp_path)!r})):
     print("changes", flush=True)
