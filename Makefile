@@ -23,7 +23,7 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: lint
 	$(MAKE) --no-print-directory -j3 types assertions docs
 	$(BIN)/python -P -c "import streams, sys; sys.exit(None if 'site-packages' in streams.__file__ else 'not the wheel')"
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations=20 $(ARGS)
 
 check: lint types
 
