@@ -19,7 +19,7 @@ from streams.console.queue.filters import JUDGEMENTS, Filter, is_sound
 from streams.console.queue.reservation import Refusal, Seen, seen_of
 from streams.console.queue.rows import neighbour, rows_of
 from streams.console.queue.search import Place
-from streams.console.rendering import language_for, page
+from streams.console.rendering import language_for, page, plain
 from streams.console.routes import Route
 from streams.console.tables import ALERTS
 from streams.console.words import Language, word
@@ -80,7 +80,9 @@ async def keep(request: web.Request) -> web.StreamResponse:
     if not asks_for_json(request):
         raise web.HTTPSeeOther(address(wanted_of(request), alert_path(alert_id)))
     mine = held.person == actor.person
-    return _json({"who": held.person, "until_ms": held.until_ms, "mine": mine}, 200 if mine else 409)
+    return _json(
+        {"who": plain(held.person, 80), "until_ms": held.until_ms, "mine": mine}, 200 if mine else 409
+    )
 
 
 async def go(request: web.Request) -> web.StreamResponse:
@@ -158,7 +160,7 @@ def refusal_words(language: Language, refusal: Refusal) -> str:
     if refusal.why == "changed" and (refusal.who is None or refusal.state == "open"):
         return word(language, "alerts.refused.changed_open")
     state = word(language, f"alerts.state.{refusal.state}") if refusal.state else ""
-    return word(language, f"alerts.refused.{refusal.why}", who=refusal.who or "?", state=state)
+    return word(language, f"alerts.refused.{refusal.why}", who=plain(refusal.who or "?", 80), state=state)
 
 
 def undo_words(language: Language, refusal: Refusal) -> str:
@@ -168,7 +170,7 @@ def undo_words(language: Language, refusal: Refusal) -> str:
     if refusal.who is None or refusal.state == "open":
         return word(language, "alerts.undo.changed_open")
     state = word(language, f"alerts.state.{refusal.state}")
-    return word(language, "alerts.undo.changed", who=refusal.who, state=state)
+    return word(language, "alerts.undo.changed", who=plain(refusal.who, 80), state=state)
 
 
 def taken_words(language: Language, taken: Taken) -> str:
@@ -213,7 +215,8 @@ def _conflict(request: web.Request, refusal: Refusal, wanted: Filter) -> web.Str
 
 
 def _about(refusal: Refusal) -> dict[str, str | int | None]:
-    return {"why": refusal.why, "who": refusal.who, "state": refusal.state, "at_ms": refusal.at_ms}
+    who = None if refusal.who is None else plain(refusal.who, 80)
+    return {"why": refusal.why, "who": who, "state": refusal.state, "at_ms": refusal.at_ms}
 
 
 def _refused(

@@ -36,7 +36,7 @@ from streams.console.queue.rows import (
 )
 from streams.console.queue.search import COUNTED, Place, PlaceError, place_of
 from streams.console.queue_rows import rows_html
-from streams.console.rendering import ENVIRONMENT, answer, language_for, page
+from streams.console.rendering import ENVIRONMENT, answer, language_for, page, plain
 from streams.console.routes import Route
 from streams.console.words import Language, word
 from streams.epoch import now_ms
@@ -134,12 +134,13 @@ async def queue(request: web.Request) -> web.Response:
 
 
 async def claims(request: web.Request) -> web.Response:
-    """Who has what open now: names by alert."""
-    console = console_of(request)
+    """What others have open now: their names, as they are shown, by alert."""
+    console, me = console_of(request), person_of(request).name
 
     def look() -> dict[str, str]:
         with console.database.read() as connection:
-            return {key: held.person for key, held in holders(connection, now_ms()).items()}
+            having = holders(connection, now_ms())
+        return {key: plain(held.person, 40) for key, held in having.items() if held.person != me}
 
     return web.json_response(await console.blocking(look), headers={"Cache-Control": "no-store"})
 

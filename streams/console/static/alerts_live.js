@@ -129,10 +129,7 @@ export function follow({ rows, words, said, onNews, rowOf, current, opened, tell
     const answer = await fetch("/alerts/claims", { headers: { Accept: "application/json" } });
     if (!answer.ok || answer.redirected) return;
     const having = await answer.json();
-    for (const row of rows.querySelectorAll(".queue-row:not(.left)")) {
-      const who = having[row.dataset.alert] ?? null;
-      hold(row, who === words.me ? null : who);
-    }
+    for (const row of rows.querySelectorAll(".queue-row:not(.left)")) hold(row, having[row.dataset.alert] ?? null);
   }
 
   onNews("alerts", soon);

@@ -11,7 +11,9 @@ from streams.console.context import Console
 from streams.console.database import Database
 from streams.console.queue.claims import OLD_MS, claim, holders, leave, prune
 from streams.console.queue.reservation import Seen, reserve
+from streams.console.rendering import plain
 from streams.console.tables import AUDIT, CLAIMS
+from streams.epoch import now_ms
 
 MINUTE = 60_000
 
@@ -101,6 +103,24 @@ def test_opening_claims_and_the_other_sees_who_and_may_take_over(two: tuple[Visi
     assert (told.status_code, told.json()["who"]) == (409, "analyst-2")
     second.post("/alerts/alert-1/leave")
     assert first.get("/alerts/claims").json() == {}
+
+
+def test_names_go_to_the_pages_script_without_hidden_signs(
+    console_on_both: Console, two: tuple[Visitor, Visitor]
+) -> None:
+    first, _ = two
+    name = "ma\u202eya\u200b \U000e0041" + "u" * 90
+    with console_on_both.database.write() as connection:
+        claim(connection, "alert-1", name, now_ms(), 5)
+    assert first.get("/alerts/claims").json() == {"alert-1": plain(name, 40)}
+    told = first.post("/alerts/alert-1/claim").json()
+    assert told["who"] == plain(name, 80)
+    seen = first.get("/alerts/alert-1").text.split('data-seen="')[1].split('"')[0]
+    refused = first.post("/alerts/alert-1/verdict", verdict="relist", seen=seen)
+    assert (refused.status_code, refused.json()["why"]) == (409, "claimed")
+    assert refused.json()["who"] == plain(name, 80)
+    assert plain(name, 80) in refused.json()["error"]
+    assert not {"\u202e", "\u200b", "\U000e0041"} & set(refused.json()["error"] + told["who"])
 
 
 def test_a_viewer_looks_and_keeps_nothing(console_on_both: Console) -> None:
