@@ -133,7 +133,8 @@ class Runbook:
 
     def _read(self, block: str) -> str:
         assert self._bash.stdout is not None
-        timer = threading.Timer(self._seconds, self._bash.kill)
+        # With what it has started: that holds the shell's output open, and would be waited for.
+        timer = threading.Timer(self._seconds, os.killpg, (self._bash.pid, signal.SIGKILL))
         timer.start()
         lines: list[str] = []
         try:
