@@ -141,16 +141,26 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> tuple[int, ...]:
-    """Ports of PORTS that are free now, each another, in an order that differs from process to process."""
+    """Ports of PORTS that are free now, each another, in an order that differs from process to process.
+
+    Raises:
+        LayoutError: so many are not free.
+    """
     # From the system's randomness: two test runs with the same seed must not draw the same ports.
-    drawn = random.SystemRandom()
+    drawn = random.SystemRandom().sample(PORTS, len(PORTS))
     found: list[int] = []
     with contextlib.ExitStack() as held:
-        while len(found) < count:
+        for port in drawn:
+            if len(found) == count:
+                return tuple(found)
             probe = held.enter_context(socket.socket())
             with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", drawn.choice(PORTS)))
-                found.append(probe.getsockname()[1])
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+    if len(found) < count:
+        raise LayoutError(
+            f"of the ports {PORTS[0]} to {PORTS[-1]} only {len(found)} are free: end some programs"
+        )
     return tuple(found)
 
 

@@ -94,4 +94,6 @@ def test_a_reserved_port_is_not_drawn_and_can_be_listened_on(monkeypatch: pytest
     with reserved(two[:1]):
         assert {free_ports(1) for _ in range(30)} == {two[1:]}
         assert is_free(two[0])
+        with pytest.raises(LayoutError, match=f"of the ports {two[0]} to {two[1]} only 1 are free"):
+            free_ports(2)
     assert {free_ports(1) for _ in range(60)} == {two[:1], two[1:]}
