@@ -22,7 +22,8 @@ RECENT_MINUTES = 10
 COUNT_SECONDS = 5.0
 """Least time between two counts of all that is open, which look at many rows."""
 COUNT_SHARE = 0.02
-"""Most of the database's time for them: of 100,000 alerts, SQLite counts in 10 ms, PostgreSQL in up to 200."""
+"""Most of the database's time for them: of 100,000 alerts, SQLite counts in 10 ms, PostgreSQL in up to 200. One count
+that a busy machine held up does not make the next ones rare."""
 MOST_TIMES = 20_000
 """Times that percentiles are of; of more, those of the newest."""
 KEPT_MS = (LETTERS_TOPIC.retention_days or 30) * DAY_MS
@@ -66,7 +67,7 @@ class StoreReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._count_at = float("-inf")
+        self._count_at, self._count_took = float("-inf"), 0.0
         self._counts: tuple[int, tuple[LetterKind, ...]] = (0, ())
 
     def read(self) -> StoreFigures:
@@ -80,7 +81,8 @@ class StoreReader:
             if (began := time.monotonic()) >= self._count_at:
                 self._counts = _open_alerts(connection), _letters(connection, now)
                 took = time.monotonic() - began
-                self._count_at = began + max(COUNT_SECONDS, took / COUNT_SHARE)
+                self._count_at = began + max(COUNT_SECONDS, min(took, self._count_took) / COUNT_SHARE)
+                self._count_took = took
             times = _times(connection, now - TOOK_MINUTES * MINUTE_MS)
             kinds = _alerts_by_kind(connection, now - MINUTE_MS)
         return StoreFigures(

@@ -104,7 +104,7 @@ def _fill(folder: Path, wanted: Sequence[LockedJar], progress: Progress) -> None
 
 def _session() -> Any:
     """Connections that are kept, and tried again for some seconds, however long a repository says to wait."""
-    import requests  # noqa: PLC0415  jgo's
+    import requests  # noqa: PLC0415
     from urllib3 import Retry  # noqa: PLC0415
 
     again = Retry(

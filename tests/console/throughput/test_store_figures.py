@@ -1,10 +1,13 @@
 """What the database says of the flow, the same on SQLite and PostgreSQL."""
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from sqlalchemy import insert
 
+from streams.console import store_figures
 from streams.console.database import Database
 from streams.console.store_figures import StoreReader
 from streams.console.tables import ALERTS, DEAD_LETTERS
@@ -60,6 +63,26 @@ def test_dead_letters_by_kind_are_those_that_can_be_replayed(database: Database)
     kinds = [(kind.error, kind.open, kind.recent) for kind in figures.letters]
     assert kinds == [("malformed-json", 1, 1), ("internal-error", 5, 0)]
     assert (figures.letters_open, figures.letters_recent) == (6, 1)
+
+
+def test_counting_is_made_rare_by_a_slow_database_and_not_by_one_slow_count(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, taking, counted = 0.0, [3.0, 0.01, 3.0, 3.0, 0.01], list[float]()
+
+    def count(_: object) -> int:
+        nonlocal now
+        counted.append(now)
+        now += taking[len(counted) - 1]
+        return len(counted)
+
+    monkeypatch.setattr(store_figures, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(store_figures, "_open_alerts", count)
+    reader = StoreReader(database)
+    for second in range(166):
+        now = max(now, second)
+        assert reader.read().open_alerts == len(counted)
+    assert counted == [0, 5, 10, 15, 165]
 
 
 def test_an_empty_database_has_no_times(database: Database) -> None:
