@@ -43,7 +43,7 @@ def test_a_letter_appears_is_looked_at_and_goes_back(
         page.wait_for_selector("text=malformed-json")
         assert_reachable(page)
         page.click("#kinds tbody th a")
-        page.click(f"text={place}")
+        page.get_by_role("link", name=place, exact=True).click()
         assert '{"judul": "Jaket \\q"}' in page.locator("pre").first.inner_text()
         page.click("summary:has-text('As hex')")
         assert "7b 22 6a 75" in page.locator("pre.hex").inner_text()
