@@ -5,6 +5,7 @@ VENV ?= .venv
 # Tests run side by side, a broker each; they wait most of their time, so more than two cores can do at once. Not the
 # files with most tests first: those with one slow test would come last, one after another.
 JOBS ?= 6
+SIDE_BY_SIDE = -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations=20
 BIN := $(VENV)/bin
 SOURCES := $(shell find streams fingerprints connectors -name '*.py' -o -name '*.j2' -o -name '*.txt' -o -name '*.toml' -o -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' 2>/dev/null)
 
@@ -23,7 +24,7 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: lint
 	$(MAKE) --no-print-directory -j3 types assertions docs
 	$(BIN)/python -P -c "import streams, sys; sys.exit(None if 'site-packages' in streams.__file__ else 'not the wheel')"
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 --durations=20 $(ARGS)
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 check: lint types
 
@@ -165,7 +166,7 @@ coverage: export COVERAGE_FILE = $(CURDIR)/$(COVERAGE)/data
 coverage: export OPENBLAS_NUM_THREADS = 1
 coverage: $(COVERAGE_VENV)/.installed
 	mkdir -p $(COVERAGE) && rm -f $(COVERAGE)/data*
-	$(COVERAGE_VENV)/bin/python -m coverage run -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 \
+	$(COVERAGE_VENV)/bin/python -m coverage run -m pytest $(SIDE_BY_SIDE) \
 	  --deselect tests/lost_members/test_first_process.py $(ARGS)
 	$(COVERAGE_VENV)/bin/python -m coverage combine --quiet
 	$(COVERAGE_VENV)/bin/python -m coverage json --quiet -o $(COVERAGE)/coverage.json

@@ -152,7 +152,7 @@ def free_ports(count: int) -> tuple[int, ...]:
     with contextlib.ExitStack() as held:
         for port in drawn:
             if len(found) == count:
-                return tuple(found)
+                break
             probe = held.enter_context(socket.socket())
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
